@@ -1,0 +1,170 @@
+//! The alert: what a product or our own rules raised, and how far it has come.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AlertId, CaseId, FlashReportId, OrganizationId, PersonId};
+use crate::verdict::Verdict;
+
+/// What kind of log it came from (S1-18).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// Network log.
+    Network,
+    /// Endpoint log.
+    Endpoint,
+    /// Security device.
+    Device,
+}
+
+/// What the product did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Stopped before it ran.
+    Blocked,
+    /// Only seen: it could run.
+    Detected,
+    /// Moved away.
+    Quarantined,
+    /// Deleted.
+    Deleted,
+}
+
+/// File that the alert names.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AlertFile {
+    /// Full path.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// SHA-256, lower-case hexadecimal.
+    #[serde(default)]
+    pub sha256: Option<String>,
+    /// SHA-1.
+    #[serde(default)]
+    pub sha1: Option<String>,
+    /// MD5.
+    #[serde(default)]
+    pub md5: Option<String>,
+}
+
+/// Process that the alert names.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AlertProcess {
+    /// GUID.
+    #[serde(default)]
+    pub guid: Option<String>,
+    /// Process id.
+    #[serde(default)]
+    pub pid: Option<i64>,
+}
+
+/// An alert as a product sends it: the body of `POST /api/v1/alerts`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProductAlert {
+    /// The product's own id of the alert; the same id again is the same alert.
+    pub id: String,
+    /// The host it is about.
+    pub host: String,
+    /// When the endpoint detected it.
+    pub detected_at: Timestamp,
+    /// Kind of source.
+    pub source_kind: SourceKind,
+    /// Product name.
+    pub product: String,
+    /// Name of the threat.
+    pub name: String,
+    /// What the product did.
+    pub action: Action,
+    /// The file.
+    #[serde(default)]
+    pub file: Option<AlertFile>,
+    /// The process.
+    #[serde(default)]
+    pub process: Option<AlertProcess>,
+}
+
+/// How far an alert has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum AlertState {
+    /// Received; triage has not ended.
+    Received,
+    /// Triaged and reported.
+    Reported {
+        /// The report.
+        report: FlashReportId,
+        /// When it was issued.
+        at: Timestamp,
+    },
+    /// A repeat within 72 hours of the first reported one: counted, linked, triaged, not reported (S3-48, S3-49).
+    Repeat {
+        /// The reported alert that it repeats.
+        of: AlertId,
+    },
+    /// Harmless by file information alone: put on the exception list, no report (S3-111).
+    Harmless,
+    /// Closed by a person with a reason.
+    Closed {
+        /// Who.
+        by: PersonId,
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+        /// The report that had been issued before, if any.
+        report: Option<FlashReportId>,
+    },
+}
+
+/// A person's verdict beside the machine's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Override {
+    /// The person's verdict.
+    pub verdict: Verdict,
+    /// Who.
+    pub by: PersonId,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
+/// An alert of an organisation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Its name.
+    pub id: AlertId,
+    /// The tenant.
+    pub org: OrganizationId,
+    /// What was raised.
+    pub raised: ProductAlert,
+    /// When the desk received it: the clock starts here (S3-32).
+    pub received_at: Timestamp,
+    /// When the flash report is due: about two hours after receipt (S3-31).
+    pub due_at: Timestamp,
+    /// Where it stands.
+    pub state: AlertState,
+    /// The machine's verdict, once triaged.
+    pub verdict: Option<Verdict>,
+    /// Its score.
+    pub score: Option<i32>,
+    /// A person's verdict, if different minds looked.
+    pub overridden: Option<Override>,
+    /// Who works on it.
+    pub assignee: Option<PersonId>,
+    /// The case that it belongs to.
+    pub case: Option<CaseId>,
+    /// Repeats counted so far.
+    pub repeats: u32,
+    /// It belongs to a drill.
+    pub drill: bool,
+}
+
+impl Alert {
+    /// The verdict that counts: the person's where there is one.
+    pub fn effective_verdict(&self) -> Option<Verdict> {
+        self.overridden.as_ref().map(|by_person| by_person.verdict).or(self.verdict)
+    }
+}

@@ -1,0 +1,78 @@
+//! The flash report (速報レポート): what the duty officer and the customer read.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::alert::{Action, ProductAlert, SourceKind};
+use crate::endpoint::BlockMode;
+use crate::id::{AlertId, CaseId, FlashReportId};
+use crate::phrase::Phrase;
+use crate::tlp::Tlp;
+use crate::triage::Triage;
+
+/// Whether the two-hour target was met. A target is "about": a miss is shown, never hidden (S3-33).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// Issued in time.
+    Met,
+    /// Issued late.
+    Missed,
+    /// No clock runs: made from files without a desk.
+    None,
+}
+
+/// The model that PDF, HTML and JSON are made from, in either language.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FlashReport {
+    /// Its name; absent for a report made from files without a desk.
+    pub id: Option<FlashReportId>,
+    /// Reference for people, e.g. `FR-20261121-0007`.
+    pub reference: String,
+    /// 1 for the first, more as data of the window arrives.
+    pub version: u32,
+    /// Who may read it.
+    pub tlp: Tlp,
+    /// The organisation's name as shown.
+    pub organization: String,
+    /// It belongs to a drill: marked on every page.
+    pub drill: bool,
+    /// The alert, unless rules alone raised the subject.
+    pub alert: Option<AlertPart>,
+    /// The case that it belongs to.
+    pub case: Option<CaseId>,
+    /// When it was issued, UTC.
+    pub issued_at: Timestamp,
+    /// When it was due.
+    pub due_at: Option<Timestamp>,
+    /// Met or missed.
+    pub target: Target,
+    /// IANA name of the zone that the times are shown in, e.g. `Asia/Tokyo`.
+    pub time_zone: String,
+    /// Whether the file could run on that endpoint.
+    pub block_mode: BlockMode,
+    /// The outcome of triage.
+    pub triage: Triage,
+    /// What to do now, most urgent first (S1-20).
+    pub advice: Vec<Phrase>,
+    /// What the examination could not see.
+    pub limits: Vec<Phrase>,
+}
+
+/// What the report tells of the alert itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlertPart {
+    /// The alert.
+    pub id: Option<AlertId>,
+    /// As raised.
+    pub raised: ProductAlert,
+    /// When the desk received it.
+    pub received_at: Timestamp,
+}
+
+impl AlertPart {
+    /// Kind of source and action, the two things every reader asks first.
+    pub fn kind(&self) -> (SourceKind, Action) {
+        (self.raised.source_kind, self.raised.action)
+    }
+}

@@ -1,0 +1,17 @@
+//! Events: what machines say.
+//!
+//! Two shapes. A [`Record`] is what a log format gave, under the log's own field names: rules are matched on it. An [`Event`]
+//! is the flat row of the lake: the same thing under Hikeshi's column names. Readers turn bytes into records and
+//! [`Defect`]s; [`normalise`] turns a record into an event.
+//!
+//! Deliberately absent: storage, rules, clocks. The caller passes `now`.
+
+mod column;
+mod defect;
+mod event;
+mod record;
+
+pub use column::{Cell, CellKind, Column};
+pub use defect::{Defect, DefectKind};
+pub use event::{Event, Uid};
+pub use record::{Field, LogFormat, Record, Value};

@@ -1,0 +1,57 @@
+# Every task of the project. `make` lists them.
+SHELL := /bin/bash
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/hikeshi/target
+DATA ?= $(HOME)/.local/share/hikeshi
+LISTEN ?= 127.0.0.1:8420
+CARGO ?= cargo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run console build test test-rust test-console test-e2e lint fmt release bench trust fuzz deny clean
+
+help: ## list the tasks
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+setup: ## install what is missing from the system's packages (asks first; CI=1 does not ask)
+	@scripts/setup
+
+run: setup console ## build, start the desk with a drill loaded, print the address and the sign-in link
+	$(CARGO) build -p hikeshi-cli
+	$(CARGO_TARGET_DIR)/debug/hikeshi serve --data $(DATA) --listen $(LISTEN) --drill company-week
+
+console: setup ## build the web console into console/dist
+	@scripts/build-console
+
+build: console ## build everything that the tests use
+	$(CARGO) build --workspace --all-targets
+
+test: setup lint test-rust test-console test-e2e ## all tests: Rust, console, browser
+	@scripts/report-skipped
+
+lint: console ## formatting, clippy, tidiness
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
+
+test-rust: console ## the Rust tests
+	@scripts/test-rust
+
+test-console: console ## types and unit tests of the console
+	cd console && npm run --silent check && npm run --silent test
+
+test-e2e: console ## a real browser against the real server
+	$(CARGO) build -p hikeshi-cli
+	cd e2e && npm run --silent test
+
+fmt: ## format the Rust code
+	$(CARGO) fmt --all
+
+release: console ## build the optimised binary: $(CARGO_TARGET_DIR)/release/hikeshi
+	$(CARGO) build --release -p hikeshi-cli
+
+bench: release ## benchmarks, side by side with peers; figures go to bench/README.md
+	@bench/run
+
+deny: ## licences and advisories of all dependencies (needs cargo-deny)
+	cargo deny check
+
+clean: ## remove the console's build
+	rm -rf console/dist console/node_modules e2e/node_modules

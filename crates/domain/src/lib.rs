@@ -5,6 +5,7 @@
 
 pub mod alert;
 pub mod endpoint;
+pub mod entity;
 pub mod flash_report;
 pub mod id;
 pub mod phrase;

@@ -9,6 +9,7 @@ pub mod entity;
 pub mod flash_report;
 pub mod id;
 pub mod phrase;
+pub mod role;
 pub mod tlp;
 pub mod triage;
 pub mod verdict;

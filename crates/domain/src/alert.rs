@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+use crate::entity::{Entity, Index, IndexValue};
 use crate::id::{AlertId, CaseId, FlashReportId, OrganizationId, PersonId};
 use crate::verdict::Verdict;
 
@@ -166,5 +168,84 @@ impl Alert {
     /// The verdict that counts: the person's where there is one.
     pub fn effective_verdict(&self) -> Option<Verdict> {
         self.overridden.as_ref().map(|by_person| by_person.verdict).or(self.verdict)
+    }
+}
+
+/// The key under which repeats of an alert are found: same endpoint and same file (S3-48). None without a hash: such an alert is
+/// never suppressed as a repeat.
+pub fn repeat_key(raised: &ProductAlert) -> Option<String> {
+    let file = raised.file.as_ref()?;
+    let hash = file.sha256.as_ref().or(file.sha1.as_ref()).or(file.md5.as_ref())?;
+    Some(format!("{} {}", raised.host.to_lowercase(), hash.to_lowercase()))
+}
+
+impl AlertState {
+    /// The word in JSON, URL and index.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            AlertState::Received => "received",
+            AlertState::Reported { .. } => "reported",
+            AlertState::Repeat { .. } => "repeat",
+            AlertState::Harmless => "harmless",
+            AlertState::Closed { .. } => "closed",
+        }
+    }
+
+    /// The report issued for it, if any.
+    pub const fn report(&self) -> Option<FlashReportId> {
+        match self {
+            AlertState::Reported { report, .. } => Some(*report),
+            AlertState::Closed { report, .. } => *report,
+            AlertState::Received | AlertState::Repeat { .. } | AlertState::Harmless => None,
+        }
+    }
+}
+
+impl Entity for Alert {
+    const KIND: &'static str = "alert";
+    const ERASABLE: bool = true;
+
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn org(&self) -> Option<OrganizationId> {
+        Some(self.org)
+    }
+
+    fn index(&self) -> Vec<(&'static str, IndexValue)> {
+        let file = self.raised.file.as_ref();
+        let process = self.raised.process.as_ref();
+        let repeat_of = match &self.state {
+            AlertState::Repeat { of } => Some(of.to_string()),
+            _ => None,
+        };
+        Index::new()
+            .with("state", self.state.name())
+            .with("open", !matches!(self.state, AlertState::Closed { .. }))
+            .with("host", self.raised.host.to_lowercase())
+            .with("product", self.raised.product.as_str())
+            .with("product_id", format!("{} {}", self.raised.product, self.raised.id))
+            .with("received_at", self.received_at)
+            .with("detected_at", self.raised.detected_at)
+            .with("due_at", self.due_at)
+            .with("drill", self.drill)
+            .with_each("verdict", self.effective_verdict().map(Verdict::name))
+            .with_each("score", self.score.map(i64::from))
+            .with_each("assignee", self.assignee.map(|person| person.to_string()))
+            .with_each("case", self.case.map(|case| case.to_string()))
+            .with_each("report", self.state.report().map(|report| report.to_string()))
+            .with_each("repeat_of", repeat_of)
+            .with_each("repeat_key", repeat_key(&self.raised))
+            .with_each("sha256", file.and_then(|file| file.sha256.as_ref()).map(|hash| hash.to_lowercase()))
+            .with_each("process_guid", process.and_then(|process| process.guid.as_deref()))
+            .fields()
+    }
+
+    fn search_text(&self) -> String {
+        let file = self.raised.file.clone().unwrap_or_default();
+        let words =
+            [Some(self.raised.host.clone()), Some(self.raised.name.clone()), Some(self.raised.product.clone()), file.path, file.sha256];
+        words.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 }

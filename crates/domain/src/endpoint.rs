@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+use crate::entity::{Entity, Index, IndexValue};
 use crate::id::{EndpointId, OrganizationId};
 
 /// Whether the endpoint's protection stops what it detects (S3-21 … S3-23).
@@ -35,4 +37,35 @@ pub struct Endpoint {
     pub block_mode: BlockMode,
     /// What it is for, who uses it: free text.
     pub note: String,
+}
+
+impl Entity for Endpoint {
+    const KIND: &'static str = "endpoint";
+    const ERASABLE: bool = false;
+
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn org(&self) -> Option<OrganizationId> {
+        Some(self.org)
+    }
+
+    fn index(&self) -> Vec<(&'static str, IndexValue)> {
+        let block_mode = match self.block_mode {
+            BlockMode::Block => "block",
+            BlockMode::NonBlock => "non_block",
+            BlockMode::Unknown => "unknown",
+        };
+        Index::new()
+            .with("host", self.host.to_lowercase())
+            .with("first_seen_at", self.first_seen_at)
+            .with("last_seen_at", self.last_seen_at)
+            .with("block_mode", block_mode)
+            .fields()
+    }
+
+    fn search_text(&self) -> String {
+        format!("{} {}", self.host, self.note)
+    }
 }

@@ -39,6 +39,36 @@ pub trait Entity: Serialize + DeserializeOwned + Send + Sync {
     fn search_text(&self) -> String;
 }
 
+/// Gathers index fields: what is absent is not listed.
+#[derive(Debug, Default)]
+pub struct Index(Vec<(&'static str, IndexValue)>);
+
+impl Index {
+    /// None yet.
+    pub fn new() -> Self {
+        Index::default()
+    }
+
+    /// One field more.
+    #[must_use]
+    pub fn with(mut self, field: &'static str, value: impl Into<IndexValue>) -> Self {
+        self.0.push((field, value.into()));
+        self
+    }
+
+    /// One field more for each value that is there.
+    #[must_use]
+    pub fn with_each(mut self, field: &'static str, values: impl IntoIterator<Item = impl Into<IndexValue>>) -> Self {
+        self.0.extend(values.into_iter().map(|value| (field, value.into())));
+        self
+    }
+
+    /// The fields.
+    pub fn fields(self) -> Vec<(&'static str, IndexValue)> {
+        self.0
+    }
+}
+
 impl From<&str> for IndexValue {
     fn from(text: &str) -> Self {
         IndexValue::Text(text.to_owned())
@@ -54,6 +84,13 @@ impl From<String> for IndexValue {
 impl From<i64> for IndexValue {
     fn from(number: i64) -> Self {
         IndexValue::Integer(number)
+    }
+}
+
+impl From<bool> for IndexValue {
+    /// No is 0, yes is 1.
+    fn from(yes: bool) -> Self {
+        IndexValue::Integer(i64::from(yes))
     }
 }
 

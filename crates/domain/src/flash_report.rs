@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::alert::{Action, ProductAlert, SourceKind};
 use crate::endpoint::BlockMode;
-use crate::id::{AlertId, CaseId, FlashReportId};
+use crate::entity::{Entity, Index, IndexValue};
+use crate::id::{AlertId, CaseId, FlashReportId, OrganizationId, TriageId};
 use crate::phrase::Phrase;
 use crate::tlp::Tlp;
 use crate::triage::Triage;
@@ -74,5 +76,58 @@ impl AlertPart {
     /// Kind of source and action, the two things every reader asks first.
     pub fn kind(&self) -> (SourceKind, Action) {
         (self.raised.source_kind, self.raised.action)
+    }
+}
+
+/// A flash report as it is kept: with its model, so that it renders again, in either language, as it was issued.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IssuedReport {
+    /// Its name.
+    pub id: FlashReportId,
+    /// The tenant.
+    pub org: OrganizationId,
+    /// The alert that it answers.
+    pub alert: AlertId,
+    /// The run of triage that it tells of.
+    pub triage: TriageId,
+    /// The model.
+    pub report: FlashReport,
+}
+
+impl Entity for IssuedReport {
+    const KIND: &'static str = "flash_report";
+    const ERASABLE: bool = true;
+
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn org(&self) -> Option<OrganizationId> {
+        Some(self.org)
+    }
+
+    fn index(&self) -> Vec<(&'static str, IndexValue)> {
+        let report = &self.report;
+        let target = match report.target {
+            Target::Met => "met",
+            Target::Missed => "missed",
+            Target::None => "none",
+        };
+        Index::new()
+            .with("reference", report.reference.as_str())
+            .with("alert", self.alert.to_string())
+            .with("host", report.triage.host.to_lowercase())
+            .with("verdict", report.triage.judgement.verdict.name())
+            .with("issued_at", report.issued_at)
+            .with("target", target)
+            .with("drill", report.drill)
+            .with("version", i64::from(report.version))
+            .with_each("case", report.case.map(|case| case.to_string()))
+            .fields()
+    }
+
+    fn search_text(&self) -> String {
+        let image = self.report.triage.subject.image.as_deref().unwrap_or_default();
+        format!("{} {} {image}", self.report.reference, self.report.triage.host)
     }
 }

@@ -50,4 +50,14 @@ ids! {
     MessageId,
     /// An entry of the exception list.
     ExceptionId,
+    /// A comment.
+    CommentId,
+    /// A saved search.
+    SavedSearchId,
+    /// A key by which a program sends events or alerts.
+    ApiKeyId,
+    /// A signed-in browser.
+    SessionId,
+    /// A link that signs in once.
+    OneTimeLinkId,
 }

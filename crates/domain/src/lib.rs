@@ -4,14 +4,27 @@
 //! content of the procedure (matrix, flows, points, phrases) is data read by [`playbook`].
 
 pub mod alert;
+pub mod api_key;
+pub mod case;
+pub mod comment;
 pub mod endpoint;
 pub mod entity;
 pub mod flash_report;
 pub mod id;
+pub mod incident;
+pub mod message;
+pub mod organization;
+pub mod person;
 pub mod phrase;
+pub mod phrases;
+pub mod playbook;
 pub mod role;
+pub mod saved_search;
+pub mod session;
+pub mod settings;
 pub mod tlp;
 pub mod triage;
+pub mod triage_run;
 pub mod verdict;
 
 pub use id::*;

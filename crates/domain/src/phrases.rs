@@ -1,0 +1,256 @@
+//! The sentences that the desk writes itself, in Japanese and English: `playbook/phrases/*.yaml`.
+//!
+//! A file maps a key to `{ja: …, en: …}`. `{name}` stands for a value; `{name|prefix}` for the phrase `prefix.<value>` where there
+//! is one (so that `handle` reads 対処対応 or *Handle*), else for the value itself; `{{` and `}}` are braces. Values are data: a value
+//! that holds braces, tags or a phrase's key is shown as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use crate::phrase::{Language, Phrase};
+use crate::playbook::{Files, PlaybookError, parse};
+
+static SHIPPED: LazyLock<Result<Phrases, PlaybookError>> = LazyLock::new(|| Phrases::load(&Files::shipped()));
+
+/// All sentences, checked: each in both languages, with the same values in both.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Phrases {
+    by_key: BTreeMap<String, Sentence>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sentence {
+    ja: Vec<Piece>,
+    en: Vec<Piece>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Piece {
+    Text(String),
+    Value { name: String, prefix: Option<String> },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    ja: String,
+    en: String,
+}
+
+/// The shipped sentences.
+///
+/// # Errors
+/// When a shipped file is wrong; ask once at start, by `check`.
+pub fn shipped() -> Result<&'static Phrases, PlaybookError> {
+    SHIPPED.as_ref().map_err(Clone::clone)
+}
+
+/// Fails at start, not in the middle of a report, if a shipped sentence is wrong.
+///
+/// # Errors
+/// The first wrong sentence: file, line, what was expected.
+pub fn check() -> Result<(), PlaybookError> {
+    shipped().map(|_| ())
+}
+
+/// The sentence in words. A phrase of an unknown key (written by an older or newer program) shows its key and values.
+pub fn render(phrase: &Phrase, language: Language) -> String {
+    match SHIPPED.as_ref() {
+        Ok(phrases) => phrases.render(phrase, language),
+        Err(_) => unknown(phrase),
+    }
+}
+
+impl Phrases {
+    /// Reads all files of `phrases/`.
+    ///
+    /// # Errors
+    /// When a sentence lacks a language, holds other values in one language than in the other, stands twice, or a brace is open.
+    pub fn load(files: &Files) -> Result<Self, PlaybookError> {
+        let mut phrases = Phrases::default();
+        for (path, text) in files.under("phrases/") {
+            phrases.add(path, text)?;
+        }
+        Ok(phrases)
+    }
+
+    /// The sentence in words.
+    pub fn render(&self, phrase: &Phrase, language: Language) -> String {
+        let Some(sentence) = self.by_key.get(&phrase.key) else { return unknown(phrase) };
+        sentence.pieces(language).iter().map(|piece| self.word(piece, phrase, language)).collect()
+    }
+
+    /// Whether there is a sentence of that key.
+    pub fn contains(&self, key: &str) -> bool {
+        self.by_key.contains_key(key)
+    }
+
+    /// All keys, ascending.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.by_key.keys().map(String::as_str)
+    }
+
+    /// Names of the values that a sentence asks for.
+    pub fn values_of(&self, key: &str) -> BTreeSet<&str> {
+        self.by_key.get(key).map(|sentence| names(&sentence.ja)).unwrap_or_default()
+    }
+
+    fn add(&mut self, path: &str, text: &str) -> Result<(), PlaybookError> {
+        let written: Listing = parse(path, text)?;
+        for (key, sentence) in written.0 {
+            let line = sentence.referenced.line();
+            let complain = |problem: String| PlaybookError::at(path, line, format!("`{key}`: {problem}"));
+            let ja = pieces(&sentence.value.ja).map_err(|problem| complain(format!("ja: {problem}")))?;
+            let en = pieces(&sentence.value.en).map_err(|problem| complain(format!("en: {problem}")))?;
+            if names(&ja) != names(&en) {
+                return Err(complain(format!(
+                    "expected the same values in both languages; ja has {:?}, en has {:?}",
+                    names(&ja),
+                    names(&en)
+                )));
+            }
+            if self.by_key.insert(key.clone(), Sentence { ja, en }).is_some() {
+                return Err(complain("stands in another file too; expected one place".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    fn word(&self, piece: &Piece, phrase: &Phrase, language: Language) -> String {
+        match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Value { name, prefix } => {
+                let Some(value) = phrase.values.get(name) else { return "–".to_owned() };
+                let key = prefix.as_ref().map(|prefix| format!("{prefix}.{value}"));
+                let sentence = key.and_then(|key| self.by_key.get(&key));
+                sentence.and_then(|sentence| plain(sentence.pieces(language))).unwrap_or_else(|| value.clone())
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Listing(BTreeMap<String, Spanned<Written>>);
+
+impl Sentence {
+    fn pieces(&self, language: Language) -> &[Piece] {
+        match language {
+            Language::Ja => &self.ja,
+            Language::En => &self.en,
+        }
+    }
+}
+
+/// The text of a sentence that asks for no values.
+fn plain(pieces: &[Piece]) -> Option<String> {
+    let texts = pieces.iter().map(|piece| match piece {
+        Piece::Text(text) => Some(text.as_str()),
+        Piece::Value { .. } => None,
+    });
+    texts.collect()
+}
+
+fn names(pieces: &[Piece]) -> BTreeSet<&str> {
+    let named = pieces.iter().filter_map(|piece| match piece {
+        Piece::Text(_) => None,
+        Piece::Value { name, .. } => Some(name.as_str()),
+    });
+    named.collect()
+}
+
+fn pieces(text: &str) -> Result<Vec<Piece>, String> {
+    if text.trim().is_empty() {
+        return Err("expected a sentence, found nothing".to_owned());
+    }
+    let mut found = Vec::new();
+    let mut plain = String::new();
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '{' | '}' if letters.peek() == Some(&letter) => {
+                letters.next();
+                plain.push(letter);
+            }
+            '{' => {
+                if !plain.is_empty() {
+                    found.push(Piece::Text(std::mem::take(&mut plain)));
+                }
+                let inside: String = letters.by_ref().take_while(|letter| *letter != '}').collect();
+                found.push(value(&inside)?);
+            }
+            '}' => return Err("expected `}}` for a brace, found a single `}`".to_owned()),
+            other => plain.push(other),
+        }
+    }
+    if !plain.is_empty() {
+        found.push(Piece::Text(plain));
+    }
+    Ok(found)
+}
+
+fn value(inside: &str) -> Result<Piece, String> {
+    let (name, prefix) = match inside.split_once('|') {
+        Some((name, prefix)) => (name, Some(prefix.to_owned())),
+        None => (inside, None),
+    };
+    let word = |text: &str| {
+        !text.is_empty() && text.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_.".contains(letter))
+    };
+    if !word(name) || !prefix.as_deref().is_none_or(word) {
+        return Err(format!("expected `{{name}}` or `{{name|prefix}}` of small letters, digits and `_`, found `{{{inside}}}`"));
+    }
+    Ok(Piece::Value { name: name.to_owned(), prefix })
+}
+
+fn unknown(phrase: &Phrase) -> String {
+    if phrase.values.is_empty() {
+        return phrase.key.clone();
+    }
+    let values: Vec<String> = phrase.values.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    format!("{} ({})", phrase.key, values.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Result<Phrases, PlaybookError> {
+        let mut phrases = Phrases::default();
+        phrases.add("phrases/test.yaml", text).map(|()| phrases)
+    }
+
+    #[test]
+    fn shipped_sentences_stand_in_both_languages() {
+        check().unwrap();
+        assert!(shipped().unwrap().keys().count() > 10);
+    }
+
+    #[test]
+    fn values_are_data() {
+        let phrases =
+            of("a: {ja: \"{file}を{flow|flow}\", en: \"{file}: {flow|flow} {{x}}\"}\nflow.handle: {ja: 対処, en: Handle}\n").unwrap();
+        let phrase = Phrase::new("a").with("file", "{flow} <b>%s").with("flow", "handle");
+        assert_eq!(phrases.render(&phrase, Language::Ja), "{flow} <b>%sを対処");
+        assert_eq!(phrases.render(&phrase, Language::En), "{flow} <b>%s: Handle {x}");
+        let odd = Phrase::new("a").with("file", "f").with("flow", "a");
+        assert_eq!(phrases.render(&odd, Language::Ja), "fをa");
+        assert_eq!(phrases.render(&Phrase::new("gone").with("n", "1"), Language::En), "gone (n: 1)");
+    }
+
+    #[test]
+    fn errors_name_file_and_line() {
+        let check = |text: &str, expected: &str| {
+            let message = of(text).unwrap_err().to_string();
+            assert!(message.contains(expected), "`{message}` does not say `{expected}`");
+        };
+        check("a: {ja: あ, en: a}\nb: {ja: い}\n", "playbook/phrases/test.yaml:2: ");
+        check("a: {ja: あ, en: a}\nb: {ja: い}\n", "en");
+        check("\na: {ja: \"{x}\", en: \"{y}\"}\n", "phrases/test.yaml:2: `a`: expected the same values");
+        check("a: {ja: \"{x\", en: \"{X}\"}\n", "en: expected `{name}`");
+        check("a: {ja: \"\", en: \"x\"}\n", "ja: expected a sentence");
+    }
+}

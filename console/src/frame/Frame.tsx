@@ -1,0 +1,94 @@
+/** The frame around every page: rail, top line, drill band, news from the server, keys. */
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useRouterState, useSearch } from "@tanstack/react-router";
+import { PanelLeftClose, PanelLeftOpen } from "lucide-react";
+import { useEffect, useState } from "react";
+import { listen, useConnected } from "../api/live";
+import { useMe } from "../api/queries";
+import { useText } from "../i18n/language";
+import styles from "./Frame.module.css";
+import { PLACES } from "./places";
+import { TopLine } from "./TopLine";
+
+const STORED = "hikeshi.rail";
+
+export function Frame() {
+  const t = useText();
+  const client = useQueryClient();
+  const [narrow, setNarrow] = useState(() => localStorage.getItem(STORED) === "narrow");
+  useEffect(() => listen(client), [client]);
+  const toggle = () => {
+    localStorage.setItem(STORED, narrow ? "wide" : "narrow");
+    setNarrow(!narrow);
+  };
+  return (
+    <div className={styles.frame} data-narrow={narrow}>
+      <a className={styles.skip} href="#page">
+        {t.frame.skip}
+      </a>
+      <Rail narrow={narrow} toggle={toggle} />
+      <div className={styles.main}>
+        <DrillBand />
+        <TopLine />
+        <ConnectionBanner />
+        <main id="page" tabIndex={-1} className={styles.page}>
+          <Outlet />
+        </main>
+      </div>
+    </div>
+  );
+}
+
+function Rail(props: { narrow: boolean; toggle: () => void }) {
+  const t = useText();
+  const label = props.narrow ? t.frame.expand : t.frame.collapse;
+  return (
+    <nav className={styles.rail} aria-label={t.frame.mainMenu}>
+      <Link to="/duty" className={styles.brand} aria-label={t.frame.product}>
+        <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
+          <rect width="32" height="32" rx="7" className={styles.brandGround} />
+          <path d="M16 4v4M9 10h14M11 10v7a5 5 0 0 0 10 0v-7M16 22v6" className={styles.brandMark} />
+        </svg>
+        <span>{t.frame.product}</span>
+      </Link>
+      <ul>
+        {PLACES.map(({ name, to, icon: Icon }) => (
+          <li key={name}>
+            <Link to={to} className={styles.place} title={props.narrow ? t.frame.pages[name] : undefined}>
+              <Icon size={18} aria-hidden />
+              <span>{t.frame.pages[name]}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      <button type="button" className={styles.collapse} onClick={props.toggle} aria-label={label} title={label}>
+        {props.narrow ? <PanelLeftOpen size={18} aria-hidden /> : <PanelLeftClose size={18} aria-hidden />}
+      </button>
+    </nav>
+  );
+}
+
+/** A fixed colour across everything that is a drill: shown where the chosen organisation, or all of them, are drills. */
+function DrillBand() {
+  const t = useText();
+  const { organizations } = useMe();
+  const { org } = useSearch({ from: "/inside" });
+  const shown = org === undefined ? organizations : organizations.filter(({ id }) => id === org);
+  if (shown.length === 0 || shown.some(({ drill }) => !drill)) return null;
+  return (
+    <p className={styles.drill} role="note">
+      <strong>{t.words.drill}</strong> {t.frame.drillBand}
+    </p>
+  );
+}
+
+function ConnectionBanner() {
+  const t = useText();
+  const connected = useConnected();
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  return (
+    <div aria-live="polite" data-path={path}>
+      {!connected && <p className={styles.offline}>{t.frame.offline}</p>}
+    </div>
+  );
+}

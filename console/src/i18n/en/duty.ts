@@ -1,0 +1,33 @@
+import type { Dictionary } from "../dictionary";
+
+export const duty: Dictionary["duty"] = {
+  title: "Duty",
+  lead: "What needs you now",
+  laneEmpty: {
+    overdue: "Nothing is overdue.",
+    within_two_hours: "Nothing is due within two hours.",
+    waiting: "No customer's answer is awaited.",
+    watch: "Nothing is on watch.",
+  },
+  count: (n) => String(n),
+  trend: "Alerts of the last 7 days",
+  trendDay: "Day",
+  trendTable: "Alerts a day",
+  trendEmpty: "No alert was received in the last 7 days.",
+  health: "System health",
+  lag: "Ingest lag",
+  lagNone: "Nothing ingested yet",
+  sources: "Sources of logs",
+  source: "Source",
+  hosts: "Hosts",
+  lastEvent: "Last event",
+  silent: "Silent",
+  receiving: "Receiving",
+  warnings: "Warnings",
+  noWarnings: "No warnings.",
+  noSources: "No logs have arrived yet",
+  noSourcesNext: "Make an API key in Settings and send logs like this:",
+  alert: "Alert",
+  case: "Case",
+  owner: (name) => `Owner ${name}`,
+};

@@ -1,0 +1,41 @@
+import { MantineProvider } from "@mantine/core";
+import "@mantine/core/styles.css";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { createRoot } from "react-dom/client";
+import { ApiError } from "./api/client";
+import { firstLanguage, LanguageProvider, loadLanguage } from "./i18n/language";
+import { keepSignInToken } from "./pages/sign-in/token";
+import { makeRouter } from "./router";
+import "./theme/base.css";
+import { theme, variables } from "./theme/theme";
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      retry: (count, error) => !(error instanceof ApiError && error.status >= 400 && error.status < 500) && count < 2,
+    },
+  },
+});
+
+async function start(): Promise<void> {
+  keepSignInToken();
+  const language = firstLanguage();
+  const texts = await loadLanguage(language);
+  const router = makeRouter(client);
+  const root = document.getElementById("root");
+  if (root === null) return;
+  createRoot(root).render(
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+      <LanguageProvider first={language} texts={texts}>
+        <QueryClientProvider client={client}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </LanguageProvider>
+    </MantineProvider>,
+  );
+  void import("./theme/fonts.css");
+}
+
+void start();

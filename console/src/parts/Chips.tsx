@@ -1,0 +1,45 @@
+/** Words made visible: verdict, severity, TLP. Colour never speaks alone. */
+import { useText } from "../i18n/language";
+import type { Severity, Verdict } from "../api/types";
+import styles from "./Chips.module.css";
+
+export function VerdictChip(props: { verdict: Verdict | null; score?: number | null; large?: boolean }) {
+  const t = useText();
+  if (props.verdict === null) return <span className={styles.pending}>{t.words.untriaged}</span>;
+  return (
+    <span className={styles.verdict} data-verdict={props.verdict} data-large={props.large} title={t.words.verdictMeaning[props.verdict]}>
+      {t.words.verdict[props.verdict]}
+      {props.score != null && <span className={styles.score}>{signed(props.score)}</span>}
+    </span>
+  );
+}
+
+export function SeverityChip(props: { severity: Severity | null; long?: boolean }) {
+  const t = useText();
+  if (props.severity === null) return null;
+  return (
+    <span className={styles.severity} data-severity={props.severity} title={t.words.severity[props.severity]}>
+      {t.words.severityLevel(props.severity)}
+      {props.long && ` ${t.words.severity[props.severity]}`}
+    </span>
+  );
+}
+
+export function DrillChip() {
+  const t = useText();
+  return <span className={styles.drill}>{t.words.drill}</span>;
+}
+
+/** The standard's own colours on black (FIRST, TLP 2.0). */
+export function Tlp(props: { label: string }) {
+  return (
+    <span className={styles.tlp} data-tlp={props.label.replace("TLP:", "").split("+")[0]?.toLowerCase()}>
+      {props.label}
+    </span>
+  );
+}
+
+/** `+35`, `−15`: with a real minus sign. */
+export function signed(points: number): string {
+  return points > 0 ? `+${points}` : points < 0 ? `−${-points}` : "0";
+}

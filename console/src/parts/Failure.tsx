@@ -1,0 +1,39 @@
+/** An error as a page shows it: what happened, what is safe, what to do, and the request id to copy. */
+import { Button } from "@mantine/core";
+import { ApiError } from "../api/client";
+import { useText } from "../i18n/language";
+import { Copy } from "./Copy";
+import styles from "./Failure.module.css";
+
+export function Failure(props: { error: unknown; retry?: () => void }) {
+  const t = useText();
+  const error = props.error instanceof ApiError ? props.error : null;
+  const kind = kindOf(error);
+  return (
+    <div className={styles.failure} role="alert">
+      <p className={styles.what}>{t.errors.what[kind] ?? t.errors.what["other"]}</p>
+      {error !== null && error.message !== "" && <p className={styles.message}>{error.message}</p>}
+      <p>{t.errors.next[kind] ?? t.errors.next["other"]}</p>
+      <p className={styles.dim}>{t.errors.safe}</p>
+      <div className={styles.foot}>
+        {props.retry !== undefined && (
+          <Button size="xs" variant="default" onClick={props.retry}>
+            {t.parts.reload}
+          </Button>
+        )}
+        {error?.requestId != null && (
+          <span className={styles.request}>
+            {t.parts.requestId} <code>{error.requestId}</code> <Copy value={error.requestId} label={t.parts.copyRequestId} />
+          </span>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function kindOf(error: ApiError | null): string {
+  if (error === null) return "other";
+  if (error.status === 0) return "offline";
+  const byStatus: Record<number, string> = { 400: "invalid", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "conflict", 422: "invalid", 429: "too_many" };
+  return byStatus[error.status] ?? "other";
+}

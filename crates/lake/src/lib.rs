@@ -2,4 +2,9 @@
 //!
 //! Deliberately absent: entities, people, rules. SQL is the room `hunt`.
 
+mod batch;
 pub mod catalogue;
+mod stream;
+
+pub use batch::Batch;
+pub use stream::{Ack, AppendError, Encoding, Recovery};

@@ -1,0 +1,214 @@
+//! The log under faults: failed syncs, a full disk, torn and flipped bytes, retries.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use hikeshi_domain::OrganizationId;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::disk::{Disk, LocalDisk, LogFile, Space};
+use super::{Ack, AppendError, Encoding, Fetched, Log, LogConfig};
+use crate::batch::Batch;
+
+const CONFIG: LogConfig = LogConfig { part_bytes: 600, backlog_bytes: 1 << 20, reserve_percent: 5 };
+
+fn batch(number: u32) -> Batch {
+    Batch {
+        org: OrganizationId(Uuid::from_u128(1)),
+        source: "test".into(),
+        idempotency_key: Some(format!("batch-{number}")),
+        received_at: Timestamp::UNIX_EPOCH,
+        encoding: Encoding::Plain,
+        body: Bytes::from(format!("{{\"number\":{number}}}\n").repeat(4)),
+    }
+}
+
+fn read_all(log: &Log, from: u64) -> (Vec<u64>, usize) {
+    let mut reader = log.reader(from);
+    let (mut offsets, mut damaged) = (Vec::new(), 0);
+    loop {
+        match reader.next().unwrap() {
+            Fetched::Frame(frame) => offsets.push(frame.offset),
+            Fetched::Damage { .. } => damaged += 1,
+            Fetched::End => return (offsets, damaged),
+        }
+    }
+}
+
+fn open(folder: &Path) -> Log {
+    Log::open(folder, 0, CONFIG, Arc::new(LocalDisk)).unwrap()
+}
+
+async fn append_many(log: &Log, numbers: std::ops::Range<u32>) {
+    for number in numbers {
+        log.append(&batch(number)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn frames_come_back_in_order_after_reopening() {
+    let folder = tempfile::tempdir().unwrap();
+    append_many(&open(folder.path()), 0..20).await;
+    let log = open(folder.path());
+    assert_eq!(log.recovery().frames, 20);
+    assert_eq!(read_all(&log, 0), ((0..20).collect(), 0));
+    assert_eq!(read_all(&log, 7), ((7..20).collect(), 0));
+    log.trim(15).unwrap();
+    let (offsets, _) = read_all(&log, 0);
+    assert!(offsets.len() < 20 && offsets.contains(&15), "whole files before 15 are gone: {offsets:?}");
+}
+
+#[tokio::test]
+async fn a_retry_adds_nothing_even_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    append_many(&open(folder.path()), 0..3).await;
+    let log = open(folder.path());
+    assert_eq!(log.append(&batch(1)).await, Ok(Ack { offset: 1, repeated: true }));
+    let reused = Batch { body: Bytes::from_static(b"other"), ..batch(1) };
+    assert_eq!(log.append(&reused).await, Err(AppendError::KeyReused));
+    assert_eq!(log.append(&batch(3)).await, Ok(Ack { offset: 3, repeated: false }));
+}
+
+#[tokio::test]
+async fn an_unfinished_write_at_the_end_is_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    append_many(&open(folder.path()), 0..2).await;
+    let path = folder.path().join("00000000000000000000.log");
+    let whole = fs::read(&path).unwrap();
+    let torn: Vec<u8> = whole.iter().chain(&whole[..40]).copied().collect();
+    fs::write(&path, torn).unwrap();
+    let log = open(folder.path());
+    assert_eq!(log.recovery().torn_bytes, 40);
+    append_many(&log, 2..4).await;
+    assert_eq!(read_all(&log, 0), (vec![0, 1, 2, 3], 0));
+    assert_eq!(open(folder.path()).recovery().damaged, 0);
+}
+
+#[tokio::test]
+async fn a_flipped_bit_loses_its_frame_only() {
+    let origin = tempfile::tempdir().unwrap();
+    append_many(&open(origin.path()), 0..6).await;
+    let first = fs::read(origin.path().join("00000000000000000000.log")).unwrap();
+    for bit in (0..first.len() * 8).step_by(37) {
+        let folder = tempfile::tempdir().unwrap();
+        for entry in fs::read_dir(origin.path()).unwrap().flatten() {
+            fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+        }
+        let mut flipped = first.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        fs::write(folder.path().join("00000000000000000000.log"), flipped).unwrap();
+        let log = open(folder.path());
+        let (offsets, damaged) = read_all(&log, 0);
+        assert_eq!((offsets.len(), damaged), (5, 1), "bit {bit}");
+        assert_eq!(log.recovery().damaged, 1, "bit {bit}");
+    }
+}
+
+/// A disk whose syncs fail from the n-th on until it is mended, and whose room can be set.
+#[derive(Clone)]
+struct FaultyDisk {
+    good_syncs: Arc<AtomicI64>,
+    syncs_tried: Arc<AtomicU64>,
+    free: Arc<AtomicU64>,
+    synced: Arc<Mutex<u64>>,
+}
+
+struct FaultyFile {
+    inner: Box<dyn LogFile>,
+    disk: FaultyDisk,
+}
+
+impl FaultyDisk {
+    fn new(good_syncs: i64) -> Self {
+        FaultyDisk {
+            good_syncs: Arc::new(AtomicI64::new(good_syncs)),
+            syncs_tried: Arc::default(),
+            free: Arc::new(AtomicU64::new(50)),
+            synced: Arc::default(),
+        }
+    }
+}
+
+impl Disk for FaultyDisk {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn LogFile>> {
+        Ok(Box::new(FaultyFile { inner: LocalDisk.create(path)?, disk: self.clone() }))
+    }
+
+    fn space(&self, _: &Path) -> io::Result<Space> {
+        Ok(Space { free_bytes: self.free.load(Ordering::SeqCst), total_bytes: 100 })
+    }
+}
+
+impl LogFile for FaultyFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.inner.append(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.disk.syncs_tried.fetch_add(1, Ordering::SeqCst);
+        if self.disk.good_syncs.fetch_sub(1, Ordering::SeqCst) <= 0 {
+            return Err(io::Error::other("injected"));
+        }
+        self.inner.sync()?;
+        *self.disk.synced.lock().unwrap() += 1;
+        Ok(())
+    }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.inner.cut(length)
+    }
+}
+
+#[tokio::test]
+async fn after_a_failed_sync_nothing_is_acknowledged_until_reopened() {
+    for good in 1..8 {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = FaultyDisk::new(good);
+        let log = Log::open(folder.path(), 0, CONFIG, Arc::new(disk.clone())).unwrap();
+        let mut acknowledged = Vec::new();
+        for number in 0..10 {
+            if let Ok(ack) = log.append(&batch(number)).await {
+                acknowledged.push(ack.offset);
+            }
+        }
+        assert_eq!(acknowledged.len() as i64, good);
+        assert!(log.failed());
+        assert_eq!(disk.syncs_tried.load(Ordering::SeqCst) as i64, good + 1, "the failed sync is not tried again");
+        assert_eq!(read_all(&log, 0).0, acknowledged, "reading goes on, of what is durable");
+        disk.good_syncs.store(100, Ordering::SeqCst);
+        log.reopen().await.unwrap();
+        assert_eq!(log.append(&batch(9)).await.map(|ack| ack.repeated), Ok(false), "it was not acknowledged before");
+        let reopened = Log::open(folder.path(), 0, CONFIG, Arc::new(disk)).unwrap();
+        assert_eq!(read_all(&reopened, 0).0.len() as i64, good + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_and_resumes_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = FaultyDisk::new(100);
+    let log = Log::open(folder.path(), 0, CONFIG, Arc::new(disk.clone())).unwrap();
+    append_many(&log, 0..2).await;
+    disk.free.store(5, Ordering::SeqCst);
+    assert_eq!(log.append(&batch(2)).await, Err(AppendError::Full));
+    assert_eq!(log.append(&batch(1)).await, Err(AppendError::Full));
+    disk.free.store(6, Ordering::SeqCst);
+    assert_eq!(log.append(&batch(2)).await, Ok(Ack { offset: 2, repeated: false }));
+}
+
+#[tokio::test]
+async fn a_long_backlog_pushes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = LogConfig { backlog_bytes: 300, ..CONFIG };
+    let log = Log::open(folder.path(), 0, config, Arc::new(LocalDisk)).unwrap();
+    let mut refused = 0;
+    for number in 0..10 {
+        refused += u32::from(matches!(log.append(&batch(number)).await, Err(AppendError::Busy { .. })));
+    }
+    assert!(refused > 0);
+}

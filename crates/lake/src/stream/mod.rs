@@ -1,0 +1,21 @@
+//! The durable stream on one machine: a framed log. An acknowledged batch is synced; a bad frame loses that frame only.
+//!
+//! Our own log, not a storage engine: batches arrive whole, are read once in order and deleted from the front, so that an
+//! engine's index, compaction and second copy would be pure cost (figures: `bench/lake/README.md`).
+
+mod cursor;
+mod disk;
+#[cfg(test)]
+mod faults;
+mod frame;
+mod log;
+mod recent;
+mod recovery;
+
+pub(crate) use cursor::Fetched;
+pub(crate) use disk::{LocalDisk, sync_folder};
+pub use frame::Encoding;
+pub(crate) use frame::Frame;
+pub(crate) use log::{Log, LogConfig, LogReader};
+pub use log::{Ack, AppendError};
+pub use recovery::Recovery;

@@ -4,7 +4,14 @@
 
 mod batch;
 pub mod catalogue;
+mod decode;
+mod encode;
+mod matches;
+mod rows;
+mod schema;
 mod stream;
 
 pub use batch::Batch;
+pub use matches::{MatchRow, MatchedRule, Tap, TapWorker};
+pub use schema::{events_schema, matches_schema};
 pub use stream::{Ack, AppendError, Encoding, Recovery};

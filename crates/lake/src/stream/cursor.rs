@@ -83,7 +83,8 @@ impl Cursor {
             let Some(part) = window.get_mut(..wanted) else { break };
             self.file.seek(SeekFrom::Start(search))?;
             self.file.read_exact(part)?;
-            let candidates: Vec<usize> = part.windows(MAGIC.len()).enumerate().filter(|(_, four)| *four == MAGIC).map(|(at, _)| at).collect();
+            let candidates: Vec<usize> =
+                part.windows(MAGIC.len()).enumerate().filter(|(_, four)| *four == MAGIC).map(|(at, _)| at).collect();
             for at in candidates {
                 let found = search + at as u64;
                 if self.head_at(found, limit)?.is_some() {

@@ -189,7 +189,6 @@ impl Log {
             self.shared.lock().parts.retain(|part| part.path != oldest);
         }
     }
-
 }
 
 fn cut_torn_tail(parts: &mut Vec<LogPart>) -> io::Result<()> {

@@ -16,6 +16,6 @@ pub(crate) use cursor::Fetched;
 pub(crate) use disk::{LocalDisk, sync_folder};
 pub use frame::Encoding;
 pub(crate) use frame::Frame;
-pub(crate) use log::{Log, LogConfig, LogReader};
 pub use log::{Ack, AppendError};
+pub(crate) use log::{Log, LogConfig, LogReader};
 pub use recovery::Recovery;

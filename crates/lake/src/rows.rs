@@ -1,0 +1,248 @@
+//! Events in memory between the readers and a segment: one growing buffer for many events, so that holding a hundred thousand of
+//! them costs two allocations and dropping them one.
+
+use std::borrow::Cow;
+
+use hikeshi_domain::OrganizationId;
+use hikeshi_event::{Cell, CellKind, Column, Event, Uid};
+use jiff::Timestamp;
+
+/// The numbers of one event, and where its texts lie.
+#[derive(Debug, Clone)]
+struct Head {
+    uid: Uid,
+    seq: u64,
+    org: OrganizationId,
+    time_us: i64,
+    received_us: i64,
+    time_suspect: bool,
+    event_id: u32,
+    record_id: Option<u64>,
+    class_uid: u32,
+    activity_id: u8,
+    severity: u8,
+    begin: usize,
+    end: usize,
+}
+
+/// Many events, each as compact bytes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rows {
+    heads: Vec<Head>,
+    bytes: Vec<u8>,
+    columns: u128,
+}
+
+impl Rows {
+    /// Keeps a copy of the event.
+    pub(crate) fn push(&mut self, event: &Event<'_>) {
+        let begin = self.bytes.len();
+        [&event.host, &event.source, &event.channel, &event.provider].into_iter().for_each(|text| put(&mut self.bytes, text.as_bytes()));
+        put_number(&mut self.bytes, event.cells.len());
+        for (column, cell) in &event.cells {
+            self.columns |= 1 << (*column as u8);
+            self.bytes.push(*column as u8);
+            match cell {
+                Cell::Integer(number) => self.bytes.extend_from_slice(&number.to_le_bytes()),
+                Cell::Text(text) => put(&mut self.bytes, text.as_bytes()),
+            }
+        }
+        put_number(&mut self.bytes, event.unmapped.len());
+        for (name, text) in &event.unmapped {
+            put(&mut self.bytes, name.as_bytes());
+            put(&mut self.bytes, text.as_bytes());
+        }
+        self.bytes.extend_from_slice(&event.raw);
+        self.heads.push(Head {
+            uid: event.uid,
+            seq: event.seq,
+            org: event.org,
+            time_us: event.time.as_microsecond(),
+            received_us: event.received_at.as_microsecond(),
+            time_suspect: event.time_suspect,
+            event_id: event.event_id,
+            record_id: event.record_id,
+            class_uid: event.class_uid,
+            activity_id: event.activity_id,
+            severity: event.severity,
+            begin,
+            end: self.bytes.len(),
+        });
+    }
+
+    /// How many events are held.
+    pub(crate) fn len(&self) -> usize {
+        self.heads.len()
+    }
+
+    /// Whether none is held.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.heads.is_empty()
+    }
+
+    /// Memory in use.
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.bytes.len() + self.heads.len() * size_of::<Head>()
+    }
+
+    /// Whether any event fills the column.
+    pub(crate) fn has(&self, column: Column) -> bool {
+        self.columns & (1 << (column as u8)) != 0
+    }
+
+    /// The event at a place, borrowing its texts from here.
+    pub(crate) fn get(&self, index: usize) -> Option<Event<'_>> {
+        let head = self.heads.get(index)?;
+        let mut rest = self.bytes.get(head.begin..head.end)?;
+        let (host, source) = (take_text(&mut rest)?, take_text(&mut rest)?);
+        let (channel, provider) = (take_text(&mut rest)?, take_text(&mut rest)?);
+        let count = take_number(&mut rest)?;
+        let mut cells = Vec::with_capacity(count);
+        for _ in 0..count {
+            cells.push(take_cell(&mut rest)?);
+        }
+        let count = take_number(&mut rest)?;
+        let mut unmapped = Vec::with_capacity(count);
+        for _ in 0..count {
+            unmapped.push((take_text(&mut rest)?, take_text(&mut rest)?));
+        }
+        Some(Event {
+            uid: head.uid,
+            seq: head.seq,
+            org: head.org,
+            host,
+            time: Timestamp::from_microsecond(head.time_us).ok()?,
+            received_at: Timestamp::from_microsecond(head.received_us).ok()?,
+            time_suspect: head.time_suspect,
+            source,
+            channel,
+            provider,
+            event_id: head.event_id,
+            record_id: head.record_id,
+            class_uid: head.class_uid,
+            activity_id: head.activity_id,
+            severity: head.severity,
+            cells,
+            unmapped,
+            raw: Cow::Borrowed(rest),
+        })
+    }
+
+    /// All events in the order they were pushed.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Event<'_>> {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+
+    /// Organisation and host of the event at a place, without reading the rest of it.
+    pub(crate) fn place(&self, index: usize) -> Option<Place<'_>> {
+        let head = self.heads.get(index)?;
+        let mut rest = self.bytes.get(head.begin..head.end)?;
+        let received_us = head.received_us;
+        Some(Place {
+            org: head.org,
+            host: take_str(&mut rest)?,
+            time_us: head.time_us,
+            received_us,
+            suspect: head.time_suspect,
+            seq: head.seq,
+            uid: head.uid,
+        })
+    }
+}
+
+/// Where an event belongs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) org: OrganizationId,
+    pub(crate) host: &'a str,
+    pub(crate) time_us: i64,
+    pub(crate) received_us: i64,
+    pub(crate) suspect: bool,
+    pub(crate) seq: u64,
+    pub(crate) uid: Uid,
+}
+
+fn put_number(bytes: &mut Vec<u8>, number: usize) {
+    bytes.extend_from_slice(&u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
+}
+
+fn put(bytes: &mut Vec<u8>, text: &[u8]) {
+    put_number(bytes, text.len());
+    bytes.extend_from_slice(text);
+}
+
+fn take_number(rest: &mut &[u8]) -> Option<usize> {
+    let (number, after) = rest.split_first_chunk::<4>()?;
+    *rest = after;
+    usize::try_from(u32::from_le_bytes(*number)).ok()
+}
+
+fn take_str<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    let length = take_number(rest)?;
+    let (text, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    std::str::from_utf8(text).ok()
+}
+
+fn take_text<'a>(rest: &mut &'a [u8]) -> Option<Cow<'a, str>> {
+    take_str(rest).map(Cow::Borrowed)
+}
+
+fn take_cell<'a>(rest: &mut &'a [u8]) -> Option<(Column, Cell<'a>)> {
+    let (code, after) = rest.split_first()?;
+    *rest = after;
+    let column = *Column::ALL.get(usize::from(*code))?;
+    let cell = match column.kind() {
+        CellKind::Integer => {
+            let (number, after) = rest.split_first_chunk::<8>()?;
+            *rest = after;
+            Cell::Integer(i64::from_le_bytes(*number))
+        }
+        CellKind::Text => Cell::Text(take_text(rest)?),
+    };
+    Some((column, cell))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    pub(crate) fn sample(number: u64, host: &str) -> Event<'static> {
+        let raw = format!("{{\"EventRecordID\":{number},\"Computer\":\"{host}\"}}");
+        Event {
+            uid: Uid(u128::from(number).to_be_bytes()),
+            seq: number,
+            org: OrganizationId(Uuid::from_u128(1)),
+            host: host.to_owned().into(),
+            time: Timestamp::from_microsecond(1_700_000_000_000_000 + number as i64).unwrap(),
+            received_at: Timestamp::from_microsecond(1_700_000_001_000_000).unwrap(),
+            time_suspect: false,
+            source: "test".into(),
+            channel: "Security".into(),
+            provider: "".into(),
+            event_id: 4688,
+            record_id: (number % 2 == 0).then_some(number),
+            class_uid: 1007,
+            activity_id: 1,
+            severity: 1,
+            cells: vec![
+                (Column::ProcessPid, Cell::Integer(number as i64)),
+                (Column::ProcessImage, Cell::Text(r"C:\Windows\漏洩.exe".into())),
+                (Column::ProcessSha256, Cell::Text(format!("{:064x}", number / 10).into())),
+            ],
+            unmapped: vec![("Extra".into(), "x".into()), ("Nothing".into(), "".into())],
+            raw: raw.into_bytes().into(),
+        }
+    }
+
+    #[test]
+    fn events_come_back_as_they_went_in() {
+        let mut rows = Rows::default();
+        let events: Vec<_> = (0..50).map(|number| sample(number, "Host-A")).collect();
+        events.iter().for_each(|event| rows.push(event));
+        assert_eq!(rows.iter().collect::<Vec<_>>(), events);
+        assert!(rows.has(Column::ProcessPid) && !rows.has(Column::DnsQuery));
+    }
+}

@@ -9,9 +9,22 @@
 mod column;
 mod defect;
 mod event;
+mod evtx;
+mod input;
+mod instant;
+mod json;
+mod limits;
+mod pipeline;
+mod provider;
+mod read;
 mod record;
+mod text;
 
 pub use column::{Cell, CellKind, Column};
 pub use defect::{Defect, DefectKind};
 pub use event::{Event, Uid};
+pub use input::{Input, expand};
+pub use limits::Limits;
+pub use pipeline::{Block, Totals, Work, process};
+pub use read::{Rereader, read_lines};
 pub use record::{Field, LogFormat, Record, Value};

@@ -1,0 +1,4 @@
+//! Reading logs: real ones, broken ones, hostile ones.
+
+mod collected;
+mod recorded;

@@ -1,5 +1,7 @@
 //! Mail through a real server: a private Postfix that delivers into a folder.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking; helpers of tests stand outside the test functions")]
+
 mod postfix;
 
 use hikeshi_domain::message::{Delivery, Message};

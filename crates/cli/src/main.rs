@@ -1,1 +1,42 @@
-fn main() {}
+//! `hikeshi`: a table of modes. Each mode is a module with its `Args` and `run`; nothing else happens here.
+
+mod matrix;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The incident-response desk: logs and alerts in; verdict, flash report and case out
+#[derive(Debug, Parser)]
+#[command(name = "hikeshi", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    mode: Mode,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Mode {
+    Matrix(matrix::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = io::stdout().lock();
+    let outcome = match &cli.mode {
+        Mode::Matrix(args) => matrix::run(args, &mut out),
+    };
+    match outcome.and_then(|()| Ok(out.flush()?)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The reader went away (`| head`): no failure of ours.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 use crate::entity::{Entity, Index, IndexValue};
 use crate::id::{AlertId, CaseId, FlashReportId, OrganizationId, PersonId};
+use crate::procedure::Execution;
+use crate::urgency::standing_rank;
 use crate::verdict::Verdict;
 
 /// What kind of log it came from (S1-18).
@@ -162,6 +164,9 @@ pub struct Alert {
     pub repeats: u32,
     /// It belongs to a drill.
     pub drill: bool,
+    /// Whether the file ran or could have; set when triage has looked.
+    #[serde(default)]
+    pub execution: Option<Execution>,
 }
 
 impl Alert {
@@ -230,6 +235,7 @@ impl Entity for Alert {
             .with("detected_at", self.raised.detected_at)
             .with("due_at", self.due_at)
             .with("drill", self.drill)
+            .with("urgency", standing_rank(self))
             .with_each("verdict", self.effective_verdict().map(Verdict::name))
             .with_each("score", self.score.map(i64::from))
             .with_each("assignee", self.assignee.map(|person| person.to_string()))

@@ -18,6 +18,7 @@ pub mod person;
 pub mod phrase;
 pub mod phrases;
 pub mod playbook;
+pub mod procedure;
 pub mod role;
 pub mod saved_search;
 pub mod session;
@@ -25,6 +26,7 @@ pub mod settings;
 pub mod tlp;
 pub mod triage;
 pub mod triage_run;
+pub mod urgency;
 pub mod verdict;
 
 pub use id::*;

@@ -1,8 +1,8 @@
 //! The sentences that the desk writes itself, in Japanese and English: `playbook/phrases/*.yaml`.
 //!
 //! A file maps a key to `{ja: …, en: …}`. `{name}` stands for a value; `{name|prefix}` for the phrase `prefix.<value>` where there
-//! is one (so that `handle` reads 対処対応 or *Handle*), else for the value itself; `{{` and `}}` are braces. Values are data: a value
-//! that holds braces, tags or a phrase's key is shown as it is.
+//! is one (so that `handle` reads 対処対応 or *Handle*; `handle,disclose` is read word by word), else for the value itself; `{{` and
+//! `}}` are braces. Values are data: a value that holds braces, tags or a phrase's key is shown as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -124,11 +124,20 @@ impl Phrases {
             Piece::Text(text) => text.clone(),
             Piece::Value { name, prefix } => {
                 let Some(value) = phrase.values.get(name) else { return "–".to_owned() };
-                let key = prefix.as_ref().map(|prefix| format!("{prefix}.{value}"));
-                let sentence = key.and_then(|key| self.by_key.get(&key));
-                sentence.and_then(|sentence| plain(sentence.pieces(language))).unwrap_or_else(|| value.clone())
+                let translated = prefix.as_ref().and_then(|prefix| self.words(prefix, value, language));
+                translated.unwrap_or_else(|| value.clone())
             }
         }
+    }
+
+    /// Each of the words, separated by commas, in the language; none if one of them is no word of the desk.
+    fn words(&self, prefix: &str, value: &str, language: Language) -> Option<String> {
+        let each = value.split(',').map(|word| plain(self.by_key.get(&format!("{prefix}.{word}"))?.pieces(language)));
+        let separator = match language {
+            Language::Ja => "、",
+            Language::En => ", ",
+        };
+        each.collect::<Option<Vec<String>>>().map(|words| words.join(separator))
     }
 }
 
@@ -236,6 +245,8 @@ mod tests {
         let phrase = Phrase::new("a").with("file", "{flow} <b>%s").with("flow", "handle");
         assert_eq!(phrases.render(&phrase, Language::Ja), "{flow} <b>%sを対処");
         assert_eq!(phrases.render(&phrase, Language::En), "{flow} <b>%s: Handle {x}");
+        let two = Phrase::new("a").with("file", "f").with("flow", "handle,handle");
+        assert_eq!(phrases.render(&two, Language::Ja), "fを対処、対処");
         let odd = Phrase::new("a").with("file", "f").with("flow", "a");
         assert_eq!(phrases.render(&odd, Language::Ja), "fをa");
         assert_eq!(phrases.render(&Phrase::new("gone").with("n", "1"), Language::En), "gone (n: 1)");

@@ -1,0 +1,10 @@
+//! Tests of the rules from outside: matrix, choice, proposal, playbook errors, clocks.
+
+#[cfg(test)]
+mod choice;
+#[cfg(test)]
+mod matrix;
+#[cfg(test)]
+mod playbook;
+#[cfg(test)]
+mod proposal;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod choice;
 #[cfg(test)]
+mod clocks;
+#[cfg(test)]
 mod matrix;
 #[cfg(test)]
 mod playbook;

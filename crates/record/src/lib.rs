@@ -1,1 +1,41 @@
+//! The record: everything people decide and do, as versions of entities, chained by hash, readable as of any past instant.
+//!
+//! [`Store`] is the whole of it: [`Store::get`], [`Store::list`] and [`Store::history`] read, [`Store::change`] writes one
+//! [`Change`], which is one transaction. Every call carries a [`Context`]: whose data may be seen, who acts, for which request.
+//! Two databases stand behind it, SQLite and PostgreSQL, with the same statements and the same tests.
+//!
+//! Deliberately absent: telemetry (the lake has it), files (objects), and any rule of what may be done by whom (`access`).
 
+mod apply;
+mod backend;
+mod beside;
+mod bigram;
+mod chain;
+mod change;
+mod context;
+mod error;
+mod job;
+mod keyring;
+mod list;
+mod query;
+mod queue;
+mod read;
+mod schema;
+mod seal;
+mod select;
+mod sqlite;
+mod store;
+mod transaction;
+mod version;
+mod writer;
+
+pub use chain::Checkpoint;
+pub use change::{Change, Committed, Expect, LONGEST_BODY, MOST_FIELDS, NewVersion};
+pub use context::{Actor, Context, Scope};
+pub use error::{Error, ErrorKind, Result};
+pub use hikeshi_domain::entity::{Entity, IndexValue};
+pub use job::{Claimed, Job, JobRow, JobState};
+pub use query::{Order, PAGE_LIMIT, Page, Query};
+pub use read::VERSIONS_LIMIT;
+pub use store::{Commits, Settings, Store};
+pub use version::{Content, Stored, Version};

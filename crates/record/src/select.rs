@@ -1,0 +1,59 @@
+//! A statement that grows with its values, so that no value ever becomes part of the text.
+
+use crate::backend::{Fault, Row, Session, Tenants, Value};
+
+/// Text and values of a statement.
+pub(crate) struct Select {
+    pub(crate) sql: String,
+    pub(crate) values: Vec<Value>,
+}
+
+impl Select {
+    pub(crate) fn new(sql: &str) -> Self {
+        Select { sql: sql.to_owned(), values: Vec::new() }
+    }
+
+    /// A statement that already names its first values.
+    pub(crate) fn numbered(sql: &str, values: Vec<Value>) -> Self {
+        Select { sql: sql.to_owned(), values }
+    }
+
+    /// Text of ours.
+    pub(crate) fn push(&mut self, sql: &str) -> &mut Self {
+        self.sql.push_str(sql);
+        self
+    }
+
+    /// A value.
+    pub(crate) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.values.push(value.into());
+        self.sql.push_str(&format!("${}", self.values.len()));
+        self
+    }
+
+    /// A list of numbers in brackets.
+    pub(crate) fn numbers(&mut self, numbers: &[i64]) -> &mut Self {
+        self.push("(");
+        for (at, number) in numbers.iter().enumerate() {
+            self.push(if at == 0 { "" } else { ", " }).bind(*number);
+        }
+        self.push(")")
+    }
+
+    /// The condition that the column names one of the tenants.
+    pub(crate) fn tenants(&mut self, column: &str, tenants: &Tenants) -> &mut Self {
+        match tenants {
+            Tenants::All => self.push("TRUE"),
+            Tenants::Only(numbers) => match numbers.as_slice() {
+                [] => self.push("FALSE"),
+                [one] => self.push(column).push(" = ").bind(*one),
+                many => self.push(column).push(" IN ").numbers(many),
+            },
+        }
+    }
+
+    /// Its rows.
+    pub(crate) async fn rows(&self, session: &mut dyn Session) -> Result<Vec<Row>, Fault> {
+        session.query(&self.sql, &self.values).await
+    }
+}

@@ -1,0 +1,228 @@
+//! The one who writes: takes what callers submit, puts many changes into one transaction, each still atomic by a savepoint, and
+//! answers only when the whole is on the disk.
+//!
+//! Invariant: nobody is told "done" before the commit that holds their change has returned. After a failed commit the connection is
+//! thrown away; nothing is written until a fresh one has shown what the database really holds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::backend::{Backend, Fault, Purpose, Session, Tenants};
+use crate::error::{Error, Result};
+use crate::keyring::Keyring;
+use crate::transaction::{Head, Transaction};
+
+/// Most changes of one commit.
+const BATCH: usize = 256;
+/// How often a batch is tried again when other transactions were in its way.
+const TRIES: u32 = 10;
+/// How long a tail of versions may stay unsigned.
+const SIGN_AFTER: Duration = Duration::from_secs(60);
+
+/// Tells what time it is.
+pub(crate) type Clock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;
+
+/// Something to be done inside a transaction. May be run again after a rollback.
+#[async_trait]
+pub(crate) trait Work: Send + 'static {
+    type Output: Send + 'static;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Self::Output>;
+}
+
+/// A submitted work, whatever its output.
+#[async_trait]
+pub(crate) trait Submitted: Send {
+    async fn attempt(&mut self, transaction: &mut Transaction<'_>) -> Result<()>;
+    fn settle(self: Box<Self>, outcome: Result<()>);
+}
+
+struct Submission<W: Work> {
+    work: W,
+    output: Option<W::Output>,
+    reply: oneshot::Sender<Result<W::Output>>,
+}
+
+#[async_trait]
+impl<W: Work> Submitted for Submission<W> {
+    async fn attempt(&mut self, transaction: &mut Transaction<'_>) -> Result<()> {
+        self.output = Some(self.work.run(transaction).await?);
+        Ok(())
+    }
+
+    fn settle(self: Box<Self>, outcome: Result<()>) {
+        let lost = || Error::Internal("a change was settled without having been tried".to_owned());
+        let Submission { output, reply, .. } = *self;
+        let answer = outcome.and_then(|()| output.ok_or_else(lost));
+        // Nobody may wait any more: the change stands all the same.
+        let _ = reply.send(answer);
+    }
+}
+
+/// Where changes are handed in.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    queue: mpsc::Sender<Box<dyn Submitted>>,
+    pub(crate) standing: watch::Receiver<Standing>,
+}
+
+/// How the writer stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Standing {
+    /// Last committed place in the record.
+    pub(crate) seq: u64,
+    /// Why nothing can be written now.
+    pub(crate) fault: Option<String>,
+    /// The writer has ended.
+    pub(crate) ended: bool,
+}
+
+impl Desk {
+    /// Hands in a work and waits until it is durable.
+    pub(crate) async fn submit<W: Work>(&self, work: W) -> Result<W::Output> {
+        let closed = || Error::Unavailable("the record is closed".to_owned());
+        let (reply, answer) = oneshot::channel();
+        let submission = Submission { work, output: None, reply };
+        self.queue.send(Box::new(submission)).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+}
+
+/// Starts the writer where the backend wants it.
+pub(crate) fn start(backend: &Arc<dyn Backend>, keyring: Arc<Keyring>, clock: Clock, seq: u64) -> Result<Desk> {
+    let (queue, submissions) = mpsc::channel(BATCH * 4);
+    let (standing_in, standing) = watch::channel(Standing { seq, ..Standing::default() });
+    let writer = Writer { backend: Arc::clone(backend), keyring, clock, session: None, standing: standing_in };
+    backend.host(Box::pin(writer.run(submissions)))?;
+    Ok(Desk { queue, standing })
+}
+
+struct Writer {
+    backend: Arc<dyn Backend>,
+    keyring: Arc<Keyring>,
+    clock: Clock,
+    session: Option<Box<dyn Session>>,
+    standing: watch::Sender<Standing>,
+}
+
+type Batch = Vec<Box<dyn Submitted>>;
+
+/// A transaction that did not come to its end.
+enum Broken {
+    /// Before the commit: nothing is kept.
+    Before(Fault),
+    /// At the commit: only the database knows.
+    AtCommit(Fault, Head),
+}
+
+impl Writer {
+    async fn run(mut self, mut submissions: mpsc::Receiver<Box<dyn Submitted>>) {
+        let mut unsigned = true;
+        loop {
+            let next = match tokio::time::timeout(SIGN_AFTER, submissions.recv()).await {
+                Ok(None) => break,
+                Ok(Some(first)) => Some(first),
+                Err(_) if unsigned => None,
+                Err(_) => continue,
+            };
+            let mut batch: Batch = next.into_iter().collect();
+            while batch.len() < BATCH
+                && let Ok(more) = submissions.try_recv()
+            {
+                batch.push(more);
+            }
+            unsigned = !batch.is_empty();
+            self.write(batch).await;
+        }
+        self.write(Vec::new()).await;
+        self.standing.send_modify(|standing| standing.ended = true);
+    }
+
+    /// Writes a batch; an empty one only signs what stands unsigned. What does not fit together is tried one by one.
+    async fn write(&mut self, batch: Batch) {
+        let (batch, fault) = match self.try_batch(batch).await {
+            None => return,
+            Some(left) => left,
+        };
+        if matches!(fault, Fault::Full(_)) && batch.len() > 1 {
+            for single in batch {
+                if let Some((left, fault)) = self.try_batch(vec![single]).await {
+                    settle_all(left, &fault);
+                }
+            }
+        } else {
+            settle_all(batch, &fault);
+        }
+    }
+
+    /// Tries until the batch is settled, or gives it back with the reason.
+    async fn try_batch(&mut self, mut batch: Batch) -> Option<(Batch, Fault)> {
+        for _ in 0..TRIES {
+            let (fault, head) = match self.transact(&mut batch).await {
+                Ok((results, seq)) => {
+                    self.standing.send_modify(|standing| (standing.seq, standing.fault) = (seq, None));
+                    batch.into_iter().zip(results).for_each(|(item, result)| item.settle(result));
+                    return None;
+                }
+                Err(Broken::Before(fault)) => (fault, None),
+                Err(Broken::AtCommit(fault, head)) => (fault, Some(head)),
+            };
+            self.keyring.forget_uncommitted();
+            match fault {
+                Fault::Again(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+                fault => return Some((batch, self.broken(fault, head).await)),
+            }
+        }
+        Some((batch, Fault::Again("other changes were in the way; try again".to_owned())))
+    }
+
+    /// After a fault: the connection goes, the alarm is raised. A commit that did arrive is only reported as lost: callers read again.
+    async fn broken(&mut self, fault: Fault, head: Option<Head>) -> Fault {
+        if let Some(mut session) = self.session.take() {
+            let _ = session.rollback().await;
+        }
+        let (Fault::Full(why) | Fault::Lost(why) | Fault::Again(why) | Fault::Wrong(why)) = &fault;
+        tracing::error!(why, at_commit = head.is_some(), "the record could not be written");
+        self.standing.send_modify(|standing| standing.fault = Some(why.clone()));
+        fault
+    }
+
+    /// One transaction: every item under its own savepoint; the results, and where the record stands after it.
+    async fn transact(&mut self, batch: &mut Batch) -> Result<(Vec<Result<()>>, u64), Broken> {
+        let mut session = self.begun().await.map_err(Broken::Before)?;
+        let head = Head::lock(session.as_mut()).await.map_err(Broken::Before)?;
+        let mut transaction = Transaction::new(session.as_mut(), head, &self.keyring, (self.clock)());
+        let mut results = Vec::with_capacity(batch.len());
+        for item in batch.iter_mut() {
+            results.push(transaction.apart(item.as_mut()).await.map_err(Broken::Before)?);
+        }
+        let head = transaction.close(batch.is_empty()).await.map_err(Broken::Before)?;
+        match session.commit().await {
+            Ok(()) => {
+                self.session = Some(session);
+                Ok((results, head.seq))
+            }
+            Err(Fault::Again(why)) => Err(Broken::Before(Fault::Again(why))),
+            Err(fault) => Err(Broken::AtCommit(fault, head)),
+        }
+    }
+
+    /// A connection inside a transaction: the old one, or a fresh one if that has gone away meanwhile.
+    async fn begun(&mut self) -> Result<Box<dyn Session>, Fault> {
+        if let Some(mut session) = self.session.take()
+            && session.begin(Purpose::Write, &Tenants::All).await.is_ok()
+        {
+            return Ok(session);
+        }
+        let mut session = self.backend.writer().await?;
+        session.begin(Purpose::Write, &Tenants::All).await?;
+        Ok(session)
+    }
+}
+
+fn settle_all(batch: Batch, fault: &Fault) {
+    batch.into_iter().for_each(|item| item.settle(Err(Error::from(fault.clone()))));
+}

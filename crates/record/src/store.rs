@@ -13,6 +13,7 @@ use crate::change::{Change, Committed, Step};
 use crate::context::{Context, Scope};
 use crate::error::Result;
 use crate::keyring::Keyring;
+use crate::postgres::Postgres;
 use crate::schema;
 use crate::seal::KeyFiles;
 use crate::sqlite::Sqlite;
@@ -23,13 +24,20 @@ use crate::writer::{self, Clock, Desk, Standing, Work};
 #[derive(Clone)]
 pub struct Settings {
     data: PathBuf,
+    address: Option<String>,
     clock: Clock,
 }
 
 impl Settings {
     /// The embedded record of a data directory; the folder is made if it is not there.
     pub fn embedded(data: impl Into<PathBuf>) -> Self {
-        Settings { data: data.into(), clock: Arc::new(Timestamp::now) }
+        Settings { data: data.into(), address: None, clock: Arc::new(Timestamp::now) }
+    }
+
+    /// A record on PostgreSQL: `host=/run/postgresql dbname=hikeshi user=hikeshi`, or a `postgres://` URL. The role owns the
+    /// database and is no superuser. The key files lie in the data directory, alike on every node.
+    pub fn postgres(data: impl Into<PathBuf>, address: impl Into<String>) -> Self {
+        Settings { address: Some(address.into()), ..Settings::embedded(data) }
     }
 
     /// With another clock than the machine's.
@@ -156,5 +164,8 @@ impl Commits {
 }
 
 fn backend(settings: &Settings) -> Result<Arc<dyn Backend>> {
-    Ok(Arc::new(Sqlite::open(&settings.data)?))
+    Ok(match &settings.address {
+        None => Arc::new(Sqlite::open(&settings.data)?),
+        Some(address) => Arc::new(Postgres::open(address)?),
+    })
 }

@@ -4,9 +4,9 @@ use hikeshi_record::{Error, Expect, Order, Query};
 
 use crate::fixture::*;
 
-#[tokio::test]
-async fn smoke() {
-    let place = Place::embedded();
+on_both!(smoke);
+
+async fn smoke(place: Place) {
     let store = place.open().await;
     let context = in_org(TOKYO);
     let first = note(TOKYO, "顧客情報が漏洩した");

@@ -1,0 +1,115 @@
+//! What a rule says of itself, and why a rule could not be used.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A rule's place in its rule set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RuleIndex(pub u32);
+
+/// How grave a match is, by the rule's author.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Context, no alarm.
+    Informational,
+    /// Notable.
+    Low,
+    /// To be looked at.
+    Medium,
+    /// To be looked at now.
+    High,
+    /// An incident.
+    Critical,
+}
+
+impl Level {
+    /// The word of the Sigma specification.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Level::Informational => "informational",
+            Level::Low => "low",
+            Level::Medium => "medium",
+            Level::High => "high",
+            Level::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Level {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Level, String> {
+        let all = [Level::Informational, Level::Low, Level::Medium, Level::High, Level::Critical];
+        let found = all.into_iter().find(|level| level.as_str().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| format!("`{text}` is no level: use informational, low, medium, high or critical"))
+    }
+}
+
+/// What kind of rule it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RuleKind {
+    /// Matches one record.
+    Detection,
+    /// Matches several records together.
+    Correlation,
+}
+
+/// A rule's own words. Matches carry the author, as the public rules' licence asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleInfo {
+    /// The rule's id; its name, or else its title, where it has none.
+    pub id: String,
+    /// The name that correlations may call it by; empty if none.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// Longer words; may be empty.
+    pub description: String,
+    /// How grave; `Medium` where the rule does not say.
+    pub level: Level,
+    /// Who wrote it; empty if the rule does not say.
+    pub author: String,
+    /// Tags such as `attack.t1059.001`.
+    pub tags: Vec<String>,
+    /// Known harmless causes.
+    pub false_positives: Vec<String>,
+    /// The log source as written: `windows/process_creation/`.
+    pub log_source: String,
+    /// Detection or correlation.
+    pub kind: RuleKind,
+    /// Its matches are reported. False for a base rule of correlations that do not ask for its own matches.
+    pub reported: bool,
+}
+
+/// A rule, or a file, that could not be used. Never dropped in silence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The file.
+    pub path: PathBuf,
+    /// The rule's id, if it was readable.
+    pub id: Option<String>,
+    /// The rule's title, if it was readable.
+    pub title: Option<String>,
+    /// Why, and what was expected.
+    pub reason: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.path.display())?;
+        if let Some(title) = &self.title {
+            write!(f, "`{title}`: ")?;
+        }
+        f.write_str(&self.reason)
+    }
+}

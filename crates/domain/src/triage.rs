@@ -114,6 +114,38 @@ pub struct Tree {
     pub nodes: Vec<Node>,
     /// Processes left out because the tree would be unreadable; 0 if all are there.
     pub omitted: usize,
+    /// Other ways in which one process led to another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+}
+
+/// How one process led to another beside starting it as its child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkKind {
+    /// It ran a thread inside the other.
+    RemoteThread,
+    /// It wrote the file that the other runs.
+    WroteImage,
+    /// It registered the service that the other is.
+    Service,
+    /// It registered the task that started the other.
+    Task,
+    /// It asked WMI to start the other.
+    Wmi,
+}
+
+/// An edge of the tree that is no parentage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// Node that acted.
+    pub from: String,
+    /// Node that it led to.
+    pub to: String,
+    /// In which way.
+    pub kind: LinkKind,
+    /// The event that shows it.
+    pub event: EventRef,
 }
 
 /// The eight sections of the flash report, in their fixed order (S3-36 … S3-44).

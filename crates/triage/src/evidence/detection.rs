@@ -1,0 +1,76 @@
+//! What products and rules said (E34, E35, E39, and the rules' own weight).
+
+use std::collections::BTreeMap;
+
+use hikeshi_domain::alert::{Action, ProductAlert};
+use hikeshi_domain::endpoint::BlockMode;
+use hikeshi_domain::phrase::Phrase;
+use hikeshi_event::Column;
+
+use super::Evidence;
+use crate::input::{Focus, Level};
+use crate::kind::Kind;
+use crate::scope::{Scope, names_file};
+
+pub(super) fn weigh(scope: &Scope<'_>, evidence: &mut Evidence) {
+    rules(scope, evidence);
+    let Focus::Alert(alert) = scope.input.focus else { return };
+    if scope.book.fits("generic_detections", &alert.name) {
+        evidence.see("E34", Phrase::new("finding.E34").with("product", &alert.product).with("name", &alert.name), []);
+    }
+    second_product(scope, alert, evidence);
+    let could_run = matches!(alert.action, Action::Detected) && scope.input.block_mode != BlockMode::Block;
+    if scope.process.is_some() && scope.subject_runs() && could_run {
+        evidence.see("E39", Phrase::new("finding.E39"), scope.process_event());
+    }
+}
+
+/// Rules of one level weigh once, a second different rule adds half; the book caps levels and all.
+fn rules(scope: &Scope<'_>, evidence: &mut Evidence) {
+    let mut levels: BTreeMap<Level, BTreeMap<&str, (String, Vec<usize>)>> = BTreeMap::new();
+    for hit in &scope.matches {
+        let rules = levels.entry(hit.rule.level).or_default();
+        rules.entry(hit.rule.id.as_str()).or_insert_with(|| (hit.rule.title.clone(), Vec::new())).1.push(hit.event);
+    }
+    let mut left = scope.book.rules.cap;
+    for (level, id) in [(Level::Critical, "R-critical"), (Level::High, "R-high"), (Level::Medium, "R-medium")] {
+        let (Some(rules), Some(item)) = (levels.get(&level), scope.book.item(id)) else { continue };
+        let more = if rules.len() > 1 { item.points / 2 } else { 0 };
+        let cap = if level == Level::Medium { scope.book.rules.medium_cap.min(left) } else { left };
+        let points = (item.points + more).min(cap);
+        if points <= 0 {
+            continue;
+        }
+        left -= points;
+        let titles: Vec<&str> = rules.values().map(|(title, _)| title.as_str()).take(3).collect();
+        let reason =
+            Phrase::new("finding.R").with("level", level.name()).with("count", rules.len().to_string()).with("titles", titles.join(" / "));
+        let mut events: Vec<usize> = rules.values().flat_map(|(_, events)| events.iter().copied()).collect();
+        events.sort_unstable();
+        events.dedup();
+        evidence.see_weighing(id, points, reason, events);
+    }
+}
+
+/// Another product of the host speaks of the same file.
+fn second_product(scope: &Scope<'_>, alert: &ProductAlert, evidence: &mut Evidence) {
+    let Some(file) = &alert.file else { return };
+    let defender = alert.product.to_lowercase().contains("defender");
+    for (index, event) in scope.host_events(&[Kind::Detection]) {
+        if !defender && names_file(event, file) {
+            let name = event.text(Column::DetectionName).unwrap_or_default();
+            evidence.see("E35", Phrase::new("finding.E35").with("product", event.provider.as_ref()).with("name", name), [index]);
+        }
+    }
+}
+
+impl Scope<'_> {
+    /// Whether the subject's file itself is what the process runs (not a document that it opened).
+    pub(crate) fn subject_runs(&self) -> bool {
+        let image = self.process.and_then(|process| self.host.processes.get(process)).and_then(|process| process.image);
+        match (image, self.subject.image.as_deref()) {
+            (Some(image), Some(subject)) => crate::path::same_path(image, subject),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What triage is given: the events of one host, the rules that matched on them, and what else is known.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use hikeshi_domain::alert::ProductAlert;
+use hikeshi_domain::endpoint::BlockMode;
+use hikeshi_domain::exception::Exception;
+use hikeshi_event::Event;
+use jiff::Timestamp;
+
+use crate::coverage::Coverage;
+use crate::subject::Found;
+
+/// A rule's level, as the Sigma language has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Level {
+    /// No alarm by itself.
+    #[default]
+    Informational,
+    /// Rarely of interest.
+    Low,
+    /// To be looked at.
+    Medium,
+    /// Should be looked at soon.
+    High,
+    /// Needs an answer now.
+    Critical,
+}
+
+impl Level {
+    /// The word in rules and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Level::Informational => "informational",
+            Level::Low => "low",
+            Level::Medium => "medium",
+            Level::High => "high",
+            Level::Critical => "critical",
+        }
+    }
+
+    /// The level of that name; an unknown word is informational.
+    pub fn by_name(name: &str) -> Level {
+        let levels = [Level::Low, Level::Medium, Level::High, Level::Critical];
+        levels.into_iter().find(|level| level.name().eq_ignore_ascii_case(name)).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What triage needs to know of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rule {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its level.
+    pub level: Level,
+    /// Its author, as the public rules' licence asks.
+    pub author: String,
+    /// ATT&CK and other tags.
+    pub tags: Vec<String>,
+}
+
+/// A rule matched on an event.
+#[derive(Debug, Clone, Copy)]
+pub struct Match<'a> {
+    /// Position in [`Input::events`].
+    pub event: usize,
+    /// The rule.
+    pub rule: &'a Rule,
+}
+
+/// What the triage is about.
+#[derive(Debug, Clone, Copy)]
+pub enum Focus<'a> {
+    /// An alert names a file or a process.
+    Alert(&'a ProductAlert),
+    /// Rules matched in a process tree, or on a channel.
+    Found(&'a Found),
+}
+
+/// How wide and how long a value has been seen in the organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// First time, UTC.
+    pub first_at: Timestamp,
+    /// On how many endpoints.
+    pub hosts: u64,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Counted {
+    /// A file, by SHA-256, else SHA-1, else MD5.
+    Hash,
+    /// A domain name.
+    Domain,
+}
+
+/// Prevalence in the organisation: the lake keeps it.
+pub trait Prevalence {
+    /// What is known of the value; `None` if nothing is.
+    fn seen(&self, counted: Counted, value: &str) -> Option<Seen>;
+}
+
+/// Hashes and names that trusted lists speak of, each with the list's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lists {
+    /// Known malicious hashes, lower-case hexadecimal.
+    pub bad_hashes: BTreeMap<String, String>,
+    /// Hashes that a vendor published as good.
+    pub good_hashes: BTreeMap<String, String>,
+    /// Known malicious domains and addresses, lower case.
+    pub bad_names: BTreeMap<String, String>,
+}
+
+/// Everything that one triage rests on.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// The host, as it is to be shown.
+    pub host: &'a str,
+    /// What it is about.
+    pub focus: Focus<'a>,
+    /// Events of this host, ascending by time. Events outside the window may be among them: they are left out.
+    pub events: &'a [Event<'a>],
+    /// Rules that matched on these events.
+    pub matches: &'a [Match<'a>],
+    /// The organisation's exception list.
+    pub exceptions: &'a [Exception],
+    /// Prevalence; `None` where no lake keeps it: then it is listed as not known.
+    pub prevalence: Option<&'a dyn Prevalence>,
+    /// Lists of hashes and names; `None` where none was given.
+    pub lists: Option<&'a Lists>,
+    /// Whether the endpoint's protection blocks.
+    pub block_mode: BlockMode,
+    /// Data of the host received up to here.
+    pub received_to: Timestamp,
+    /// Which sources the host sent over the window, where `events` is only a selection of them; else it is counted from `events`.
+    pub coverage: Option<&'a Coverage>,
+    /// The file that an event (by position) was read from; `None` in the lake.
+    pub place: Option<&'a dyn Fn(usize) -> Option<String>>,
+    /// Names the rule set in force.
+    pub rules_version: &'a str,
+}

@@ -63,7 +63,7 @@ fn layout(head: &[u8]) -> Layout {
         // own: then the first is only damaged.
         Some(b'{') if !first.ends_with(b"}") && lines.next().is_some_and(|second| !second.starts_with(b"{")) => Layout::Values,
         Some(b'{') => Layout::Lines,
-        Some(_) if !head.contains(&0) && lines.any(|line| line.starts_with(b"{")) => Layout::Lines,
+        Some(_) if !head.contains(&0) && lines.any(|line| line.starts_with(b"{\"")) => Layout::Lines,
         Some(_) => Layout::Unknown,
     }
 }

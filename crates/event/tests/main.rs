@@ -1,4 +1,11 @@
 //! Reading logs: real ones, broken ones, hostile ones.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod archives;
+mod bodies;
 mod collected;
+mod hostile;
 mod recorded;
+mod rows;
+mod shapes;

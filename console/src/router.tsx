@@ -5,7 +5,13 @@ import { ApiError } from "./api/client";
 import { me } from "./api/queries";
 import { Frame } from "./frame/Frame";
 import { PageFailure, PageMissing } from "./frame/PageFailure";
-import { parseSearch, type Search, safeNext, stringifySearch, text } from "./url/search";
+import { type AlertPageSearch, RANGES, SECTIONS } from "./pages/alert/search";
+import { alertSearch } from "./pages/alerts/search";
+import { CASE_TABS, type CaseTab } from "./pages/case/search";
+import { caseSearch } from "./pages/cases/search";
+import { LEVELS, type Level } from "./pages/rules/search";
+import { SETTINGS, type SettingsSearch } from "./pages/settings/search";
+import { oneOf, parseSearch, type Search, safeNext, stringifySearch, text } from "./url/search";
 
 interface Context {
   client: QueryClient;
@@ -51,7 +57,75 @@ const duty = createRoute({
   component: lazyRouteComponent(() => import("./pages/duty/DutyPage"), "DutyPage"),
 });
 
-const tree = root.addChildren([signIn, inside.addChildren([home, duty])]);
+const alerts = createRoute({
+  getParentRoute: () => inside,
+  path: "/alerts",
+  validateSearch: alertSearch,
+  component: lazyRouteComponent(() => import("./pages/alerts/AlertsPage"), "AlertsPage"),
+});
+
+const alert = createRoute({
+  getParentRoute: () => inside,
+  path: "/alerts/$id",
+  validateSearch: (search: Search): AlertPageSearch => ({ sel: text(search["sel"]), range: oneOf(search["range"], RANGES), section: oneOf(search["section"], SECTIONS) }),
+  component: lazyRouteComponent(() => import("./pages/alert/AlertPage"), "AlertPage"),
+});
+
+const cases = createRoute({
+  getParentRoute: () => inside,
+  path: "/cases",
+  validateSearch: caseSearch,
+  component: lazyRouteComponent(() => import("./pages/cases/CasesPage"), "CasesPage"),
+});
+
+const incident = createRoute({
+  getParentRoute: () => inside,
+  path: "/cases/$id",
+  validateSearch: (search: Search): { tab?: CaseTab } => ({ tab: oneOf(search["tab"], CASE_TABS) }),
+  component: lazyRouteComponent(() => import("./pages/case/CasePage"), "CasePage"),
+});
+
+const endpoints = createRoute({
+  getParentRoute: () => inside,
+  path: "/endpoints",
+  validateSearch: (search: Search): { q?: string } => ({ q: text(search["q"]) }),
+  component: lazyRouteComponent(() => import("./pages/endpoints/EndpointsPage"), "EndpointsPage"),
+});
+
+const endpoint = createRoute({
+  getParentRoute: () => inside,
+  path: "/endpoints/$id",
+  component: lazyRouteComponent(() => import("./pages/endpoint/EndpointPage"), "EndpointPage"),
+});
+
+const hunt = createRoute({
+  getParentRoute: () => inside,
+  path: "/hunt",
+  validateSearch: (search: Search): { sql?: string; run?: "1" } => ({ sql: text(search["sql"]), run: oneOf(search["run"], ["1"]) }),
+  component: lazyRouteComponent(() => import("./pages/hunt/HuntPage"), "HuntPage"),
+});
+
+const rules = createRoute({
+  getParentRoute: () => inside,
+  path: "/rules",
+  validateSearch: (search: Search): { q?: string; level?: Level } => ({ q: text(search["q"]), level: oneOf(search["level"], LEVELS) }),
+  component: lazyRouteComponent(() => import("./pages/rules/RulesPage"), "RulesPage"),
+});
+
+const rule = createRoute({
+  getParentRoute: () => inside,
+  path: "/rules/$id",
+  component: lazyRouteComponent(() => import("./pages/rule/RulePage"), "RulePage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings",
+  validateSearch: (search: Search): SettingsSearch => ({ tab: oneOf(search["tab"], SETTINGS), add: text(search["add"]), message: text(search["message"]) }),
+  component: lazyRouteComponent(() => import("./pages/settings/SettingsPage"), "SettingsPage"),
+});
+
+const tree = root.addChildren([signIn, inside.addChildren([home, duty, alerts, alert, cases, incident, endpoints, endpoint, hunt, rules, rule, settings])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

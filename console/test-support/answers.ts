@@ -18,9 +18,12 @@ export interface Answered {
 
 type Handler = (asked: Asked, ...parts: string[]) => Answered;
 
-const routes: [string, RegExp, Handler][] = desk();
+export type Route = [string, RegExp, Handler];
+
+let routes: Route[] | undefined;
 
 export function answer(asked: Asked): Answered {
+  routes ??= desk();
   for (const [method, pattern, handler] of routes) {
     const found = method === asked.method ? pattern.exec(asked.path) : null;
     if (found === null) continue;

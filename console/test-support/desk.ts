@@ -1,19 +1,11 @@
 /** Sign-in, the person, duty. */
-import type { Duty, Me } from "../src/api/types";
-import { type Answered, type Asked, ok, refuse } from "./answers.ts";
-
-type Route = [string, RegExp, (asked: Asked, ...parts: string[]) => Answered];
-
-export const NOW = Date.now();
-export const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
-
-const me: Me = {
-  person: { id: "01JPERSON0000000000000000A", name: "佐藤 美咲", email: "misaki.sato@example.jp", language: "ja", time_zone: "Asia/Tokyo", has_password: true },
-  organizations: [
-    { id: "01JORG00000000000000000001", name: "みなと精機株式会社", drill: true },
-    { id: "01JORG00000000000000000002", name: "青葉商事株式会社", drill: false },
-  ],
-};
+import type { Duty } from "../src/api/types";
+import { alertRoutes } from "./alerts.ts";
+import { type Asked, ok, refuse, type Route } from "./answers.ts";
+import { caseRoutes } from "./cases.ts";
+import { ago } from "./clock.ts";
+import { field, me } from "./people.ts";
+import { workRoutes } from "./work.ts";
 
 export function desk(): Route[] {
   return [
@@ -22,11 +14,10 @@ export function desk(): Route[] {
     ["DELETE", /^\/session$/, () => ({ status: 204 })],
     ["GET", /^\/me$/, () => ok(me)],
     ["GET", /^\/duty$/, (asked) => ok(duty(asked))],
+    ...alertRoutes(),
+    ...caseRoutes(),
+    ...workRoutes(),
   ];
-}
-
-export function field(body: unknown, name: string): unknown {
-  return typeof body === "object" && body !== null ? (body as Record<string, unknown>)[name] : undefined;
 }
 
 function duty(asked: Asked): Duty {

@@ -229,7 +229,7 @@ export interface AlertPage {
   history: HistoryEntry[];
   advice: string[];
   limits: string[];
-  report: { id: string; reference: string; version: number; issued_at: string } | null;
+  report: { id: string; reference: string; version: number; issued_at: string; tlp?: string } | null;
 }
 
 export interface CaseRow {
@@ -238,7 +238,7 @@ export interface CaseRow {
   org_name: string;
   title: string;
   drill: boolean;
-  state: "to_be_judged" | "open" | "closed";
+  state: "to_judge" | "handling" | "closed";
   type: IncidentType | null;
   severity: Severity | null;
   flows: Flow[];
@@ -337,9 +337,9 @@ export interface RulesPage {
 
 export interface MessageRow {
   id: string;
-  to: string;
+  to: string | string[];
   subject: string;
-  state: "waiting" | "sent" | "not_sent" | "failed";
+  state: "held" | "queued" | "sent" | "failed";
   reason: string | null;
   created_at: string;
   sent_at: string | null;
@@ -358,7 +358,7 @@ export interface Organization {
 export interface MailServer {
   host: string;
   port: number;
-  security: "none" | "starttls" | "tls";
+  security: "tls" | "starttls" | "plain";
   user: string | null;
   from: string;
   has_password?: boolean;

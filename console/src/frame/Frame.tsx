@@ -1,12 +1,16 @@
 /** The frame around every page: rail, top line, drill band, news from the server, keys. */
 import { useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useRouterState, useSearch } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate, useSearch } from "@tanstack/react-router";
 import { PanelLeftClose, PanelLeftOpen } from "lucide-react";
 import { useEffect, useState } from "react";
 import { listen, useConnected } from "../api/live";
 import { useMe } from "../api/queries";
 import { useText } from "../i18n/language";
+import { useKeys, useLeadKey } from "../keys/useKeys";
+import { Toasts } from "../parts/toast";
 import styles from "./Frame.module.css";
+import { KeyHelp } from "./KeyHelp";
+import { Palette } from "./Palette";
 import { PLACES } from "./places";
 import { TopLine } from "./TopLine";
 
@@ -15,8 +19,10 @@ const STORED = "hikeshi.rail";
 export function Frame() {
   const t = useText();
   const client = useQueryClient();
+  const [open, setOpen] = useState<"search" | "go" | "keys" | null>(null);
   const [narrow, setNarrow] = useState(() => localStorage.getItem(STORED) === "narrow");
   useEffect(() => listen(client), [client]);
+  useFrameKeys(setOpen);
   const toggle = () => {
     localStorage.setItem(STORED, narrow ? "wide" : "narrow");
     setNarrow(!narrow);
@@ -29,14 +35,25 @@ export function Frame() {
       <Rail narrow={narrow} toggle={toggle} />
       <div className={styles.main}>
         <DrillBand />
-        <TopLine />
+        <TopLine search={() => setOpen("search")} keys={() => setOpen("keys")} />
         <ConnectionBanner />
         <main id="page" tabIndex={-1} className={styles.page}>
           <Outlet />
         </main>
       </div>
+      {(open === "search" || open === "go") && <Palette mode={open} onClose={() => setOpen(null)} />}
+      {open === "keys" && <KeyHelp onClose={() => setOpen(null)} />}
+      <Toasts />
     </div>
   );
+}
+
+/** Keys that work on every page. */
+function useFrameKeys(open: (what: "search" | "go" | "keys") => void): void {
+  const navigate = useNavigate();
+  useLeadKey();
+  const places = Object.fromEntries(PLACES.map(({ key, to }) => [`g ${key}`, () => void navigate({ to })]));
+  useKeys({ "/": () => open("search"), "mod+k": () => open("go"), "?": () => open("keys"), ...places });
 }
 
 function Rail(props: { narrow: boolean; toggle: () => void }) {
@@ -85,9 +102,8 @@ function DrillBand() {
 function ConnectionBanner() {
   const t = useText();
   const connected = useConnected();
-  const path = useRouterState({ select: (state) => state.location.pathname });
   return (
-    <div aria-live="polite" data-path={path}>
+    <div aria-live="polite">
       {!connected && <p className={styles.offline}>{t.frame.offline}</p>}
     </div>
   );

@@ -1,8 +1,8 @@
 /** The line at the top: organisation, clocks, language, colours, person. */
 import { ActionIcon, Menu, NativeSelect, useMantineColorScheme } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { CircleUserRound, Languages, LogOut, SunMoon } from "lucide-react";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { CircleUserRound, Keyboard, Languages, LogOut, Search, SunMoon, UserRound } from "lucide-react";
 import { remove } from "../api/client";
 import { useMe, useZone } from "../api/queries";
 import { useLanguage, useText } from "../i18n/language";
@@ -10,13 +10,19 @@ import { clock, offset } from "../time/format";
 import { useNow } from "../time/now";
 import styles from "./TopLine.module.css";
 
-export function TopLine() {
+export function TopLine(props: { search: () => void; keys: () => void }) {
+  const t = useText();
   return (
     <header className={styles.top}>
       <OrganizationSwitch />
+      <button type="button" className={styles.search} onClick={props.search}>
+        <Search size={15} aria-hidden />
+        <span>{t.frame.search}</span>
+        <kbd>/</kbd>
+      </button>
       <Clocks />
       <LanguageSwitch />
-      <PersonMenu />
+      <PersonMenu keys={props.keys} />
     </header>
   );
 }
@@ -78,7 +84,7 @@ function LanguageSwitch() {
   );
 }
 
-function PersonMenu() {
+function PersonMenu(props: { keys: () => void }) {
   const t = useText();
   const { person } = useMe();
   const navigate = useNavigate();
@@ -106,6 +112,12 @@ function PersonMenu() {
           </Menu.Item>
         ))}
         <Menu.Divider />
+        <Menu.Item component={Link} to="/settings" leftSection={<UserRound size={16} aria-hidden />}>
+          {t.frame.myself}
+        </Menu.Item>
+        <Menu.Item leftSection={<Keyboard size={16} aria-hidden />} onClick={props.keys}>
+          {t.frame.keys}
+        </Menu.Item>
         <Menu.Item leftSection={<LogOut size={16} aria-hidden />} onClick={() => leave.mutate()}>
           {t.frame.signOut}
         </Menu.Item>

@@ -1,15 +1,21 @@
 /** The places of the left rail, in their order. */
-import { type LucideIcon, Siren } from "lucide-react";
+import { BellRing, BookOpenCheck, Crosshair, FolderOpen, type LucideIcon, MonitorSmartphone, Settings, Siren } from "lucide-react";
 import type { Dictionary } from "../i18n/dictionary";
 
-export type PlaceName = keyof Dictionary["frame"]["pages"];
-
 export interface Place {
-  name: PlaceName;
-  to: "/duty";
+  name: keyof Dictionary["frame"]["pages"];
+  to: "/duty" | "/alerts" | "/cases" | "/endpoints" | "/hunt" | "/rules" | "/settings";
   icon: LucideIcon;
   /** Pressed after `g`. */
   key: string;
 }
 
-export const PLACES: Place[] = [{ name: "duty", to: "/duty", icon: Siren, key: "d" }];
+export const PLACES: Place[] = [
+  { name: "duty", to: "/duty", icon: Siren, key: "d" },
+  { name: "alerts", to: "/alerts", icon: BellRing, key: "a" },
+  { name: "cases", to: "/cases", icon: FolderOpen, key: "c" },
+  { name: "endpoints", to: "/endpoints", icon: MonitorSmartphone, key: "e" },
+  { name: "hunt", to: "/hunt", icon: Crosshair, key: "h" },
+  { name: "rules", to: "/rules", icon: BookOpenCheck, key: "r" },
+  { name: "settings", to: "/settings", icon: Settings, key: "s" },
+];

@@ -1,6 +1,10 @@
 import type { Dictionary } from "../dictionary";
+import { alert, alerts } from "./alerts";
+import { cases, incident } from "./cases";
 import { duty } from "./duty";
 import { errors, frame, parts, signIn } from "./frame";
+import { settings } from "./settings";
 import { words } from "./words";
+import { endpoints, hunt, rules } from "./work";
 
-export const en: Dictionary = { words, frame, parts, errors, signIn, duty };
+export const en: Dictionary = { words, frame, parts, errors, signIn, duty, alerts, alert, cases, incident, endpoints, hunt, rules, settings };

@@ -31,7 +31,7 @@ export const words: Dictionary["words"] = {
     harmless: "Harmless (exception)",
     closed: "Closed",
   },
-  caseState: { to_be_judged: "To be judged", open: "In progress", closed: "Closed" },
+  caseState: { to_judge: "To be judged", handling: "In progress", closed: "Closed" },
   target: { met: "within 2 h", missed: "missed 2 h", running: "running", none: "no clock" },
   lane: {
     overdue: "Overdue",

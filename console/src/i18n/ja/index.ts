@@ -1,5 +1,9 @@
+import { alert, alerts } from "./alerts";
+import { cases, incident } from "./cases";
 import { duty } from "./duty";
 import { errors, frame, parts, signIn } from "./frame";
+import { settings } from "./settings";
 import { words } from "./words";
+import { endpoints, hunt, rules } from "./work";
 
-export const ja = { words, frame, parts, errors, signIn, duty };
+export const ja = { words, frame, parts, errors, signIn, duty, alerts, alert, cases, incident, endpoints, hunt, rules, settings };

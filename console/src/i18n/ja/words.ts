@@ -30,7 +30,7 @@ export const words = {
     harmless: "無害(例外)",
     closed: "終了",
   },
-  caseState: { to_be_judged: "判断待ち", open: "対応中", closed: "終了" },
+  caseState: { to_judge: "判断待ち", handling: "対応中", closed: "終了" },
   target: { met: "2時間以内", missed: "2時間超過", running: "計測中", none: "計測なし" },
   lane: {
     overdue: "超過",

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { BellRing, FolderOpen } from "lucide-react";
 import type { DutyCard } from "../../api/types";
 import { useText } from "../../i18n/language";
@@ -19,7 +20,9 @@ export function Card(props: { card: DutyCard }) {
         {card.drill && <DrillChip />}
       </div>
       <h3>
-        <a href={`/${card.kind}s/${card.id}`}>{card.title}</a>
+        <Link to={card.kind === "alert" ? "/alerts/$id" : "/cases/$id"} params={{ id: card.id }}>
+          {card.title}
+        </Link>
       </h3>
       <p className={styles.line}>{card.line}</p>
       <div className={styles.foot}>

@@ -1,0 +1,67 @@
+/** What the verdict rests on, point by point, and what was not known. */
+import { CircleHelp } from "lucide-react";
+import type { Finding } from "../../api/types";
+import { useText } from "../../i18n/language";
+import { signed } from "../../parts/Chips";
+import styles from "./Reasons.module.css";
+import type { Shared } from "./shared";
+
+export function Reasons(props: Shared) {
+  const t = useText();
+  const { triage, selection, marked } = props;
+  const most = Math.max(1, ...triage.findings.map(({ points }) => Math.abs(points)));
+  return (
+    <section className={styles.panel} aria-labelledby="reasons">
+      <h2 id="reasons">{t.alert.reasons}</h2>
+      <p className={styles.rule}>{triage.judgement.rule}</p>
+      {triage.findings.length === 0 && <p className={styles.rule}>{t.alert.noReasons}</p>}
+      <ul className={styles.list}>
+        {triage.findings.map((finding) => (
+          <li key={finding.id}>
+            <Reason
+              finding={finding}
+              most={most}
+              marked={marked.findings.has(finding.id)}
+              selected={selection?.kind === "finding" && selection.id === finding.id}
+              select={() => props.select({ kind: "finding", id: finding.id })}
+            />
+          </li>
+        ))}
+      </ul>
+      {triage.unknown.length > 0 && (
+        <>
+          <h3>{t.alert.unknown}</h3>
+          <ul className={styles.unknown}>
+            {triage.unknown.map(({ id, reason }) => (
+              <li key={id}>
+                <CircleHelp size={14} aria-hidden /> {reason}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Reason(props: { finding: Finding; most: number; marked: boolean; selected: boolean; select: () => void }) {
+  const t = useText();
+  const { finding } = props;
+  const points = signed(finding.points);
+  return (
+    <button type="button" className={styles.reason} data-marked={props.marked} aria-pressed={props.selected} onClick={props.select}>
+      <span className={styles.points} data-against={finding.points > 0}>
+        <span aria-hidden="true">{points}</span>
+        <span className="only-read">{t.alert.points(points)}</span>
+      </span>
+      <span className={styles.track} aria-hidden="true">
+        <span className={styles.bar} data-against={finding.points > 0} style={{ width: `${(Math.abs(finding.points) / props.most) * 100}%` }} />
+      </span>
+      <span className={styles.text}>{finding.reason}</span>
+      <span className={styles.foot}>
+        {t.words.family[finding.family] ?? finding.family} · {finding.id}
+        {finding.events.length > 0 && ` · ${t.alert.eventCount(finding.events.length)}`}
+      </span>
+    </button>
+  );
+}

@@ -1,0 +1,57 @@
+import { Button, Checkbox } from "@mantine/core";
+import type { Flow, Matrix } from "../../api/types";
+import { useText } from "../../i18n/language";
+import type { Choice } from "./Classification";
+import styles from "./Classification.module.css";
+import { FLOWS, heads, withBrought } from "./flows";
+
+interface Chosen {
+  matrix: Matrix;
+  choice: Choice;
+  alternatives: Flow[][];
+  change: (flows: Flow[]) => void;
+}
+
+/** The proposed sets as one click each, and the five flows to add or take away. What a flow brings cannot be taken away alone. */
+export function FlowChoice(props: Chosen) {
+  const t = useText();
+  const { choice, alternatives } = props;
+  const proposed = new Set(withBrought(alternatives.flat()));
+  const picked = new Set(choice.flows);
+  const kept = new Set(withBrought(heads(choice.flows)).filter((flow) => !heads(choice.flows).includes(flow)));
+  const toggle = (flow: Flow) => props.change(picked.has(flow) ? withBrought(choice.flows.filter((each) => each !== flow)) : withBrought([...choice.flows, flow]));
+  return (
+    <section aria-labelledby="flows" className={styles.flowBox}>
+      <h2 id="flows">{t.incident.flowsTitle}</h2>
+      <p className={styles.dim}>{t.incident.flowsLead}</p>
+      <div className={styles.alternatives} role="group" aria-label={t.incident.alternatives}>
+        {alternatives.map((flows, index) => (
+          <Button key={flows.join()} size="xs" variant="default" aria-pressed={same(withBrought(flows), choice.flows)} onClick={() => props.change(withBrought(flows))}>
+            {t.incident.alternative(index + 1)}: {heads(flows).map((flow) => t.words.flow[flow]).join("・")}
+          </Button>
+        ))}
+      </div>
+      <ul className={styles.flows}>
+        {FLOWS.map((flow) => {
+          const note = flow === "record" ? t.incident.always : kept.has(flow) ? t.incident.brings : proposed.has(flow) ? t.incident.suggested : "";
+          return (
+            <li key={flow} data-lit={proposed.has(flow)}>
+              <Checkbox
+                label={t.words.flow[flow]}
+                description={props.matrix.flows.find(({ id }) => id === flow)?.description}
+                checked={picked.has(flow) || kept.has(flow)}
+                disabled={flow === "record" || kept.has(flow)}
+                onChange={() => toggle(flow)}
+              />
+              <span className={styles.dim}>{note}</span>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+function same(a: Flow[], b: Flow[]): boolean {
+  return a.length === b.length && a.every((flow) => b.includes(flow));
+}

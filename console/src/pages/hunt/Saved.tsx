@@ -1,0 +1,97 @@
+import { ActionIcon, Button, Menu, Modal, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Bookmark, BookmarkPlus, Trash2 } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { get, post, put, remove } from "../../api/client";
+import type { SavedSearch } from "../../api/types";
+import { useText } from "../../i18n/language";
+import { Failure } from "../../parts/Failure";
+import dialog from "../../parts/ReasonDialog.module.css";
+import { say } from "../../parts/toast";
+import menu from "../../table/TableTools.module.css";
+
+const searches = { queryKey: ["searches"], queryFn: () => get<{ items: SavedSearch[] }>("/hunt/searches").then(({ items }) => items) };
+
+/** Searches that the organisation shares: open, keep, overwrite, delete. */
+export function Saved(props: { sql: string; choose: (sql: string) => void }) {
+  const t = useText();
+  const client = useQueryClient();
+  const { data = [] } = useQuery(searches);
+  const [saving, setSaving] = useState(false);
+  const drop = useMutation({
+    mutationFn: (id: string) => remove(`/hunt/searches/${encodeURIComponent(id)}`),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["searches"] });
+      say(t.hunt.removed);
+    },
+  });
+  return (
+    <>
+      <Menu position="bottom-start" width={300}>
+        <Menu.Target>
+          <Button variant="default" leftSection={<Bookmark size={15} aria-hidden />}>
+            {t.hunt.saved}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {data.length === 0 && <p className={menu.none}>{t.hunt.noSaved}</p>}
+          {data.map((search) => (
+            <div key={search.id} className={menu.view}>
+              <Menu.Item flex={1} onClick={() => props.choose(search.sql)} title={search.description}>
+                {search.name}
+              </Menu.Item>
+              <ActionIcon variant="subtle" aria-label={t.hunt.remove(search.name)} title={t.hunt.remove(search.name)} onClick={() => drop.mutate(search.id)}>
+                <Trash2 size={15} aria-hidden />
+              </ActionIcon>
+            </div>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+      <Button variant="default" leftSection={<BookmarkPlus size={15} aria-hidden />} disabled={props.sql.trim() === ""} onClick={() => setSaving(true)}>
+        {t.hunt.save}
+      </Button>
+      {saving && <SaveDialog sql={props.sql} known={data} onClose={() => setSaving(false)} />}
+    </>
+  );
+}
+
+/** A name that is known already overwrites that search. */
+function SaveDialog(props: { sql: string; known: SavedSearch[]; onClose: () => void }) {
+  const t = useText();
+  const client = useQueryClient();
+  const [name, setName] = useState("");
+  const [description, setDescription] = useState("");
+  const same = props.known.find((search) => search.name === name.trim());
+  const keep = useMutation({
+    mutationFn: () => {
+      const body = { name: name.trim(), sql: props.sql, description };
+      return same === undefined ? post("/hunt/searches", body) : put(`/hunt/searches/${encodeURIComponent(same.id)}`, body);
+    },
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["searches"] });
+      say(t.hunt.savedDone);
+      props.onClose();
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    keep.mutate();
+  };
+  return (
+    <Modal opened onClose={props.onClose} title={t.hunt.save} closeButtonProps={{ "aria-label": t.parts.close }}>
+      <form className={dialog.form} onSubmit={submit}>
+        <TextInput label={t.hunt.saveName} required value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus />
+        <TextInput label={t.hunt.saveDescription} value={description} onChange={(event) => setDescription(event.currentTarget.value)} />
+        {keep.error !== null && <Failure error={keep.error} />}
+        <div className={dialog.foot}>
+          <Button variant="default" onClick={props.onClose}>
+            {t.parts.cancel}
+          </Button>
+          <Button type="submit" loading={keep.isPending}>
+            {same === undefined ? t.hunt.save : t.hunt.updateSearch}
+          </Button>
+        </div>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,185 @@
+/** The detection rules at work, and those that cannot be used, each with the reason. */
+import { NativeSelect, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Search } from "lucide-react";
+import { useMemo, useState } from "react";
+import { get } from "../../api/client";
+import type { RuleRow, RulesPage as Answer } from "../../api/types";
+import type { Dictionary } from "../../i18n/dictionary";
+import { useText } from "../../i18n/language";
+import { Failure } from "../../parts/Failure";
+import { Empty, Loading } from "../../parts/States";
+import { usePageTitle } from "../../parts/title";
+import { csv, save } from "../../table/csv";
+import { type Column, DataTable } from "../../table/DataTable";
+import { useTableSettings, visible } from "../../table/settings";
+import { TableTools } from "../../table/TableTools";
+import { oneOf } from "../../url/search";
+import list from "../alerts/AlertsPage.module.css";
+import styles from "./RulesPage.module.css";
+import { LEVELS } from "./search";
+
+const rules = (q: string | undefined, level: string | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ["rules", q, level],
+    queryFn: ({ pageParam, signal }) => get<Answer>("/rules", { q, level, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
+  });
+
+export function RulesPage() {
+  const t = useText();
+  usePageTitle(t.rules.title);
+  const search = useSearch({ from: "/inside/rules" });
+  const query = useInfiniteQuery(rules(search.q, search.level));
+  const [settings, change] = useTableSettings("rules");
+  const columns = useMemo(() => columnsOf(t), [t]);
+  const shown = visible(columns, settings);
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const first = query.data?.pages[0];
+  return (
+    <>
+      <div className={list.head}>
+        <h1>{t.rules.title}</h1>
+        {first !== undefined && <span className={list.total}>{t.parts.total(first.total)}</span>}
+        <TableTools
+          columns={columns}
+          settings={settings}
+          change={change}
+          onExport={() => save("rules.csv", csv(shown.map(({ head }) => head), rows.map((row) => shown.map(({ value }) => value(row)))), "text/csv")}
+        />
+      </div>
+      <Filters />
+      {query.error !== null && query.data === undefined ? (
+        <Failure error={query.error} retry={() => void query.refetch()} />
+      ) : first === undefined ? (
+        <Loading lines={8} />
+      ) : rows.length === 0 ? (
+        <Empty title={search.q === undefined && search.level === undefined ? t.rules.none : t.rules.empty}>{t.rules.noneNext}</Empty>
+      ) : (
+        <DataTable
+          label={t.rules.title}
+          rows={rows}
+          total={first.total}
+          columns={shown}
+          rowId={(row) => row.id}
+          rowName={(row) => row.title}
+          card={(row) => <RuleCard row={row} t={t} />}
+          dense={settings.dense}
+          more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : undefined}
+        />
+      )}
+      {first !== undefined && first.refused.length > 0 && <Refused refused={first.refused} />}
+    </>
+  );
+}
+
+function Filters() {
+  const t = useText();
+  const search = useSearch({ from: "/inside/rules" });
+  const navigate = useNavigate({ from: "/rules" });
+  const [typed, setTyped] = useState(search.q ?? "");
+  const change = (part: Partial<typeof search>) => void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
+  const apply = useDebouncedCallback((q: string) => change({ q: q.trim() || undefined }), 250);
+  return (
+    <div className={list.filters} role="search">
+      <NativeSelect
+        size="xs"
+        aria-label={t.rules.levelLabel}
+        data={[{ value: "", label: `${t.rules.levelLabel}: ${t.parts.any}` }, ...LEVELS.map((level) => ({ value: level, label: t.words.level[level] ?? level }))]}
+        value={search.level ?? ""}
+        onChange={(event) => change({ level: oneOf(event.currentTarget.value, LEVELS) })}
+      />
+      <TextInput
+        size="xs"
+        type="search"
+        className={list.query}
+        aria-label={t.parts.filter}
+        placeholder={t.rules.queryHint}
+        leftSection={<Search size={14} aria-hidden />}
+        value={typed}
+        onChange={(event) => {
+          setTyped(event.currentTarget.value);
+          apply(event.currentTarget.value);
+        }}
+      />
+    </div>
+  );
+}
+
+function columnsOf(t: Dictionary): Column<RuleRow>[] {
+  const head = t.rules.columns;
+  return [
+    { id: "title", head: head.title, width: "minmax(280px, 3fr)", fixed: true, cell: (row) => <Title row={row} />, value: (row) => row.title },
+    { id: "level", head: head.level, width: "90px", cell: (row) => <Level level={row.level} t={t} />, value: (row) => row.level },
+    { id: "matches", head: head.matches, width: "130px", numeric: true, cell: (row) => row.matches_7d.toLocaleString(), value: (row) => row.matches_7d },
+    { id: "logsource", head: head.logsource, width: "minmax(170px, 1.2fr)", cell: (row) => row.logsource, value: (row) => row.logsource },
+    { id: "author", head: head.author, width: "minmax(140px, 1fr)", cell: (row) => <span title={row.author ?? undefined}>{row.author}</span>, value: (row) => row.author },
+    { id: "status", head: head.status, width: "110px", optional: true, cell: (row) => row.status, value: (row) => row.status },
+    { id: "source", head: head.source, width: "minmax(120px, 1fr)", optional: true, cell: (row) => row.source, value: (row) => row.source },
+    { id: "tags", head: head.tags, width: "minmax(160px, 1.2fr)", optional: true, cell: (row) => row.tags.join(", "), value: (row) => row.tags.join(" ") },
+  ];
+}
+
+function Title(props: { row: RuleRow }) {
+  return (
+    <span className={list.name}>
+      <Link to="/rules/$id" params={{ id: props.row.id }} title={props.row.title}>
+        {props.row.title}
+      </Link>
+    </span>
+  );
+}
+
+export function Level(props: { level: string; t: Dictionary }) {
+  return (
+    <span className={styles.level} data-level={props.level}>
+      {props.t.words.level[props.level] ?? props.level}
+    </span>
+  );
+}
+
+function RuleCard(props: { row: RuleRow; t: Dictionary }) {
+  const { row, t } = props;
+  return (
+    <div className={list.card}>
+      <Title row={row} />
+      <div className={list.cardFoot}>
+        <Level level={row.level} t={t} />
+        <span>
+          {t.rules.columns.matches} {row.matches_7d}
+        </span>
+      </div>
+    </div>
+  );
+}
+
+function Refused(props: { refused: Answer["refused"] }) {
+  const t = useText();
+  return (
+    <details className={styles.refused}>
+      <summary>{t.rules.refused(props.refused.length)}</summary>
+      <p>{t.rules.refusedLead}</p>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{t.rules.columns.title}</th>
+            <th scope="col">{t.rules.reason}</th>
+            <th scope="col">{t.rules.file}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {props.refused.map((rule) => (
+            <tr key={rule.path}>
+              <td>{rule.title}</td>
+              <td>{rule.reason}</td>
+              <td className={styles.path}>{rule.path}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </details>
+  );
+}

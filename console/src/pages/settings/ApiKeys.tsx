@@ -1,0 +1,161 @@
+import { Button, Modal, NativeSelect, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { get, post, remove } from "../../api/client";
+import { useMe } from "../../api/queries";
+import type { ApiKey } from "../../api/types";
+import { useText } from "../../i18n/language";
+import { Copy } from "../../parts/Copy";
+import { Failure } from "../../parts/Failure";
+import dialog from "../../parts/ReasonDialog.module.css";
+import { Empty, Loading } from "../../parts/States";
+import { Time } from "../../parts/Time";
+import { say } from "../../parts/toast";
+import styles from "./SettingsPage.module.css";
+
+const keys = { queryKey: ["api-keys"], queryFn: () => get<{ items: ApiKey[] }>("/api-keys").then(({ items }) => items) };
+
+export function ApiKeys() {
+  const t = useText();
+  const { data, error, refetch } = useQuery(keys);
+  return (
+    <>
+      <section className={styles.panel} aria-labelledby="keys">
+        <h2 id="keys">{t.settings.keys.title}</h2>
+        <p>{t.settings.keys.lead}</p>
+        {error !== null && data === undefined ? (
+          <Failure error={error} retry={() => void refetch()} />
+        ) : data === undefined ? (
+          <Loading />
+        ) : data.length === 0 ? (
+          <Empty title={t.settings.keys.none}>{t.settings.keys.noneNext}</Empty>
+        ) : (
+          <List keys={data} />
+        )}
+      </section>
+      <Create />
+    </>
+  );
+}
+
+function List(props: { keys: ApiKey[] }) {
+  const t = useText();
+  const { organizations } = useMe();
+  const [revoking, setRevoking] = useState<ApiKey | null>(null);
+  const head = t.settings.keys.columns;
+  return (
+    <div className={styles.scroll}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{head.name}</th>
+            <th scope="col">{head.org}</th>
+            <th scope="col">{head.hosts}</th>
+            <th scope="col">{head.created}</th>
+            <th scope="col">{head.used}</th>
+            <th scope="col">
+              <span className="only-read">{t.settings.keys.revoke}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {props.keys.map((key) => (
+            <tr key={key.id}>
+              <td>{key.name}</td>
+              <td>{organizations.find(({ id }) => id === key.org)?.name ?? key.org}</td>
+              <td>{key.hosts === null || key.hosts.length === 0 ? t.settings.keys.anyHost : key.hosts.join(", ")}</td>
+              <td>
+                <Time at={key.created_at} form="short" />
+              </td>
+              <td>{key.last_used_at === null ? "–" : <Time at={key.last_used_at} form="relative" />}</td>
+              <td>
+                <Button size="compact-xs" variant="default" onClick={() => setRevoking(key)} aria-label={t.settings.keys.revokeTitle(key.name)}>
+                  {t.settings.keys.revoke}
+                </Button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {revoking !== null && <Revoke of={revoking} onClose={() => setRevoking(null)} />}
+    </div>
+  );
+}
+
+function Revoke(props: { of: ApiKey; onClose: () => void }) {
+  const t = useText();
+  const client = useQueryClient();
+  const revoke = useMutation({
+    mutationFn: () => remove(`/api-keys/${encodeURIComponent(props.of.id)}`),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["api-keys"] });
+      say(t.settings.keys.revoked);
+      props.onClose();
+    },
+  });
+  return (
+    <Modal opened onClose={props.onClose} title={t.settings.keys.revokeTitle(props.of.name)} closeButtonProps={{ "aria-label": t.parts.close }}>
+      <div className={dialog.form}>
+        <p>{t.settings.keys.revokeNote}</p>
+        {revoke.error !== null && <Failure error={revoke.error} />}
+        <div className={dialog.foot}>
+          <Button variant="default" onClick={props.onClose} data-autofocus>
+            {t.parts.cancel}
+          </Button>
+          <Button loading={revoke.isPending} onClick={() => revoke.mutate()}>
+            {t.settings.keys.revokeTitle(props.of.name)}
+          </Button>
+        </div>
+      </div>
+    </Modal>
+  );
+}
+
+function Create() {
+  const t = useText();
+  const client = useQueryClient();
+  const { organizations } = useMe();
+  const [name, setName] = useState("");
+  const [org, setOrg] = useState(organizations[0]?.id ?? "");
+  const [hosts, setHosts] = useState("");
+  const create = useMutation({
+    mutationFn: () => {
+      const named = hosts.split(/[,、\s]+/).filter((host) => host !== "");
+      return post<{ key: string }>("/api-keys", { name: name.trim(), org, hosts: named.length === 0 ? null : named });
+    },
+    onSuccess: () => {
+      setName("");
+      setHosts("");
+      return client.invalidateQueries({ queryKey: ["api-keys"] });
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    create.mutate();
+  };
+  return (
+    <section className={styles.panel} aria-labelledby="create">
+      <h2 id="create">{t.settings.keys.create}</h2>
+      {create.data !== undefined && (
+        <div className={styles.secret} role="status">
+          <div>
+            {t.settings.keys.shown}
+            <br />
+            <code>{create.data.key}</code> <Copy value={create.data.key} />
+          </div>
+        </div>
+      )}
+      <form className={styles.form} onSubmit={submit}>
+        <TextInput label={t.settings.keys.name} placeholder={t.settings.keys.nameHint} required value={name} onChange={(event) => setName(event.currentTarget.value)} />
+        <NativeSelect label={t.settings.keys.org} data={organizations.map((each) => ({ value: each.id, label: each.name }))} value={org} onChange={(event) => setOrg(event.currentTarget.value)} />
+        <TextInput label={t.settings.keys.hosts} description={t.settings.keys.hostsNote} value={hosts} onChange={(event) => setHosts(event.currentTarget.value)} />
+        {create.error !== null && <Failure error={create.error} />}
+        <div className={styles.buttons}>
+          <Button type="submit" loading={create.isPending}>
+            {t.settings.keys.create}
+          </Button>
+        </div>
+      </form>
+    </section>
+  );
+}

@@ -1,0 +1,140 @@
+import { Button, NativeSelect } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { get, post } from "../../api/client";
+import type { MessageRow, Page } from "../../api/types";
+import { useText } from "../../i18n/language";
+import { Failure } from "../../parts/Failure";
+import { Empty, Loading } from "../../parts/States";
+import { Time } from "../../parts/Time";
+import { say } from "../../parts/toast";
+import { oneOf } from "../../url/search";
+import styles from "./SettingsPage.module.css";
+
+const STATES = ["held", "queued", "sent", "failed"] as const satisfies readonly MessageRow["state"][];
+
+/** Every mail that the desk wrote: readable and resendable, also while no mail server is set. */
+export function Outbox() {
+  const t = useText();
+  const [state, setState] = useState<MessageRow["state"] | undefined>(undefined);
+  const { message } = useSearch({ from: "/inside/settings" });
+  const { data, error, refetch } = useQuery({ queryKey: ["messages", state], queryFn: ({ signal }) => get<Page<MessageRow>>("/messages", { state }, signal) });
+  return (
+    <section className={styles.panel} aria-labelledby="outbox">
+      <h2 id="outbox">{t.settings.outbox.title}</h2>
+      <NativeSelect
+        size="xs"
+        maw={200}
+        mb="sm"
+        aria-label={t.settings.outbox.stateLabel}
+        data={[{ value: "", label: `${t.settings.outbox.stateLabel}: ${t.settings.outbox.any}` }, ...STATES.map((each) => ({ value: each, label: t.settings.outbox.states[each] }))]}
+        value={state ?? ""}
+        onChange={(event) => setState(oneOf(event.currentTarget.value, STATES))}
+      />
+      {error !== null && data === undefined ? (
+        <Failure error={error} retry={() => void refetch()} />
+      ) : data === undefined ? (
+        <Loading />
+      ) : data.items.length === 0 ? (
+        <Empty title={t.settings.outbox.none}>{t.settings.outbox.noneNext}</Empty>
+      ) : (
+        <Mails mails={data.items} />
+      )}
+      {message !== undefined && <Mail id={message} />}
+    </section>
+  );
+}
+
+function Mails(props: { mails: MessageRow[] }) {
+  const t = useText();
+  const head = t.settings.outbox.columns;
+  return (
+    <div className={styles.scroll}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{head.subject}</th>
+            <th scope="col">{head.state}</th>
+            <th scope="col">{head.to}</th>
+            <th scope="col">{head.about}</th>
+            <th scope="col">{head.created}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {props.mails.map((mail) => (
+            <tr key={mail.id}>
+              <td>
+                <Link to="/settings" search={{ tab: "outbox", message: mail.id }}>
+                  {mail.subject}
+                </Link>
+              </td>
+              <td>
+                {t.settings.outbox.states[mail.state]}
+                {mail.reason !== null && <span className={styles.reason}>{mail.reason}</span>}
+              </td>
+              <td>{recipients(mail)}</td>
+              <td>
+                <About about={mail.about} />
+              </td>
+              <td>
+                <Time at={mail.created_at} form="short" />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function recipients(mail: MessageRow): string {
+  return Array.isArray(mail.to) ? mail.to.join(", ") : mail.to;
+}
+
+function About(props: { about: MessageRow["about"] }) {
+  const { about } = props;
+  if (about === null) return null;
+  if (about.kind !== "alert" && about.kind !== "case") return about.title;
+  return (
+    <Link to={about.kind === "alert" ? "/alerts/$id" : "/cases/$id"} params={{ id: about.id }}>
+      {about.title}
+    </Link>
+  );
+}
+
+function Mail(props: { id: string }) {
+  const t = useText();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const path = `/messages/${encodeURIComponent(props.id)}`;
+  const { data, error } = useQuery({ queryKey: ["message", props.id], queryFn: ({ signal }) => get<MessageRow & { body: string }>(path, {}, signal) });
+  const resend = useMutation({
+    mutationFn: () => post(`${path}/resend`),
+    onSuccess: async () => {
+      await Promise.all([["messages"], ["message"]].map((queryKey) => client.invalidateQueries({ queryKey })));
+      say(t.settings.outbox.resent);
+    },
+  });
+  if (error !== null) return <Failure error={error} />;
+  if (data === undefined) return <Loading />;
+  return (
+    <article className={styles.message}>
+      <h2>{data.subject}</h2>
+      <p>
+        {t.settings.outbox.columns.to}: {recipients(data)} · {t.settings.outbox.states[data.state]}
+        {data.reason !== null && ` (${data.reason})`}
+      </p>
+      <pre aria-label={t.settings.outbox.body}>{data.body}</pre>
+      {resend.error !== null && <Failure error={resend.error} />}
+      <div className={styles.buttons}>
+        <Button size="xs" loading={resend.isPending} onClick={() => resend.mutate()}>
+          {t.settings.outbox.resend}
+        </Button>
+        <Button size="xs" variant="default" onClick={() => void navigate({ to: "/settings", search: { tab: "outbox" } })}>
+          {t.parts.close}
+        </Button>
+      </div>
+    </article>
+  );
+}

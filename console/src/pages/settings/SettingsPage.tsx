@@ -1,0 +1,54 @@
+/** Settings: the person, the organisation, mail, keys, exceptions. */
+import { Link, useSearch } from "@tanstack/react-router";
+import { KeyList } from "../../frame/KeyHelp";
+import { useText } from "../../i18n/language";
+import { usePageTitle } from "../../parts/title";
+import { ApiKeys } from "./ApiKeys";
+import { Exceptions } from "./Exceptions";
+import { MailServerForm } from "./MailServerForm";
+import { Myself } from "./Myself";
+import { OrganizationForm } from "./OrganizationForm";
+import { Outbox } from "./Outbox";
+import styles from "./SettingsPage.module.css";
+import { SETTINGS, type SettingsTab } from "./search";
+
+const SECTIONS: Record<SettingsTab, () => React.ReactNode> = {
+  me: () => <Myself />,
+  organization: () => <OrganizationForm />,
+  mail: () => <MailServerForm />,
+  outbox: () => <Outbox />,
+  keys: () => <ApiKeys />,
+  exceptions: () => <Exceptions />,
+  shortcuts: () => <Shortcuts />,
+};
+
+export function SettingsPage() {
+  const t = useText();
+  const { tab = "me" } = useSearch({ from: "/inside/settings" });
+  usePageTitle(`${t.settings.tabs[tab]} — ${t.settings.title}`);
+  return (
+    <>
+      <h1 className={styles.title}>{t.settings.title}</h1>
+      <div className={styles.columns}>
+        <nav className={styles.menu} aria-label={t.settings.sections}>
+          {SETTINGS.map((each) => (
+            <Link key={each} to="/settings" search={{ tab: each }} activeOptions={{ includeSearch: true, exact: true }} aria-current={each === tab ? "page" : undefined}>
+              {t.settings.tabs[each]}
+            </Link>
+          ))}
+        </nav>
+        <div className={styles.body}>{SECTIONS[tab]()}</div>
+      </div>
+    </>
+  );
+}
+
+function Shortcuts() {
+  const t = useText();
+  return (
+    <section className={styles.panel}>
+      <h2>{t.settings.tabs.shortcuts}</h2>
+      <KeyList />
+    </section>
+  );
+}

@@ -1,0 +1,7 @@
+import { Autocomplete } from "@mantine/core";
+
+const ZONES = Intl.supportedValuesOf("timeZone");
+
+export function ZoneInput(props: { label: string; note?: string; value: string; change: (zone: string) => void }) {
+  return <Autocomplete label={props.label} description={props.note} required data={ZONES} limit={30} value={props.value} onChange={props.change} />;
+}

@@ -1,0 +1,10 @@
+export const SETTINGS = ["me", "organization", "mail", "outbox", "keys", "exceptions", "shortcuts"] as const;
+export type SettingsTab = (typeof SETTINGS)[number];
+
+export interface SettingsSearch {
+  tab?: SettingsTab;
+  /** `sha256:…`: an exception to be added, brought from an alert. */
+  add?: string;
+  /** The mail that is open. */
+  message?: string;
+}

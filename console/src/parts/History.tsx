@@ -1,0 +1,28 @@
+import type { HistoryEntry } from "../api/types";
+import { useText } from "../i18n/language";
+import { Time } from "./Time";
+import styles from "./Work.module.css";
+
+/** Who did what when, and why: latest first. */
+export function History(props: { entries: HistoryEntry[] }) {
+  const t = useText();
+  const entries = [...props.entries].sort((a, b) => b.at.localeCompare(a.at));
+  return (
+    <section className={styles.panel} aria-labelledby="history">
+      <h2 id="history">{t.parts.history}</h2>
+      {entries.length === 0 && <p className={styles.none}>{t.parts.noHistory}</p>}
+      <ol className={styles.history}>
+        {entries.map((entry) => (
+          <li key={`${entry.at}-${entry.action}`}>
+            <Time at={entry.at} form="short" className={styles.at} />
+            <span>
+              {entry.action}
+              {entry.reason !== null && entry.reason !== "" && <span className={styles.reason}>{entry.reason}</span>}
+            </span>
+            <span className={styles.note}>{entry.who}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

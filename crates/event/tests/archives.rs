@@ -89,7 +89,6 @@ fn check_refused(bytes: &[u8], limits: &Limits, limit: &str) -> u64 {
     found.totals.events
 }
 
-// covers: S4-94
 #[test]
 fn bombs_are_refused_by_the_limit_they_break() {
     let small = Limits { unpacked_bytes: 4 << 20, ratio_free_bytes: 1 << 20, archive_members: 10, archive_depth: 3, ..Limits::default() };
@@ -123,7 +122,6 @@ fn bombs_are_refused_by_the_limit_they_break() {
     assert_eq!(check_refused(&zip(&[("i.zip", &inner)]), &tiny, "inner_archive_bytes"), 0);
 }
 
-// covers: S4-93
 #[test]
 fn cut_archives_give_what_was_before_the_cut() {
     let folder = tempfile::tempdir().unwrap();

@@ -5,6 +5,7 @@ use std::path::Path;
 use hikeshi_event::{Input, Limits};
 
 use crate::collected::{Collected, collect, shared};
+use crate::evtx_writer::{Written, log};
 
 /// A small generator of pseudo-random numbers (xorshift64*), so that a failure names its seed.
 pub(crate) struct Dice(pub(crate) u64);
@@ -23,69 +24,74 @@ fn read(path: &Path, bytes: &[u8]) -> Collected {
     collect(&[Input::file(path)], &Limits { unpacked_bytes: 16 << 20, ..Limits::default() }, 1)
 }
 
-/// An attack log of one or two chunks, and how many records it holds.
-fn attack_log(shared: &Path) -> Vec<u8> {
-    std::fs::read(shared.join("data/evtx-attack/UACME_59_Sysmon.evtx")).unwrap()
+/// Event logs of one chunk: one of our own, and a real one where there is shared data.
+fn event_logs(test: &str) -> Vec<Vec<u8>> {
+    let values = vec![r"C:\Windows\System32\cmd.exe", "cmd /c echo 日本語", "x"];
+    let records: Vec<Written<'_>> = (1..=200).map(|record_id| Written { record_id, values: values.clone() }).collect();
+    let mut logs = vec![log(&["Image", "CommandLine", "RuleName"], &records, 200)];
+    if let Some(shared) = shared(test) {
+        logs.push(std::fs::read(shared.join("data/evtx-attack/UACME_59_Sysmon.evtx")).unwrap());
+    }
+    logs
 }
 
-// covers: S4-93
 #[test]
 fn a_cut_event_log_keeps_the_records_before_the_cut() {
-    let Some(shared) = shared("a_cut_event_log_keeps_the_records_before_the_cut") else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cut.evtx");
-    let whole = attack_log(&shared);
-    let all = read(&path, &whole).totals.events;
-    let mut before = 0;
-    for cut in (0..whole.len()).step_by(1499) {
-        let found = read(&path, &whole[..cut]);
-        assert!(found.totals.events >= before && found.totals.events <= all, "cut at {cut}");
-        assert!(cut == 0 || cut == 4096 || found.totals.events == all || !found.defects.is_empty(), "cut at {cut}");
-        before = found.totals.events;
+    for whole in event_logs("a_cut_event_log_keeps_the_records_before_the_cut") {
+        let all = read(&path, &whole).totals.events;
+        let mut before = 0;
+        for cut in (0..whole.len()).step_by(1499) {
+            let found = read(&path, &whole[..cut]);
+            assert!(found.totals.events >= before && found.totals.events <= all, "cut at {cut}");
+            assert!(cut == 0 || cut == 4096 || found.totals.events == all || !found.defects.is_empty(), "cut at {cut}");
+            before = found.totals.events;
+        }
+        assert!(before + 5 >= all);
     }
-    assert!(before + 5 >= all);
 }
 
 #[test]
 fn a_damaged_event_log_costs_what_is_damaged() {
-    let Some(shared) = shared("a_damaged_event_log_costs_what_is_damaged") else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("damaged.evtx");
-    let whole = attack_log(&shared);
-    let mut dice = Dice(42);
-    for seed in 0..150 {
-        let mut bytes = whole.clone();
-        for _ in 0..=dice.roll(8) {
-            let at = dice.roll(bytes.len());
-            match dice.roll(3) {
-                0 => bytes[at] ^= 1 << dice.roll(8),
-                1 => bytes[at] = [0, 0xff, 0x7f, 0x80][dice.roll(4)],
-                _ => {
-                    let end = (at + dice.roll(600)).min(bytes.len());
-                    let from = dice.roll(bytes.len() - (end - at));
-                    bytes.copy_within(from..from + (end - at), at);
+    for whole in event_logs("a_damaged_event_log_costs_what_is_damaged") {
+        let mut dice = Dice(42);
+        for seed in 0..150 {
+            let mut bytes = whole.clone();
+            for _ in 0..=dice.roll(8) {
+                let at = dice.roll(bytes.len());
+                match dice.roll(3) {
+                    0 => bytes[at] ^= 1 << dice.roll(8),
+                    1 => bytes[at] = [0, 0xff, 0x7f, 0x80][dice.roll(4)],
+                    _ => {
+                        let end = (at + dice.roll(600)).min(bytes.len());
+                        let from = dice.roll(bytes.len() - (end - at));
+                        bytes.copy_within(from..from + (end - at), at);
+                    }
                 }
             }
+            let found = read(&path, &bytes);
+            assert!(found.totals.events <= 1000, "seed {seed}");
         }
-        let found = read(&path, &bytes);
-        assert!(found.totals.events <= 1000, "seed {seed}");
     }
 }
 
 #[test]
 fn a_damaged_chunk_costs_itself_only() {
-    let Some(shared) = shared("a_damaged_chunk_costs_itself_only") else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("damaged.evtx");
-    let log = attack_log(&shared);
-    let (header, chunk) = log.split_at(4096);
-    let one = read(&path, &log).totals.events;
-    let mut three = [header, &chunk[..65536], &chunk[..65536], &chunk[..65536]].concat();
-    assert_eq!(read(&path, &three).totals.events, 3 * one);
-    three[4096 + 65536..4096 + 65536 + 8].fill(b'x');
-    let found = read(&path, &three);
-    assert_eq!((found.totals.events, found.defects.len()), (2 * one, 1));
-    assert_eq!(found.defects[0].position, Some(4096 + 65536));
+    for log in event_logs("a_damaged_chunk_costs_itself_only") {
+        let (header, chunk) = log.split_at(4096);
+        let one = read(&path, &log).totals.events;
+        let mut three = [header, &chunk[..65536], &chunk[..65536], &chunk[..65536]].concat();
+        assert_eq!(read(&path, &three).totals.events, 3 * one);
+        three[4096 + 65536..4096 + 65536 + 8].fill(b'x');
+        let found = read(&path, &three);
+        assert_eq!((found.totals.events, found.defects.len()), (2 * one, 1));
+        assert_eq!(found.defects[0].position, Some(4096 + 65536));
+    }
 }
 
 #[test]

@@ -5,6 +5,8 @@
 mod archives;
 mod bodies;
 mod collected;
+mod evtx;
+mod evtx_writer;
 mod hostile;
 mod recorded;
 mod rows;

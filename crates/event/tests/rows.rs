@@ -29,7 +29,6 @@ fn check(text: &str, class: (u32, u8), cells: &[(Column, &str)]) -> Event<'stati
 
 const SYSMON_1: &str = r#"{"Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"Computer":"PC-1","EventRecordID":9,"UtcTime":"2024-05-06 07:08:09.123","ProcessGuid":"{5AA13A44-0D74-68FC-EB1D-000000004002}","ProcessId":"5624","Image":"C:\\Windows\\System32\\cmd.exe","CommandLine":"cmd /c \"echo\"","User":"CORP\\user","Hashes":"MD5=8A2122E8162DBEF04694B9C3E0B6CDEE,SHA256=B99D61D874728EDC0918CA0EB10EAB93D381E7367E377406E65963366C874450","ParentProcessGuid":"{5AA13A44-0000-0000-0000-000000000001}","ParentProcessId":700,"ParentImage":"C:\\Windows\\explorer.exe","TerminalSessionId":"1","RuleName":"-"}"#;
 
-// covers: S4-13
 #[test]
 fn process_creation_of_sysmon() {
     let event = check(

@@ -32,7 +32,6 @@ fn check_sysmon(text: &str) {
     }
 }
 
-// covers: S4-12
 #[test]
 fn one_event_in_every_windows_shape() {
     check_sysmon(

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use hikeshi_event::{DefectKind, Limits, expand, process};
+use hikeshi_event::{DefectKind, Limits, expand, process, read_lines};
 
-use crate::collected::{Counter, collect, collect_file, shared};
+use crate::collected::{Counter, Kept, collect, collect_file, shared};
 
 fn files(folder: &Path, extension: &str) -> Vec<hikeshi_event::Input> {
     let (inputs, defects) = expand(&[format!("{}/**/*.{extension}", folder.display())]);
@@ -42,6 +42,48 @@ fn regression_samples_give_the_same_fields_from_evtx_and_json() {
             assert_eq!((&binary.computer, binary.record_id), (&json.computer, json.record_id));
             let apart = binary.time.unwrap().duration_since(json.time.unwrap()).abs();
             assert!(apart < jiff::SignedDuration::from_micros(1), "{sample:?}");
+        }
+    }
+}
+
+/// One object of the head's names and the event data's, as a forwarder that flattens would send it.
+fn flattened(nested: &serde_json::Value) -> String {
+    let event = &nested["Event"];
+    let mut flat = serde_json::Map::new();
+    for name in ["Channel", "EventID", "Computer", "EventRecordID"] {
+        flat.insert(name.into(), event["System"][name].clone());
+    }
+    for data in [&event["EventData"], &event["UserData"]] {
+        for (name, value) in data.as_object().into_iter().flatten() {
+            match value.as_object() {
+                Some(inner) => {
+                    flat.extend(inner.iter().filter(|(name, _)| *name != "#attributes").map(|(name, value)| (name.clone(), value.clone())))
+                }
+                None => _ = flat.insert(name.clone(), value.clone()),
+            }
+        }
+    }
+    serde_json::to_string(&flat).unwrap()
+}
+
+#[test]
+fn regression_samples_flattened_give_the_same_data() {
+    let Some(shared) = shared("regression_samples_flattened_give_the_same_data") else { return };
+    for sample in files(&shared.join("data/sigma/regression_data"), "json") {
+        let nested = collect_file(sample.path());
+        let text = std::fs::read_to_string(sample.path()).unwrap();
+        let values = serde_json::Deserializer::from_str(&text).into_iter::<serde_json::Value>().map(Result::unwrap);
+        for (value, nested) in values.zip(&nested.kept) {
+            let mut flat = Vec::new();
+            let defects =
+                read_lines(flattened(&value).as_bytes(), "flat", &Limits::default(), |record| flat.push(Kept::of("flat", record)));
+            assert_eq!((defects, flat.len()), (vec![], 1));
+            let flat = flat.remove(0);
+            assert_eq!((&flat.channel, flat.event_id, &flat.computer), (&nested.channel, nested.event_id, &nested.computer));
+            assert_eq!((&flat.provider, flat.record_id), (&nested.provider, nested.record_id), "{sample:?}");
+            for field in flat.fields {
+                assert!(nested.fields.contains(&field), "{field:?} in {sample:?}");
+            }
         }
     }
 }

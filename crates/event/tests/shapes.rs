@@ -80,6 +80,12 @@ fn user_data_and_unnamed_data_are_flattened() {
 }
 
 #[test]
+fn the_classic_powershell_log_has_its_data_in_the_message() {
+    let kept = read(r#"{"Channel":"Windows PowerShell","EventID":400,"Hostname":"pc","Message":"HostApplication=powershell"}"#);
+    assert!(kept.fields.contains(&("Data".into(), "HostApplication=powershell".into())));
+}
+
+#[test]
 fn other_json_keeps_its_names() {
     let mut formats = Vec::new();
     let body = concat!(

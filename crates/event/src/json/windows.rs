@@ -68,22 +68,40 @@ fn event_data_name(dotted: &str) -> Option<&str> {
 
 /// One flat object of the head's names and the event data's own.
 pub(super) fn flat<'a>(fields: &mut Fields<'a>, nodes: Nodes<'_, 'a>, len: usize) -> Head<'a> {
-    nodes.clone().members(len, |nodes, name, node| match (name, node) {
-        ("EventData" | "event_data" | "UserData" | "user_data", Node::Object { .. } | Node::Array { .. }) => nodes.skip(node),
-        ("Data", _) => element(fields, nodes, name, node),
-        _ => {
-            let name = fields.named(name);
-            fields.flatten(nodes, name, node);
-        }
+    let container = |name: &str, node: &Node<'_>| {
+        matches!(name, "EventData" | "event_data" | "UserData" | "user_data") && matches!(node, Node::Object { .. } | Node::Array { .. })
+    };
+    // A name with spaces is the event data's: Defender's `Source Name` is no `SourceName`.
+    let data = |name: &str, node: &Node<'_>| container(name, node) || name.as_bytes().contains(&b' ');
+    nodes.clone().members(len, |nodes, name, node| match name {
+        _ if data(name, &node) => nodes.skip(node),
+        "Data" => element(fields, nodes, name, node),
+        _ => fields.flatten(nodes, name.into(), node),
     });
     let head = Head::of_windows(&fields.list);
     head.complete(fields);
-    nodes.clone().members(len, |nodes, name, node| match (name, node) {
-        ("EventData" | "event_data", Node::Object { .. } | Node::Array { .. }) => event_data(fields, nodes, node),
-        ("UserData" | "user_data", Node::Object { .. } | Node::Array { .. }) => user_data(fields, nodes, node),
-        _ => nodes.skip(node),
+    if head.channel == "Windows PowerShell" {
+        message_as_data(fields);
+    }
+    nodes.clone().members(len, |nodes, name, node| match name {
+        _ if !data(name, &node) => nodes.skip(node),
+        "EventData" | "event_data" => event_data(fields, nodes, node),
+        "UserData" | "user_data" => user_data(fields, nodes, node),
+        _ => element(fields, nodes, name, node),
     });
     head
+}
+
+/// NXLog leaves out the unnamed data of the classic PowerShell log, which rules read as `Data`, and keeps the message that
+/// repeats it.
+fn message_as_data(fields: &mut Fields<'_>) {
+    if fields.list.iter().any(|field| field.name == "Data") {
+        return;
+    }
+    let message = fields.list.iter().find(|field| field.name == "Message").map(|field| field.value.clone());
+    if let Some(message) = message {
+        fields.push("Data".into(), message);
+    }
 }
 
 /// The members of `System`: an element's text under its name, its attributes as `Element_Attribute`.

@@ -43,6 +43,7 @@ impl Work for Apply {
             match step {
                 Step::Put(put) => versions.push(self.put(transaction, put).await?),
                 Step::Erase { kind, id, expect } => versions.push(self.erase(transaction, kind, *id, *expect).await?),
+                Step::Finish(job) => crate::beside::finish(transaction, &self.context.scope, job).await?,
                 beside => crate::beside::apply(transaction, tenant.unwrap_or_default(), beside).await?,
             }
         }

@@ -82,9 +82,6 @@ pub(crate) trait Session: Send {
 
     /// Ends the transaction durably.
     async fn commit(&mut self) -> Result<(), Fault>;
-
-    /// Ends the transaction as if it had not been.
-    async fn rollback(&mut self) -> Result<(), Fault>;
 }
 
 /// A future that the writer's host runs to its end.
@@ -93,6 +90,9 @@ pub(crate) type Hosted = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// One kind of database.
 #[async_trait]
 pub(crate) trait Backend: Send + Sync {
+    /// The word for this kind of database in manifests.
+    fn name(&self) -> &'static str;
+
     /// A connection for reading, from a pool.
     async fn reader(&self) -> Result<Box<dyn Session>, Fault>;
 

@@ -2,6 +2,7 @@
 
 use crate::backend::values;
 use crate::change::Step;
+use crate::context::Scope;
 use crate::error::{Error, Result};
 use crate::job::{Claimed, Job};
 use crate::transaction::Transaction;
@@ -9,7 +10,7 @@ use crate::transaction::Transaction;
 /// Does one step for that tenant.
 pub(crate) async fn apply(transaction: &mut Transaction<'_>, tenant: i64, step: &Step) -> Result<()> {
     match step {
-        Step::Put(_) | Step::Erase { .. } => Ok(()),
+        Step::Put(_) | Step::Erase { .. } | Step::Finish(_) => Ok(()),
         Step::Claim { namespace, name, holder } => claim(transaction, tenant, (namespace, name), holder).await,
         Step::Release { namespace, name } => {
             let sql = "DELETE FROM claim WHERE org = $1 AND namespace = $2 AND name = $3";
@@ -17,7 +18,6 @@ pub(crate) async fn apply(transaction: &mut Transaction<'_>, tenant: i64, step: 
         }
         Step::Number { series, number } => take_number(transaction, tenant, series, *number).await,
         Step::Enqueue(job) => enqueue(transaction, tenant, job).await,
-        Step::Finish(job) => finish(transaction, job).await,
     }
 }
 
@@ -52,8 +52,15 @@ async fn enqueue(transaction: &mut Transaction<'_>, tenant: i64, job: &Job) -> R
     transaction.execute(sql, values).await.map(|_| ())
 }
 
-/// Removes a job that is still held under this lease.
-pub(crate) async fn finish(transaction: &mut Transaction<'_>, job: &Claimed) -> Result<()> {
-    let done = transaction.execute("DELETE FROM job WHERE id = $1 AND lease = $2", values![job.id, job.lease]).await?;
-    if done == 0 { Err(Error::LeaseLost { job: job.id }) } else { Ok(()) }
+/// Removes a job of the scope that is still held under this lease.
+pub(crate) async fn finish(transaction: &mut Transaction<'_>, scope: &Scope, job: &Claimed) -> Result<()> {
+    if !scope.sees(job.org) {
+        return Err(Error::LeaseLost { job: job.id });
+    }
+    let tenant = transaction.tenant(job.org).await?.no;
+    let sql = "DELETE FROM job WHERE id = $1 AND org = $2 AND lease = $3 AND state = 'waiting'";
+    match transaction.execute(sql, values![job.id, tenant, job.lease]).await? {
+        0 => Err(Error::LeaseLost { job: job.id }),
+        _ => Ok(()),
+    }
 }

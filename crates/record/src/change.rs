@@ -49,7 +49,7 @@ pub(crate) enum Step {
 impl Step {
     /// Whether it makes something beside entities, which needs an owner.
     pub(crate) fn is_beside(&self) -> bool {
-        !matches!(self, Step::Put(_) | Step::Erase { .. })
+        !matches!(self, Step::Put(_) | Step::Erase { .. } | Step::Finish(_))
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod apply;
 mod backend;
+mod backup;
 mod beside;
 mod bigram;
 mod catalogue;
@@ -15,6 +16,7 @@ mod chain;
 mod change;
 mod context;
 mod error;
+mod export;
 mod job;
 mod keyring;
 mod list;
@@ -28,17 +30,21 @@ mod select;
 mod sqlite;
 mod store;
 mod transaction;
+mod verify;
 mod version;
 mod writer;
 
+pub use backup::{Keys, Manifest, ManifestFile, restore};
 pub use catalogue::RecordCatalogue;
 pub use chain::Checkpoint;
 pub use change::{Change, Committed, Expect, LONGEST_BODY, MOST_FIELDS, NewVersion};
 pub use context::{Actor, Context, Scope};
 pub use error::{Error, ErrorKind, Result};
+pub use export::Shown;
 pub use hikeshi_domain::entity::{Entity, IndexValue};
 pub use job::{Claimed, Job, JobRow, JobState};
 pub use query::{Order, PAGE_LIMIT, Page, Query};
 pub use read::VERSIONS_LIMIT;
 pub use store::{Commits, Settings, Store};
+pub use verify::{Bad, Verification};
 pub use version::{Content, Stored, Version};

@@ -155,7 +155,7 @@ impl Work for Settle {
         }
         transaction.see(&self.context.scope).await?;
         let Outcome::NotDone { error, delay, again } = &self.outcome else {
-            return crate::beside::finish(transaction, &self.job).await;
+            return crate::beside::finish(transaction, &self.context.scope, &self.job).await;
         };
         let due = transaction.at.checked_add(*delay).map_err(|_| Error::Invalid("the delay is too long".to_owned()))?;
         let state = word(if *again { JobState::Waiting } else { JobState::Failed });

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::backend::{Backend, Fault, Purpose, Session, Tenants, values};
+use crate::backup::{self, Keys, Part};
 use crate::chain::GENESIS;
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
@@ -35,8 +36,7 @@ pub(crate) async fn prepare(backend: &Arc<dyn Backend>, data: &Path, keys: &KeyF
         return Ok(None);
     }
     let folder = data.join(BACKUPS).join(format!("schema-{found}-{}", now.strftime("%Y%m%dT%H%M%SZ")));
-    std::fs::create_dir_all(&folder).map_err(|error| Error::file(&folder, error))?;
-    backend.copy_into(&folder).await?;
+    backup::make(backend, data, &folder, Part::Database, Keys::LeftOut, None).await?;
     tracing::info!(from = found, to = known, backup = %folder.display(), "bringing the record's schema up to date");
     for (number, script) in (1..).zip(backend.migrations()).filter(|(number, _)| *number > found) {
         session.begin(Purpose::Write, &Tenants::All).await?;

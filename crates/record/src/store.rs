@@ -40,6 +40,10 @@ impl Settings {
         Settings { address: Some(address.into()), ..Settings::embedded(data) }
     }
 
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
     /// With another clock than the machine's.
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
@@ -163,7 +167,8 @@ impl Commits {
     }
 }
 
-fn backend(settings: &Settings) -> Result<Arc<dyn Backend>> {
+/// The database that the settings name.
+pub(crate) fn backend(settings: &Settings) -> Result<Arc<dyn Backend>> {
     Ok(match &settings.address {
         None => Arc::new(Sqlite::open(&settings.data)?),
         Some(address) => Arc::new(Postgres::open(address)?),

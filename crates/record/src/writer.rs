@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::backend::{Backend, Fault, Purpose, Session, Tenants};
+use crate::backend::{Backend, Fault, Purpose, Session, Tenants, values};
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
 use crate::transaction::{Head, Transaction};
@@ -19,6 +19,10 @@ use crate::transaction::{Head, Transaction};
 const BATCH: usize = 256;
 /// How often a batch is tried again when other transactions were in its way.
 const TRIES: u32 = 10;
+/// How long to wait before that.
+const RETRY_AFTER: Duration = Duration::from_millis(5);
+/// How often writing is tried while it does not work.
+const PROBE_AFTER: Duration = Duration::from_secs(1);
 /// How long a tail of versions may stay unsigned.
 const SIGN_AFTER: Duration = Duration::from_secs(60);
 
@@ -109,23 +113,26 @@ struct Writer {
 }
 
 type Batch = Vec<Box<dyn Submitted>>;
+type Results = Vec<Result<()>>;
 
 /// A transaction that did not come to its end.
 enum Broken {
     /// Before the commit: nothing is kept.
     Before(Fault),
-    /// At the commit: only the database knows.
-    AtCommit(Fault, Head),
+    /// At the commit: only the database knows. Where the record stands if it was kept, and whether that can be told from before.
+    AtCommit { fault: Fault, head: Box<Head>, results: Results, telling: bool },
 }
 
 impl Writer {
     async fn run(mut self, mut submissions: mpsc::Receiver<Box<dyn Submitted>>) {
         let mut unsigned = true;
         loop {
-            let next = match tokio::time::timeout(SIGN_AFTER, submissions.recv()).await {
+            let faulted = self.standing.borrow().fault.is_some();
+            let patience = if faulted { PROBE_AFTER } else { SIGN_AFTER };
+            let next = match tokio::time::timeout(patience, submissions.recv()).await {
                 Ok(None) => break,
                 Ok(Some(first)) => Some(first),
-                Err(_) if unsigned => None,
+                Err(_) if unsigned || faulted => None,
                 Err(_) => continue,
             };
             let mut batch: Batch = next.into_iter().collect();
@@ -141,12 +148,10 @@ impl Writer {
         self.standing.send_modify(|standing| standing.ended = true);
     }
 
-    /// Writes a batch; an empty one only signs what stands unsigned. What does not fit together is tried one by one.
+    /// Writes a batch; an empty one signs what stands unsigned and shows whether writing works. What does not fit on the disk
+    /// together is tried one by one.
     async fn write(&mut self, batch: Batch) {
-        let (batch, fault) = match self.try_batch(batch).await {
-            None => return,
-            Some(left) => left,
-        };
+        let Some((batch, fault)) = self.try_batch(batch).await else { return };
         if matches!(fault, Fault::Full(_)) && batch.len() > 1 {
             for single in batch {
                 if let Some((left, fault)) = self.try_batch(vec![single]).await {
@@ -161,40 +166,50 @@ impl Writer {
     /// Tries until the batch is settled, or gives it back with the reason.
     async fn try_batch(&mut self, mut batch: Batch) -> Option<(Batch, Fault)> {
         for _ in 0..TRIES {
-            let (fault, head) = match self.transact(&mut batch).await {
+            let broken = match self.transact(&mut batch).await {
                 Ok((results, seq)) => {
-                    self.standing.send_modify(|standing| (standing.seq, standing.fault) = (seq, None));
-                    batch.into_iter().zip(results).for_each(|(item, result)| item.settle(result));
+                    self.settled(batch, results, seq);
                     return None;
                 }
-                Err(Broken::Before(fault)) => (fault, None),
-                Err(Broken::AtCommit(fault, head)) => (fault, Some(head)),
+                Err(broken) => broken,
             };
             self.keyring.forget_uncommitted();
-            match fault {
-                Fault::Again(_) => tokio::time::sleep(Duration::from_millis(5)).await,
-                fault => return Some((batch, self.broken(fault, head).await)),
+            match broken {
+                Broken::Before(Fault::Again(_)) => tokio::time::sleep(RETRY_AFTER).await,
+                Broken::Before(fault) => {
+                    self.alarm(&fault);
+                    return Some((batch, fault));
+                }
+                Broken::AtCommit { fault, head, results, telling } => {
+                    self.alarm(&fault);
+                    if telling && arrived(&self.backend, &head).await {
+                        self.settled(batch, results, head.seq);
+                        return None;
+                    }
+                    return Some((batch, fault));
+                }
             }
         }
         Some((batch, Fault::Again("other changes were in the way; try again".to_owned())))
     }
 
-    /// After a fault: the connection goes, the alarm is raised. A commit that did arrive is only reported as lost: callers read again.
-    async fn broken(&mut self, fault: Fault, head: Option<Head>) -> Fault {
-        if let Some(mut session) = self.session.take() {
-            let _ = session.rollback().await;
-        }
-        let (Fault::Full(why) | Fault::Lost(why) | Fault::Again(why) | Fault::Wrong(why)) = &fault;
-        tracing::error!(why, at_commit = head.is_some(), "the record could not be written");
+    fn settled(&self, batch: Batch, results: Results, seq: u64) {
+        self.standing.send_modify(|standing| (standing.seq, standing.fault) = (seq, None));
+        batch.into_iter().zip(results).for_each(|(item, result)| item.settle(result));
+    }
+
+    fn alarm(&self, fault: &Fault) {
+        let (Fault::Full(why) | Fault::Lost(why) | Fault::Again(why) | Fault::Wrong(why)) = fault;
+        tracing::error!(why, "the record cannot be written");
         self.standing.send_modify(|standing| standing.fault = Some(why.clone()));
-        fault
     }
 
     /// One transaction: every item under its own savepoint; the results, and where the record stands after it.
-    async fn transact(&mut self, batch: &mut Batch) -> Result<(Vec<Result<()>>, u64), Broken> {
+    async fn transact(&mut self, batch: &mut Batch) -> Result<(Results, u64), Broken> {
         let mut session = self.begun().await.map_err(Broken::Before)?;
-        let head = Head::lock(session.as_mut()).await.map_err(Broken::Before)?;
-        let mut transaction = Transaction::new(session.as_mut(), head, &self.keyring, (self.clock)());
+        let before = Head::lock(session.as_mut()).await.map_err(Broken::Before)?;
+        let seq_before = before.seq;
+        let mut transaction = Transaction::new(session.as_mut(), before, &self.keyring, (self.clock)());
         let mut results = Vec::with_capacity(batch.len());
         for item in batch.iter_mut() {
             results.push(transaction.apart(item.as_mut()).await.map_err(Broken::Before)?);
@@ -205,8 +220,11 @@ impl Writer {
                 self.session = Some(session);
                 Ok((results, head.seq))
             }
-            Err(Fault::Again(why)) => Err(Broken::Before(Fault::Again(why))),
-            Err(fault) => Err(Broken::AtCommit(fault, head)),
+            Err(fault @ Fault::Again(_)) => Err(Broken::Before(fault)),
+            Err(fault) => {
+                let telling = head.seq > seq_before;
+                Err(Broken::AtCommit { fault, head: Box::new(head), results, telling })
+            }
         }
     }
 
@@ -225,4 +243,16 @@ impl Writer {
 
 fn settle_all(batch: Batch, fault: &Fault) {
     batch.into_iter().for_each(|item| item.settle(Err(Error::from(fault.clone()))));
+}
+
+/// Whether a commit whose answer was lost is in the database after all, seen through a fresh connection.
+async fn arrived(backend: &Arc<dyn Backend>, head: &Head) -> bool {
+    let look = async || {
+        let mut session = backend.writer().await?;
+        session.begin(Purpose::Read, &Tenants::All).await?;
+        let rows = session.query("SELECT hash FROM version WHERE seq = $1", values![head.seq as i64]).await?;
+        session.commit().await?;
+        rows.first().map(|row| row.hash(0)).transpose()
+    };
+    look().await == Ok(Some(head.hash))
 }

@@ -42,6 +42,10 @@ impl Postgres {
 
 #[async_trait]
 impl Backend for Postgres {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
     async fn reader(&self) -> Result<Box<dyn Session>, Fault> {
         Ok(Box::new(self.connection().await?))
     }

@@ -71,12 +71,6 @@ impl Session for Connection {
         self.inside = false;
         Ok(())
     }
-
-    async fn rollback(&mut self) -> Result<(), Fault> {
-        self.script("ROLLBACK").await?;
-        self.inside = false;
-        Ok(())
-    }
 }
 
 /// The statement that names the tenants for the rest of the transaction; it holds numbers only.

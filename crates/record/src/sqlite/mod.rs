@@ -48,6 +48,10 @@ fn connect(path: &Path) -> Result<Connection, Fault> {
 
 #[async_trait]
 impl Backend for Sqlite {
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
     async fn reader(&self) -> Result<Box<dyn Session>, Fault> {
         Ok(Box::new(Pool::lend(&self.readers).await?))
     }

@@ -80,10 +80,6 @@ impl Session for Direct {
     async fn commit(&mut self) -> Result<(), Fault> {
         self.script_now("COMMIT")
     }
-
-    async fn rollback(&mut self) -> Result<(), Fault> {
-        self.rollback_now()
-    }
 }
 
 /// Connections for reading: at most so many at once, kept open between uses.
@@ -169,10 +165,6 @@ impl Session for Lent {
 
     async fn commit(&mut self) -> Result<(), Fault> {
         self.run(|direct| direct.script_now("COMMIT")).await
-    }
-
-    async fn rollback(&mut self) -> Result<(), Fault> {
-        self.run(Direct::rollback_now).await
     }
 }
 

@@ -4,7 +4,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+use crate::entity::{Entity, Index, IndexValue};
 use crate::id::{ExceptionId, OrganizationId, PersonId};
 
 /// What is excused. Text compares without regard to case, as Windows does.
@@ -54,6 +56,54 @@ pub struct Exception {
     pub effective_from: Option<Timestamp>,
     /// When it ends; `None` until somebody ends it.
     pub until: Option<Timestamp>,
+}
+
+impl Excused {
+    /// The word in JSON and index.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Excused::Hash { .. } => "hash",
+            Excused::Signer { .. } => "signer",
+            Excused::Path { .. } => "path",
+            Excused::Behaviour { .. } => "behaviour",
+        }
+    }
+
+    /// What is compared.
+    pub fn value(&self) -> &str {
+        match self {
+            Excused::Hash { hash } => hash,
+            Excused::Signer { name } => name,
+            Excused::Path { pattern } => pattern,
+            Excused::Behaviour { rule_id, .. } => rule_id,
+        }
+    }
+}
+
+impl Entity for Exception {
+    const KIND: &'static str = "exception";
+    const ERASABLE: bool = false;
+
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn org(&self) -> Option<OrganizationId> {
+        Some(self.org)
+    }
+
+    fn index(&self) -> Vec<(&'static str, IndexValue)> {
+        Index::new()
+            .with("kind", self.excused.kind())
+            .with("registered_at", self.registered_at)
+            .with_each("effective_from", self.effective_from)
+            .with_each("until", self.until)
+            .fields()
+    }
+
+    fn search_text(&self) -> String {
+        format!("{} {}", self.excused.value(), self.reason)
+    }
 }
 
 /// Where an entry stands at an instant.

@@ -8,6 +8,7 @@ pub mod api_key;
 pub mod case;
 pub mod clock;
 pub mod comment;
+pub mod detection_finding;
 pub mod duplicate;
 pub mod endpoint;
 pub mod entity;

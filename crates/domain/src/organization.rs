@@ -23,6 +23,9 @@ pub struct Organization {
     pub retention_days: u32,
     /// The language of its mails and reports.
     pub language: Language,
+    /// Addresses of the contacts (担当者) who receive its mail; empty: the people of the desk who may read its alerts.
+    #[serde(default)]
+    pub contacts: Vec<String>,
     /// When it was made, UTC.
     pub created_at: Timestamp,
 }

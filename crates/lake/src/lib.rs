@@ -3,17 +3,39 @@
 //! Deliberately absent: entities, people, rules. SQL is the room `hunt`.
 
 mod batch;
+mod cache;
 pub mod catalogue;
+mod config;
 mod decode;
 mod encode;
+mod flight;
+mod index;
+mod intake;
+mod lake;
+mod layout;
 mod matches;
+mod merge;
 mod objects;
+mod pool;
+mod reads;
+mod repeats;
 mod rows;
+mod scan;
 mod schema;
+mod segment;
+mod shelf;
+mod status;
 mod stream;
+mod view;
+mod writer;
 
 pub use batch::Batch;
+pub use config::LakeConfig;
+pub use lake::{Lake, OpenError};
 pub use matches::{MatchRow, MatchedRule, Tap, TapWorker};
 pub use objects::{LocalObjects, ObjectId, Objects};
+pub use reads::{HashHits, HostWindow, MatchQuery};
+pub use scan::ReadError;
 pub use schema::{events_schema, matches_schema};
+pub use status::{IngestLag, Totals};
 pub use stream::{Ack, AppendError, Encoding, Recovery};

@@ -1,0 +1,191 @@
+//! The lake as the rooms above see it: opening, appending, waiting, expiring, and how it is doing.
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hikeshi_domain::OrganizationId;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::batch::Batch;
+use crate::catalogue::{Catalogue, CatalogueError, Commit};
+use crate::config::LakeConfig;
+use crate::layout::Layout;
+use crate::matches::Tap;
+use crate::shelf::Shelf;
+use crate::status::{IngestLag, Totals};
+use crate::stream::{Ack, AppendError, LocalDisk, Log, LogConfig, Recovery};
+use crate::view::{Segment, Views};
+use crate::writer::{STREAM, Writer};
+
+/// Why a lake could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Its folder cannot be read or written.
+    #[error("the lake's folder cannot be used")]
+    Io(#[from] io::Error),
+    /// The catalogue did not answer.
+    #[error("the lake's catalogue cannot be read")]
+    Catalogue(#[from] CatalogueError),
+}
+
+/// What the lake's threads share.
+pub(crate) struct Inner {
+    pub(crate) layout: Layout,
+    pub(crate) config: LakeConfig,
+    pub(crate) catalogue: Arc<dyn Catalogue>,
+    pub(crate) log: Log,
+    pub(crate) views: Views,
+    pub(crate) shelf: Arc<Shelf>,
+    pub(crate) tap: Option<Arc<dyn Tap>>,
+    pub(crate) closing: AtomicBool,
+    pub(crate) flush_wanted: AtomicU64,
+    totals: Mutex<Totals>,
+    fault: Mutex<Option<String>>,
+    committed: watch::Sender<(u64, Option<Timestamp>)>,
+}
+
+impl Inner {
+    pub(crate) fn totals(&self) -> MutexGuard<'_, Totals> {
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_fault(&self, what: String) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
+    }
+
+    /// Everything before `offset` is committed; the writer works.
+    pub(crate) fn progress(&self, offset: u64, newest: Option<Timestamp>) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.committed.send_modify(|(committed, received_at)| {
+            *committed = offset;
+            *received_at = newest.max(*received_at);
+        });
+    }
+}
+
+/// A lake on this machine. Dropping it stops its writer; what was acknowledged is read again at the next opening.
+pub struct Lake {
+    pub(crate) inner: Arc<Inner>,
+}
+
+impl Lake {
+    /// Opens the lake in a folder: sweeps what no commit names, recovers the stream, and starts the writer. Call it inside a Tokio
+    /// runtime of several threads. One process at a time may have a lake open.
+    ///
+    /// # Errors
+    /// When folder or catalogue cannot be used.
+    pub async fn open(
+        folder: &Path,
+        catalogue: Arc<dyn Catalogue>,
+        config: LakeConfig,
+        tap: Option<Arc<dyn Tap>>,
+    ) -> Result<Self, OpenError> {
+        let layout = Layout::new(folder);
+        let rows = catalogue.segments().await?;
+        let committed = catalogue.offset(STREAM).await?;
+        let known: std::collections::HashSet<Uuid> = rows.iter().map(|row| row.id).collect();
+        let swept = layout.sweep(&|id| known.contains(&id))?;
+        if swept > 0 {
+            tracing::info!(swept, "files that no commit names were deleted");
+        }
+        let log_config = LogConfig {
+            part_bytes: config.log_part_bytes,
+            backlog_bytes: config.backlog_bytes,
+            reserve_percent: config.reserve_percent.min(99),
+        };
+        let log = Log::open(&layout.log(), committed, log_config, Arc::new(LocalDisk))?;
+        let views = Views::default();
+        views.change(|view| view.segments_mut().extend(rows.into_iter().map(|row| Segment::new(&layout, row))));
+        let inner = Arc::new(Inner {
+            shelf: Arc::new(Shelf::new(config.cache_bytes)),
+            layout,
+            config,
+            catalogue,
+            log,
+            views,
+            tap,
+            closing: AtomicBool::new(false),
+            flush_wanted: AtomicU64::new(0),
+            totals: Mutex::default(),
+            fault: Mutex::default(),
+            committed: watch::Sender::new((committed, None)),
+        });
+        Writer::start(inner.clone(), committed)?;
+        Ok(Lake { inner })
+    }
+
+    /// Makes a batch durable. When this returns, its events will be in the lake, whatever happens.
+    ///
+    /// # Errors
+    /// See [`AppendError`]: nothing was acknowledged, the sender tries again.
+    pub async fn append(&self, batch: Batch) -> Result<Ack, AppendError> {
+        self.inner.log.append(&batch).await
+    }
+
+    /// Waits until everything acknowledged before this call is in committed segments.
+    pub async fn flush(&self) {
+        let target = self.inner.log.next_offset();
+        self.inner.flush_wanted.fetch_max(target, Ordering::AcqRel);
+        let mut committed = self.inner.committed.subscribe();
+        // The sender lives in `inner`, so that waiting cannot fail.
+        let _ = committed.wait_for(|(offset, _)| *offset >= target).await;
+    }
+
+    /// What was found in the stream when the lake was opened.
+    pub fn recovery(&self) -> Recovery {
+        self.inner.log.recovery()
+    }
+
+    /// Goes on in a new file of the stream after a failed sync or write, once the disk is well again.
+    ///
+    /// # Errors
+    /// When the disk still refuses.
+    pub async fn reopen_stream(&self) -> io::Result<()> {
+        self.inner.log.reopen().await
+    }
+
+    /// How far writing is behind receiving, and what was counted.
+    pub fn lag(&self) -> IngestLag {
+        let (committed, committed_received_at) = *self.inner.committed.borrow();
+        let view = self.inner.views.now();
+        IngestLag {
+            appended: self.inner.log.next_offset(),
+            committed,
+            stream_bytes: self.inner.log.backlog_bytes(),
+            tail_events: view.tail.iter().map(|block| block.live.len() as u64).sum(),
+            committed_received_at,
+            stream_failed: self.inner.log.failed(),
+            writer_fault: self.inner.fault.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            totals: *self.inner.totals(),
+        }
+    }
+
+    /// Forgets the events and matches of an organisation before a day; prevalence stays. Returns how many segments went.
+    /// Catalogue first, files last, and those only when nobody reads them any more.
+    ///
+    /// # Errors
+    /// When the catalogue refuses; nothing was forgotten then, call again.
+    pub async fn expire(&self, org: OrganizationId, before: Date) -> Result<usize, CatalogueError> {
+        let view = self.inner.views.now();
+        let old: Vec<_> = view.segments.iter().filter(|segment| segment.row.org == org && segment.row.day < before).cloned().collect();
+        if old.is_empty() {
+            return Ok(0);
+        }
+        let remove: Vec<Uuid> = old.iter().map(|segment| segment.row.id).collect();
+        self.inner.catalogue.commit(Commit { remove: remove.clone(), ..Commit::default() }).await?;
+        old.iter().for_each(|segment| segment.doom());
+        self.inner.views.change(|view| view.segments_mut().retain(|segment| !remove.contains(&segment.row.id)));
+        Ok(remove.len())
+    }
+}
+
+impl Drop for Lake {
+    fn drop(&mut self) {
+        self.inner.closing.store(true, Ordering::Release);
+    }
+}

@@ -1,0 +1,151 @@
+//! Merging small segments of one organisation, day and kind into a larger one, row by row in order, with stronger compression.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use hikeshi_event::Column;
+use jiff::Timestamp;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+
+use crate::catalogue::{SegmentKind, SegmentRow};
+use crate::decode::{EventBatch, decode_matches};
+use crate::layout::Layout;
+use crate::rows::Rows;
+use crate::scan::{ReadError, SegmentReader};
+use crate::segment::{Plan, SegmentError, write_events, write_matches};
+use crate::view::{Segment, View};
+
+/// Compression of merged segments: they are written seldom and read for long.
+const MERGED_ZSTD_LEVEL: i32 = 6;
+const MOST_AT_ONCE: usize = 16;
+
+/// A merge that is written and not yet committed.
+pub(crate) struct Merged {
+    pub(crate) row: SegmentRow,
+    pub(crate) replaced: Vec<Arc<Segment>>,
+}
+
+/// Why a merge failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MergeError {
+    #[error("a segment to merge cannot be read")]
+    Read(#[from] ReadError),
+    #[error("the merged segment cannot be written")]
+    Write(#[from] SegmentError),
+}
+
+/// The segments to merge next: of one organisation, day, kind and level, at least `least`; the fullest group first.
+pub(crate) fn pick(view: &View, least: usize, most_rows: u64) -> Option<Vec<Arc<Segment>>> {
+    let mut groups: BTreeMap<_, Vec<Arc<Segment>>> = BTreeMap::new();
+    for segment in view.segments.iter().filter(|segment| segment.row.rows < most_rows) {
+        let row = &segment.row;
+        groups.entry((row.org, row.day, row.kind, row.level)).or_default().push(segment.clone());
+    }
+    let (_, mut fullest) = groups.into_iter().filter(|(_, group)| group.len() >= least).max_by_key(|(_, group)| group.len())?;
+    fullest.truncate(MOST_AT_ONCE);
+    Some(fullest)
+}
+
+/// Writes one segment that holds all rows of the given ones.
+pub(crate) fn merge(layout: &Layout, segments: Vec<Arc<Segment>>, now: Timestamp) -> Result<Merged, MergeError> {
+    let Some(first) = segments.first().map(|segment| segment.row.clone()) else {
+        return Err(ReadError::Columns("nothing to merge".into()).into());
+    };
+    let rows = segments.iter().map(|segment| usize::try_from(segment.row.rows).unwrap_or(0)).sum();
+    let plan = Plan { org: first.org, day: first.day, rows, level: first.level.saturating_add(1), zstd_level: MERGED_ZSTD_LEVEL, now };
+    let row = match first.kind {
+        SegmentKind::Events => merge_events(layout, plan, &segments)?,
+        SegmentKind::Matches => merge_matches(layout, plan, &segments)?,
+    };
+    Ok(Merged { row, replaced: segments })
+}
+
+fn merge_matches(layout: &Layout, plan: Plan, segments: &[Arc<Segment>]) -> Result<SegmentRow, MergeError> {
+    let mut rows = Vec::with_capacity(plan.rows);
+    for segment in segments {
+        let reader = SegmentReader::open(&layout.data(&segment.row))?;
+        for batch in reader.read(&[0..reader.rows()])? {
+            let batch = batch.map_err(ReadError::from)?;
+            rows.extend(decode_matches(segment.row.org, &batch).ok_or_else(|| ReadError::Columns(segment.row.id.to_string()))?);
+        }
+    }
+    Ok(write_matches(layout, plan, rows)?)
+}
+
+fn merge_events(layout: &Layout, plan: Plan, segments: &[Arc<Segment>]) -> Result<SegmentRow, MergeError> {
+    let mut runs = Vec::with_capacity(segments.len());
+    let mut filled = Vec::new();
+    for segment in segments {
+        let reader = SegmentReader::open(&layout.data(&segment.row))?;
+        filled.extend(Column::ALL.iter().filter(|column| reader.has(column.name())));
+        runs.push(Run { segment: segment.clone(), batches: reader.read_in_batches(1024)?, rows: VecDeque::new(), held: Rows::default() });
+    }
+    let mut failed = None;
+    let written = write_events(layout, plan, &|column| filled.contains(&column), &mut |sink| {
+        let mut heads = BinaryHeap::with_capacity(runs.len());
+        for (number, run) in runs.iter_mut().enumerate() {
+            push_head(&mut heads, number, run, &mut failed);
+        }
+        while let Some(Reverse((_, number))) = heads.pop() {
+            let Some(run) = runs.get_mut(number) else { continue };
+            let row = run.rows.pop_front().map(|(_, row)| row);
+            if let Some(event) = row.and_then(|row| run.held.get(row)) {
+                sink(&event)?;
+            }
+            push_head(&mut heads, number, run, &mut failed);
+        }
+        Ok(())
+    });
+    match failed {
+        Some(error) => {
+            if let Ok(row) = written {
+                let _ = layout.delete(&row);
+            }
+            Err(error.into())
+        }
+        None => Ok(written?),
+    }
+}
+
+type Key = (Arc<str>, i64, u64);
+
+/// The rows of one segment that is being merged, some at a time.
+struct Run {
+    segment: Arc<Segment>,
+    batches: ParquetRecordBatchReader,
+    held: Rows,
+    rows: VecDeque<(Key, usize)>,
+}
+
+fn push_head(heads: &mut BinaryHeap<Reverse<(Key, usize)>>, number: usize, run: &mut Run, failed: &mut Option<ReadError>) {
+    if run.rows.is_empty() && failed.is_none() {
+        match run.batches.next() {
+            Some(Ok(batch)) => *failed = run.hold(&batch).err(),
+            Some(Err(error)) => *failed = Some(error.into()),
+            None => {}
+        }
+    }
+    if let Some((key, _)) = run.rows.front() {
+        heads.push(Reverse((key.clone(), number)));
+    }
+}
+
+impl Run {
+    fn hold(&mut self, batch: &RecordBatch) -> Result<(), ReadError> {
+        self.held = Rows::default();
+        let columns = || ReadError::Columns(self.segment.row.id.to_string());
+        let events = EventBatch::new(self.segment.row.org, batch).ok_or_else(columns)?;
+        let mut host: Arc<str> = Arc::from("");
+        for (row, event) in events.iter().enumerate() {
+            let lower = event.host.to_lowercase();
+            if *host != *lower {
+                host = Arc::from(lower);
+            }
+            self.rows.push_back(((host.clone(), event.time.as_microsecond(), event.seq), row));
+            self.held.push(&event);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,248 @@
+//! What triage and the console ask, answered from the files without a query engine: the catalogue names the segments, their index
+//! the rows, and only the pages of those rows are read.
+
+use std::sync::Arc;
+
+use hikeshi_domain::OrganizationId;
+use hikeshi_event::Event;
+use jiff::Timestamp;
+
+use crate::catalogue::{OrgScope, Prevalence, PrevalenceKind, SegmentKind, SourceRow};
+use crate::decode::{EventBatch, decode_matches};
+use crate::index::{BLOCK_ROWS, Blocks, HASHES};
+use crate::lake::{Inner, Lake};
+use crate::matches::MatchRow;
+use crate::scan::ReadError;
+use crate::view::Segment;
+
+/// Events of one host over a span of time.
+#[derive(Debug, Default)]
+pub struct HostWindow {
+    /// By time, then by arrival.
+    pub events: Vec<Event<'static>>,
+    /// How many more there were than may be read at once; the latest are left out.
+    pub omitted: usize,
+}
+
+/// Events that show a hash.
+#[derive(Debug, Default)]
+pub struct HashHits {
+    /// By time, earliest first; the newest days are searched first when there are too many.
+    pub events: Vec<Event<'static>>,
+    /// There are more than were asked for.
+    pub more: bool,
+}
+
+/// Which matches are asked for.
+#[derive(Debug, Clone)]
+pub struct MatchQuery {
+    /// Whose.
+    pub scope: OrgScope,
+    /// On one host, by its full name in any case.
+    pub host: Option<String>,
+    /// Not before.
+    pub from: Timestamp,
+    /// Before.
+    pub to: Timestamp,
+    /// At most so many, the latest.
+    pub limit: usize,
+}
+
+/// The time that places an event in a window: its own, or the receipt where its own is implausible.
+fn placed_at(event: &Event<'_>) -> Timestamp {
+    if event.time_suspect { event.received_at } else { event.time }
+}
+
+fn overlaps(segment: &Segment, from: Timestamp, to: Timestamp) -> bool {
+    segment.row.time_min < to && segment.row.time_max >= from
+}
+
+impl Lake {
+    /// All events of a host in `[from, to)`, at most `limit` (the earliest), by its full name in any case.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub async fn host_window(
+        &self,
+        org: OrganizationId,
+        host: &str,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Result<HostWindow, ReadError> {
+        let host: Arc<str> = host.to_lowercase().into();
+        let view = self.inner.views.now();
+        let mut events: Vec<Event<'static>> = Vec::new();
+        let here = |segment: &&Arc<Segment>| {
+            let row = &segment.row;
+            let may_hold = *row.host_min <= *host && *row.host_max >= *host;
+            row.org == org && row.kind == SegmentKind::Events && may_hold && overlaps(segment, from, to)
+        };
+        let chosen: Vec<_> = view.segments.iter().filter(here).cloned().collect();
+        let wanted = host.clone();
+        let parts = self.each(chosen, move |inner, segment| host_rows(inner, segment, &wanted, from, to)).await?;
+        events.extend(parts.into_iter().flatten());
+        let tail = view.tail.iter().flat_map(|block| block.events()).filter(|event| event.org == org && event.host.to_lowercase() == *host);
+        events.extend(tail.filter(|event| (from..to).contains(&placed_at(event))).map(Event::into_owned));
+        events.sort_by_key(|event| (placed_at(event), event.seq));
+        let omitted = events.len().saturating_sub(limit);
+        events.truncate(limit);
+        Ok(HostWindow { events, omitted })
+    }
+
+    /// Events of any host in scope that show a hash (MD5, SHA-1, SHA-256 or import hash, in any case).
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub async fn find_hash(&self, scope: &OrgScope, hash: &str, limit: usize) -> Result<HashHits, ReadError> {
+        let hash: Arc<str> = hash.to_ascii_lowercase().into();
+        let view = self.inner.views.now();
+        let mut chosen: Vec<_> = view
+            .segments
+            .iter()
+            .filter(|segment| scope.sees(segment.row.org) && segment.row.kind == SegmentKind::Events)
+            .cloned()
+            .collect();
+        chosen.sort_by_key(|segment| std::cmp::Reverse(segment.row.time_max));
+        let shows =
+            |event: &Event<'_>| HASHES.iter().any(|column| event.text(*column).is_some_and(|text| text.eq_ignore_ascii_case(&hash)));
+        let tail = view.tail.iter().flat_map(|block| block.events()).filter(|event| scope.sees(event.org) && shows(event));
+        let mut events: Vec<Event<'static>> = tail.map(Event::into_owned).collect();
+        // A few segments at a time, newest first, until there is enough.
+        for some in chosen.chunks(32) {
+            if events.len() > limit {
+                break;
+            }
+            let wanted = hash.clone();
+            let parts = self.each(some.to_vec(), move |inner, segment| hash_rows(inner, segment, &wanted, limit + 1)).await?;
+            events.extend(parts.into_iter().flatten());
+        }
+        let more = events.len() > limit;
+        events.sort_by_key(|event| std::cmp::Reverse((placed_at(event), event.seq)));
+        events.truncate(limit);
+        events.reverse();
+        Ok(HashHits { events, more })
+    }
+
+    /// Matches of rules, by time.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub async fn matches(&self, query: MatchQuery) -> Result<Vec<MatchRow>, ReadError> {
+        let view = self.inner.views.now();
+        let query = Arc::new(query);
+        let host = query.host.as_ref().map(|host| host.to_lowercase());
+        let here = |segment: &&Arc<Segment>| {
+            let row = &segment.row;
+            let on_host = host.as_ref().is_none_or(|host| row.host_min <= *host && row.host_max >= *host);
+            row.kind == SegmentKind::Matches && query.scope.sees(row.org) && on_host && overlaps(segment, query.from, query.to)
+        };
+        let chosen: Vec<_> = view.segments.iter().filter(here).cloned().collect();
+        let asked = query.clone();
+        let parts = self.each(chosen, move |inner, segment| match_rows(inner, segment, &asked)).await?;
+        let mut rows: Vec<MatchRow> = parts.into_iter().flatten().collect();
+        rows.extend(view.tail.iter().flat_map(|block| &block.matches).filter(|row| query.wants(row)).cloned());
+        rows.sort_by(|a, b| (a.time, a.uid, &a.rule.rule_id).cmp(&(b.time, b.uid, &b.rule.rule_id)));
+        let surplus = rows.len().saturating_sub(query.limit);
+        rows.drain(..surplus);
+        Ok(rows)
+    }
+
+    /// Since when and on how many hosts each value is known, in the order asked; outlives retention. Values of events that are not
+    /// in a segment yet are not counted.
+    ///
+    /// # Errors
+    /// When the catalogue does not answer.
+    pub async fn prevalence(&self, org: OrganizationId, values: &[(PrevalenceKind, String)]) -> Result<Vec<Option<Prevalence>>, ReadError> {
+        let lower: Vec<_> = values.iter().map(|(kind, value)| (*kind, value.trim_end_matches('.').to_lowercase())).collect();
+        Ok(self.inner.catalogue.prevalence(org, &lower).await?)
+    }
+
+    /// What each source sent of each host: whoever has fallen silent shows here.
+    ///
+    /// # Errors
+    /// When the catalogue does not answer.
+    pub async fn sources(&self, scope: &OrgScope) -> Result<Vec<SourceRow>, ReadError> {
+        Ok(self.inner.catalogue.sources(scope).await?)
+    }
+
+    /// Reads segments side by side on the runtime's blocking threads.
+    async fn each<T: Send + 'static>(
+        &self,
+        segments: Vec<Arc<Segment>>,
+        read: impl Fn(&Inner, &Segment) -> Result<T, ReadError> + Clone + Send + 'static,
+    ) -> Result<Vec<T>, ReadError> {
+        let tasks: Vec<_> = segments
+            .into_iter()
+            .map(|segment| {
+                let (inner, read) = (self.inner.clone(), read.clone());
+                tokio::task::spawn_blocking(move || read(&inner, &segment))
+            })
+            .collect();
+        let mut parts = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            parts.push(task.await.map_err(std::io::Error::other)??);
+        }
+        Ok(parts)
+    }
+}
+
+impl MatchQuery {
+    fn wants(&self, row: &MatchRow) -> bool {
+        let placed_at = if row.time_suspect { row.received_at } else { row.time };
+        let on_host = self.host.as_ref().is_none_or(|host| host.to_lowercase() == row.host.to_lowercase());
+        self.scope.sees(row.org) && on_host && (self.from..self.to).contains(&placed_at)
+    }
+}
+
+fn columns_missing(segment: &Segment) -> ReadError {
+    ReadError::Columns(segment.row.id.to_string())
+}
+
+fn host_rows(inner: &Inner, segment: &Segment, host: &str, from: Timestamp, to: Timestamp) -> Result<Vec<Event<'static>>, ReadError> {
+    let index = inner.shelf.index(segment)?;
+    let Some(span) = index.host(host) else { return Ok(Vec::new()) };
+    let first = span.first_row as usize;
+    let reader = inner.shelf.reader(segment)?;
+    let mut events = Vec::with_capacity(span.rows as usize);
+    for batch in reader.read(&[first..first + span.rows as usize])? {
+        let batch = batch?;
+        let rows = EventBatch::new(segment.row.org, &batch).ok_or_else(|| columns_missing(segment))?;
+        events.extend(rows.iter().filter(|event| (from..to).contains(&placed_at(event))).map(Event::into_owned));
+    }
+    Ok(events)
+}
+
+fn hash_rows(inner: &Inner, segment: &Segment, hash: &str, limit: usize) -> Result<Vec<Event<'static>>, ReadError> {
+    let index = inner.shelf.index(segment)?;
+    let rows = usize::try_from(segment.row.rows).unwrap_or(0);
+    let ranges = match index.blocks(hash) {
+        Blocks::None => return Ok(Vec::new()),
+        Blocks::Many => vec![0..rows],
+        Blocks::Listed(blocks) => blocks.iter().map(|block| block_range(*block, rows)).collect(),
+    };
+    let Some(batches) = inner.shelf.reader(segment)?.read_where_equal(&ranges, &HASHES, hash, limit)? else { return Ok(Vec::new()) };
+    let mut events = Vec::new();
+    for batch in batches {
+        let batch = batch?;
+        let found = EventBatch::new(segment.row.org, &batch).ok_or_else(|| columns_missing(segment))?;
+        events.extend(found.iter().map(Event::into_owned));
+    }
+    Ok(events)
+}
+
+fn block_range(block: u16, rows: usize) -> std::ops::Range<usize> {
+    let first = usize::from(block) * BLOCK_ROWS;
+    first.min(rows)..(first + BLOCK_ROWS).min(rows)
+}
+
+fn match_rows(inner: &Inner, segment: &Segment, query: &MatchQuery) -> Result<Vec<MatchRow>, ReadError> {
+    let reader = inner.shelf.reader(segment)?;
+    let mut rows = Vec::new();
+    for batch in reader.read(&[0..reader.rows()])? {
+        let batch = batch?;
+        let found = decode_matches(segment.row.org, &batch).ok_or_else(|| columns_missing(segment))?;
+        rows.extend(found.into_iter().filter(|row| query.wants(row)));
+    }
+    Ok(rows)
+}

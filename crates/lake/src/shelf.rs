@@ -1,0 +1,100 @@
+//! The indexes of segments, kept in memory while they are used; built again where a file is missing or damaged.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use hikeshi_event::Uid;
+use uuid::Uuid;
+
+use crate::cache::Cache;
+use crate::decode::EventBatch;
+use crate::index::{HostSpan, IndexBuilder, SegmentIndex, UidFilter, read_filter, read_index};
+use crate::scan::{ReadError, SegmentReader};
+use crate::view::Segment;
+
+/// Uids of one host in one segment.
+type HostUids = HashSet<Uid>;
+
+/// Indexes, filters and exact uids of segments.
+pub(crate) struct Shelf {
+    indexes: Cache<Uuid, SegmentIndex>,
+    filters: Cache<Uuid, UidFilter>,
+    uids: Cache<(Uuid, u32), HostUids>,
+    readers: Cache<Uuid, SegmentReader>,
+}
+
+impl Shelf {
+    /// A shelf that holds about so much.
+    pub(crate) fn new(limit_bytes: usize) -> Self {
+        let part = limit_bytes / 4;
+        Shelf { indexes: Cache::new(part), filters: Cache::new(part), uids: Cache::new(part), readers: Cache::new(part) }
+    }
+
+    /// Hosts and values of a segment.
+    pub(crate) fn index(&self, segment: &Segment) -> Result<Arc<SegmentIndex>, ReadError> {
+        self.indexes.get_or(&segment.row.id, || {
+            let index = match read_index(&segment.layout.index(&segment.row)) {
+                Some(index) => index,
+                None => rebuild(segment)?.0,
+            };
+            let size = index.size_bytes();
+            Ok((index, size))
+        })
+    }
+
+    /// The segment's file, open. Its footer is about 100 bytes a column and row group.
+    pub(crate) fn reader(&self, segment: &Segment) -> Result<Arc<SegmentReader>, ReadError> {
+        self.readers.get_or(&segment.row.id, || {
+            let reader = SegmentReader::open(&segment.layout.data(&segment.row))?;
+            let size = reader.size_bytes();
+            Ok((reader, size))
+        })
+    }
+
+    /// Whether a uid is among the rows of a host. The filter answers nearly always; where it cannot, the host's uids are read.
+    pub(crate) fn holds(&self, segment: &Segment, span: &HostSpan, uid: Uid) -> Result<bool, ReadError> {
+        let filter = self.filters.get_or(&segment.row.id, || {
+            let filter = match read_filter(&segment.layout.index(&segment.row)) {
+                Some(filter) => filter,
+                None => rebuild(segment)?.1,
+            };
+            let size = filter.size_bytes();
+            Ok::<_, ReadError>((filter, size))
+        })?;
+        if !filter.may_hold(uid) {
+            return Ok(false);
+        }
+        let uids = self.uids.get_or(&(segment.row.id, span.first_row), || {
+            let uids = self.read_uids(segment, span)?;
+            let size = uids.len() * 24;
+            Ok::<_, ReadError>((uids, size))
+        })?;
+        Ok(uids.contains(&uid))
+    }
+
+    fn read_uids(&self, segment: &Segment, span: &HostSpan) -> Result<HostUids, ReadError> {
+        let first = span.first_row as usize;
+        let mut uids = HostUids::with_capacity(span.rows as usize);
+        for batch in self.reader(segment)?.read_columns(&[first..first + span.rows as usize], &["uid"])? {
+            let batch = batch?;
+            let column = batch.column(0).as_any().downcast_ref::<arrow_array::FixedSizeBinaryArray>();
+            let column = column.ok_or_else(|| ReadError::Columns("uid".into()))?;
+            uids.extend(column.iter().flatten().filter_map(|bytes| bytes.try_into().ok()).map(Uid));
+        }
+        Ok(uids)
+    }
+}
+
+/// Reads a whole segment to build its index again.
+fn rebuild(segment: &Segment) -> Result<(SegmentIndex, UidFilter), ReadError> {
+    tracing::warn!(segment = %segment.row.id, "the index of a segment is missing or damaged and is built again");
+    let reader = SegmentReader::open(&segment.layout.data(&segment.row))?;
+    let rows = reader.rows();
+    let mut builder = IndexBuilder::new(rows);
+    for batch in reader.read(&[0..rows])? {
+        let batch = batch?;
+        let events = EventBatch::new(segment.row.org, &batch).ok_or_else(|| ReadError::Columns(segment.row.id.to_string()))?;
+        events.iter().for_each(|event| builder.add(&event));
+    }
+    Ok(builder.finish())
+}

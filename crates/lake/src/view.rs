@@ -1,0 +1,97 @@
+//! What a read sees: the committed segments and the tail that is not yet in one, at one instant. Segments and tail change together,
+//! so that no event is seen twice or not at all while it moves.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::catalogue::SegmentRow;
+use crate::layout::Layout;
+use crate::matches::MatchRow;
+use crate::rows::Rows;
+
+/// A committed segment. Its files are deleted when it is doomed and nobody reads it any more.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    pub(crate) row: SegmentRow,
+    pub(crate) layout: Layout,
+    doomed: AtomicBool,
+}
+
+impl Segment {
+    pub(crate) fn new(layout: &Layout, row: SegmentRow) -> Arc<Self> {
+        Arc::new(Segment { row, layout: layout.clone(), doomed: AtomicBool::new(false) })
+    }
+
+    /// The catalogue names it no more.
+    pub(crate) fn doom(&self) {
+        self.doomed.store(true, Ordering::Release);
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        if self.doomed.load(Ordering::Acquire)
+            && let Err(error) = self.layout.delete(&self.row)
+        {
+            tracing::warn!(%error, segment = %self.row.id, "a removed segment's files stay until the next start");
+        }
+    }
+}
+
+/// Events of one batch that are read and not yet in a segment.
+#[derive(Debug, Default)]
+pub(crate) struct TailBlock {
+    pub(crate) rows: Rows,
+    /// Those of `rows` that are new.
+    pub(crate) live: Vec<u32>,
+    pub(crate) matches: Vec<MatchRow>,
+}
+
+impl TailBlock {
+    /// The new events.
+    pub(crate) fn events(&self) -> impl Iterator<Item = hikeshi_event::Event<'_>> {
+        self.live.iter().filter_map(|row| self.rows.get(*row as usize))
+    }
+}
+
+/// One instant of the lake.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct View {
+    pub(crate) segments: Arc<Vec<Arc<Segment>>>,
+    pub(crate) tail: Vec<Arc<TailBlock>>,
+}
+
+impl View {
+    /// The committed segments, to change them.
+    pub(crate) fn segments_mut(&mut self) -> &mut Vec<Arc<Segment>> {
+        Arc::make_mut(&mut self.segments)
+    }
+}
+
+/// The present view; readers keep the one they took.
+#[derive(Debug, Default)]
+pub(crate) struct Views {
+    present: RwLock<Arc<View>>,
+    generation: AtomicU64,
+}
+
+impl Views {
+    pub(crate) fn now(&self) -> Arc<View> {
+        self.present.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes with the committed segments.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Changes the view in one step.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut View)) {
+        let mut guard = self.present.write().unwrap_or_else(PoisonError::into_inner);
+        let mut view = View::clone(&guard);
+        change(&mut view);
+        let same = Arc::ptr_eq(&view.segments, &guard.segments);
+        self.generation.fetch_add(u64::from(!same), Ordering::Release);
+        *guard = Arc::new(view);
+    }
+}

@@ -1,0 +1,157 @@
+//! Reads: windows, hashes, matches, prevalence, sources; each sees its organisation only.
+
+use std::sync::{Arc, Mutex};
+
+use hikeshi_event::{Event, Record};
+use hikeshi_lake::catalogue::{OrgScope, PrevalenceKind};
+use hikeshi_lake::{MatchQuery, MatchRow, MatchedRule, Tap, TapWorker};
+use jiff::civil::date;
+
+use crate::fixture::{ORG, OTHER, all_time, batch, config, everything, open, open_with, process_event};
+
+const HASH: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+fn events_of(host: &str, day: u32) -> String {
+    (0..50)
+        .map(|number| {
+            let hash = if number == 7 { HASH.to_owned() } else { format!("{number:064x}") };
+            process_event(u64::from(day) * 1000 + number, host, &format!("2026-11-{day:02}T10:00:{number:02}.000Z"), &hash)
+        })
+        .collect()
+}
+
+// covers: S4-80
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_holds_the_hosts_events_of_the_span_committed_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path()).await;
+    for day in 10..14 {
+        lake.append(batch(ORG, &format!("{day}"), events_of("PC-1.example", day) + &events_of("pc-2.example", day))).await.unwrap();
+        if day < 13 {
+            lake.flush().await;
+        }
+    }
+    while lake.lag().tail_events < 100 {
+        tokio::task::yield_now().await;
+    }
+    let (from, to) = ("2026-11-11T00:00:00Z".parse().unwrap(), "2026-11-13T10:00:10Z".parse().unwrap());
+    let window = lake.host_window(ORG, "pc-1.EXAMPLE", from, to, usize::MAX).await.unwrap();
+    assert_eq!(window.events.len(), 50 + 50 + 10);
+    assert!(window.events.is_sorted_by_key(|event| event.time));
+    assert!(window.events.iter().all(|event| event.host == "PC-1.example"));
+    let less = lake.host_window(ORG, "pc-1.example", from, to, 30).await.unwrap();
+    assert_eq!((less.events.len(), less.omitted), (30, 80));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hash_is_found_wherever_it_is_and_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path()).await;
+    for (org, host, day) in [(ORG, "a", 10), (ORG, "b", 11), (OTHER, "c", 11), (ORG, "d", 12)] {
+        lake.append(batch(org, host, events_of(host, day))).await.unwrap();
+        if day < 12 {
+            lake.flush().await;
+        }
+    }
+    while lake.lag().tail_events < 50 {
+        tokio::task::yield_now().await;
+    }
+    let hosts = async |scope: OrgScope| {
+        let hits = lake.find_hash(&scope, &HASH.to_uppercase(), 10).await.unwrap();
+        hits.events.iter().map(|event| event.host.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(hosts(OrgScope::one(ORG)).await, ["a", "b", "d"]);
+    assert_eq!(hosts(OrgScope::one(OTHER)).await, ["c"]);
+    assert_eq!(hosts(OrgScope::All).await.len(), 4);
+    assert_eq!(hosts(OrgScope::Only([].into())).await.len(), 0);
+    let some = lake.find_hash(&OrgScope::All, HASH, 2).await.unwrap();
+    assert!(some.more && some.events.len() == 2);
+    assert!(lake.find_hash(&OrgScope::All, &"b".repeat(64), 2).await.unwrap().events.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_read_shows_another_organisations_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path()).await;
+    lake.append(batch(OTHER, "theirs", events_of("pc", 10))).await.unwrap();
+    lake.flush().await;
+    lake.append(batch(OTHER, "theirs-2", events_of("pc", 11))).await.unwrap();
+    while lake.lag().tail_events < 50 {
+        tokio::task::yield_now().await;
+    }
+    let (from, to) = all_time();
+    let ours = OrgScope::one(ORG);
+    assert!(everything(&lake, ORG, "pc").await.is_empty());
+    assert!(lake.find_hash(&ours, HASH, 9).await.unwrap().events.is_empty());
+    assert!(lake.matches(MatchQuery { scope: ours.clone(), host: None, from, to, limit: 9 }).await.unwrap().is_empty());
+    assert_eq!(lake.prevalence(ORG, &[(PrevalenceKind::Sha256, HASH.into())]).await.unwrap(), [None]);
+    assert!(lake.sources(&ours).await.unwrap().is_empty());
+    assert_eq!(lake.sources(&OrgScope::one(OTHER)).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retention_forgets_one_organisations_old_days_and_prevalence_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path()).await;
+    for (org, day) in [(ORG, 10), (ORG, 11), (OTHER, 10)] {
+        lake.append(batch(org, &format!("{org}{day}"), events_of("pc", day))).await.unwrap();
+        lake.flush().await;
+    }
+    assert_eq!(lake.expire(ORG, date(2026, 11, 11)).await.unwrap(), 1);
+    assert_eq!(lake.expire(ORG, date(2026, 11, 11)).await.unwrap(), 0, "a second time has no effect");
+    assert_eq!((everything(&lake, ORG, "pc").await.len(), everything(&lake, OTHER, "pc").await.len()), (50, 50));
+    let known = lake.prevalence(ORG, &[(PrevalenceKind::Sha256, HASH.into())]).await.unwrap();
+    assert_eq!(known[0].map(|seen| (seen.hosts, seen.first_seen_at.to_string())), Some((1, "2026-11-10T10:00:07Z".into())));
+    let files = |folder: &std::path::Path| std::fs::read_dir(folder).map_or(0, Iterator::count);
+    let old = folder.path().join(format!("lake/events/org={ORG}/day=2026-11-10"));
+    while files(&old) > 0 {
+        tokio::task::yield_now().await; // The writer looks away from them within its next round.
+    }
+    drop(lake);
+    assert_eq!(everything(&open(folder.path()).await, ORG, "pc").await.len(), 50);
+}
+
+/// Matches every event whose record id ends in 7.
+#[derive(Default)]
+struct Sevens(Mutex<Vec<MatchRow>>);
+
+struct SevensWorker;
+
+impl Tap for Sevens {
+    fn worker(&self) -> Box<dyn TapWorker> {
+        Box::new(SevensWorker)
+    }
+
+    fn committed(&self, matches: &[MatchRow]) {
+        self.0.lock().unwrap().extend_from_slice(matches);
+    }
+}
+
+impl TapWorker for SevensWorker {
+    fn see(&mut self, record: &Record<'_>, event: &Event<'_>, matches: &mut Vec<MatchRow>) {
+        if record.record_id.is_some_and(|id| id % 10 == 7) {
+            let rule =
+                MatchedRule { rule_id: "seven".into(), level: "high".into(), tags: vec!["attack.t1".into()], ..MatchedRule::default() };
+            matches.push(MatchRow::of(event, rule));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn matches_are_committed_with_their_events_and_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let tap = Arc::new(Sevens::default());
+    let lake = open_with(folder.path(), config(), Some(tap.clone())).await;
+    for key in ["a", "again"] {
+        lake.append(batch(ORG, key, events_of("pc", 10))).await.unwrap();
+        lake.flush().await;
+    }
+    let (from, to) = all_time();
+    let query = |host: &str| MatchQuery { scope: OrgScope::one(ORG), host: Some(host.into()), from, to, limit: 100 };
+    let rows = lake.matches(query("PC")).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.record_id.unwrap() % 1000).collect::<Vec<_>>(), [7, 17, 27, 37, 47]);
+    assert!(lake.matches(query("other")).await.unwrap().is_empty());
+    assert_eq!(*tap.0.lock().unwrap(), rows);
+    drop(lake);
+    assert_eq!(open(folder.path()).await.matches(query("pc")).await.unwrap(), rows);
+}

@@ -1,6 +1,6 @@
 import { MantineProvider } from "@mantine/core";
 import "@mantine/core/styles.css";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "./api/client";
@@ -10,9 +10,22 @@ import { makeRouter } from "./router";
 import "./theme/base.css";
 import { theme, variables } from "./theme/theme";
 
+/** A session that ended sends to the sign-in page and back afterwards. */
+const expired = new QueryCache({
+  onError: (error) => {
+    const { pathname, href } = window.location;
+    if (!(error instanceof ApiError) || error.status !== 401 || pathname === "/sign-in") return;
+    window.location.assign(`/sign-in?next=${encodeURIComponent(href.slice(window.location.origin.length))}`);
+  },
+});
+
 const client = new QueryClient({
+  queryCache: expired,
   defaultOptions: {
+    // A lost connection is told, not waited for: what was typed stays in its field.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
       staleTime: 15_000,
       retry: (count, error) => !(error instanceof ApiError && error.status >= 400 && error.status < 500) && count < 2,
     },

@@ -7,7 +7,7 @@ import { triage } from "./triage.ts";
 
 const base: AlertRow = {
   id: "", org: ORG.id, org_name: ORG.name, host: "PC-001", name: "", product: "Microsoft Defender", source_kind: "endpoint", action: "detected", verdict: "white", machine_verdict: "white", score: -45, state: "reported",
-  received_at: ago(1000), detected_at: ago(1029), due_at: ago(-6200), reported_at: ago(997), target: "met", urgency: { rank: 50, reason: "" }, assignee: null, case: null, repeats: 0, drill: true, image: null, block_mode: "non_block", version: 3,
+  received_at: ago(1000), detected_at: ago(1029), due_at: ago(-6200), reported_at: ago(997), target: "met", urgency: { rank: 50, reason: "" }, assignee: null, case: null, repeat_of: null, repeats: 0, drill: true, image: null, block_mode: "non_block", version: 3,
 };
 export const CASE = { id: "01JCASE0000000000000000001", title: "PC-014: invoice_8841.docm" };
 
@@ -59,22 +59,23 @@ function one(asked: Asked, id: string) {
   const black = row.verdict === "black" || row.machine_verdict === "black";
   const full = triage(asked.language);
   const page: AlertPage = {
-    alert: { ...row, raised: { id: "MDE-88412", host: row.host, detected_at: row.detected_at, source_kind: row.source_kind, product: row.product, name: row.name, action: row.action, file: { path: row.image, sha256: full.subject.sha256 }, process: null } },
+    alert: row,
+    raised: { id: "MDE-88412", host: row.host, detected_at: row.detected_at, source_kind: row.source_kind, product: row.product, name: row.name, action: row.action, file: { path: row.image, sha256: full.subject.sha256 }, process: null },
     triage: row.target === "running" ? null : black ? full : { ...full, host: row.host, judgement: { ...full.judgement, verdict: row.verdict ?? "grey", score: row.score ?? 0, rule: t("根拠が 60 点に満たず、要調査と判定しました。", "To be investigated: less than 60 points.") }, findings: full.findings.slice(5), tree: { nodes: full.tree.nodes.slice(0, 3), omitted: 0 } },
-    versions: [{ n: 2, at: ago(900), verdict: row.machine_verdict, score: row.score, data_to: ago(900) }, { n: 1, at: ago(997), verdict: row.machine_verdict, score: 117, data_to: ago(998) }],
+    versions: [{ n: 2, at: ago(900), verdict: row.machine_verdict ?? "grey", score: row.score ?? 0, data_to: ago(900) }, { n: 1, at: ago(997), verdict: row.machine_verdict ?? "grey", score: 117, data_to: ago(998) }],
     override: row.verdict !== row.machine_verdict && row.verdict !== null ? { verdict: row.verdict, by: PERSON, at: ago(60), reason: t("利用者に確認済み", "Confirmed with the user") } : null,
     comments: [{ id: "c1", by: { id: "p2", name: "鈴木 健" }, at: ago(600), text: t("田中さんに電話で確認。請求書だと思って開いたとのこと。\nマクロの警告で「有効にする」を押した。", "Called Ms Tanaka: she took it for an invoice and allowed the macro.") }],
     history: [
-      { at: ago(1000), who: "Defender", action: t("アラートを受信", "Alert received"), reason: null },
-      { at: ago(997), who: t("システム", "Desk"), action: t("ブラックと判定し、速報レポートを発行", "Judged black, flash report issued"), reason: null },
-      { at: ago(996), who: t("システム", "Desk"), action: t("インシデントを開いた", "Case opened"), reason: null },
-      { at: ago(640), who: PERSON.name, action: t("担当になった", "Assigned to self"), reason: null },
+      { at: ago(1000), who: "key 本社 Winlogbeat", action: "alert.receive", reason: "", version: 1 },
+      { at: ago(997), who: "Hikeshi (triage)", action: "alert.triage", reason: "", version: 2 },
+      { at: ago(640), who: PERSON.name, action: "alert.assign", reason: "", version: 3 },
     ],
     advice: black
       ? [t("PC-014 をネットワークから切り離してください。電源は切らないでください。", "Take PC-014 off the network. Do not switch it off."), t("MINATO\\tanaka のパスワードを変更し、サインイン履歴を確認してください。", "Change the password of MINATO\\tanaka and look at its sign-ins."), t("203.0.113.77 への通信を遮断し、ほかの端末からの通信を確認してください。", "Block 203.0.113.77 and look for other endpoints that talk to it."), t("添付ファイルのメールが届いたほかの利用者を確認してください。", "Find others who received the same attachment.")]
       : [t("利用者に、導入の経緯を確認してください。", "Ask the user how it came.")],
+    due_steps: [t("受信 03:08:41 +09:00", "received 03:08:41 +09:00"), t("+ 2 時間(速報の目標)", "+ 2 h (target of the flash report)")],
     limits: [t("ファイルの読み込みは記録されていないため、持ち出しの有無は判断できません。", "Reads of files are not recorded: whether data left cannot be told.")],
-    report: row.reported_at === null ? null : { id: "r", reference: "FR-20261121-0007", version: 2, issued_at: row.reported_at, tlp: "TLP:AMBER" },
+    report: row.reported_at === null ? null : { id: "r", reference: "FR-20261121-0007", version: 2, issued_at: row.reported_at },
   };
   return ok(page);
 }

@@ -8,12 +8,12 @@ import { field, ORG, PERSON } from "./people.ts";
 let decision: Decision | null = null;
 let version = 4;
 
-const proposed = { type: "B-1" as const, severity: 3 as const, flows: ["record", "prevent", "handle"] as Flow[] };
+const proposed = { type: "B-1" as const, severity: 3 as const, flows: ["handle"] as Flow[] };
 
 function rows(language: Language): CaseRow[] {
-  const base = { org: ORG.id, org_name: ORG.name, drill: true, proposed: null, assignee: PERSON, opened_at: ago(996), due_at: null, alerts: 1, hosts: ["PC-007"], verdict: null };
+  const base = { org: ORG.id, org_name: ORG.name, drill: true, proposed: null, assignee: PERSON, opened_at: ago(996), version, reference: "IR-20261121-0001", closed: null, alerts: 1, hosts: ["PC-007"], verdict: null };
   return [
-    { ...base, id: CASE.id, title: language === "ja" ? "PC-014 の明らかな脅威: invoice_8841.docm" : "Clear threat on PC-014: invoice_8841.docm", state: decision === null ? "to_judge" : "handling", type: decision?.type ?? null, severity: decision?.severity ?? null, flows: decision?.flows ?? [], proposed, assignee: null, due_at: ago(-6180), alerts: 2, hosts: ["PC-014"], verdict: "black" },
+    { ...base, id: CASE.id, title: language === "ja" ? "PC-014 の明らかな脅威: invoice_8841.docm" : "Clear threat on PC-014: invoice_8841.docm", state: decision === null ? "to_judge" : "handling", type: decision?.type ?? null, severity: decision?.severity ?? null, flows: decision?.flows ?? [], proposed, assignee: null, alerts: 2, hosts: ["PC-014"], verdict: "black" },
     { ...base, id: "01JCASE0000000000000000002", title: language === "ja" ? "社外への誤送信(見積書)" : "Quotation sent to the wrong company", state: "handling", type: "A-1", severity: 2, flows: ["record", "prevent"], opened_at: ago(180_000) },
     { ...base, id: "01JCASE0000000000000000003", title: language === "ja" ? "公開サーバーの設定不備" : "Open share on the public server", state: "handling", type: "A-2", severity: 4, flows: ["record", "prevent", "handle", "disclose"], opened_at: ago(400_000), hosts: ["SV-WEB02"] },
   ];
@@ -24,13 +24,12 @@ function one(asked: Asked, id: string) {
   if (row === undefined) return refuse(404, "not_found", "no such case");
   const t = (ja: string, en: string) => (asked.language === "ja" ? ja : en);
   const page: CasePage = {
-    case: { ...row, version, phase: null, harm: id === CASE.id ? t("端末 1 台。利用者の認証情報が取られた可能性", "One endpoint; credentials of its user may be taken") : null },
+    case: row,
     proposal: { ...proposed, reasons: [t("外部からの不正なファイルが実行されているため B-1(当社への侵害)", "B-1: a hostile file from outside was run"), t("端末 1 台で実行に成功し、広がりは見つかっていないため Lv3", "Lv3: it ran on one endpoint, no spread was found"), t("B-1 × Lv3 の目安は対処対応", "B-1 × Lv3 suggests: handle")] },
     decision: id === CASE.id ? decision : { type: row.type ?? "A-1", severity: row.severity ?? 2, flows: row.flows, reason: t("送信先に削除を依頼し、確認済み", "The recipient deleted it"), by: PERSON, at: ago(170_000) },
     alerts: id === CASE.id ? alerts(asked.language).slice(0, 1) : [],
     comments: [],
-    history: [{ at: ago(996), who: t("システム", "Desk"), action: t("ブラック判定からインシデントを開いた", "Opened on a black verdict"), reason: null }],
-    next: decision === null && id === CASE.id ? { label: t("類型と深刻度の判断", "Judge type and severity"), due_at: row.due_at, why: [t("受信 03:08:41 +09:00", "Received 03:08:41 +09:00"), t("+ 2 時間(初動の目標)", "+ 2 hours (target of the first response)")] } : null,
+    history: [{ at: ago(996), who: "Hikeshi (triage)", action: "case.open", reason: "", version: 1 }],
   };
   return ok(page);
 }
@@ -43,12 +42,12 @@ function classify(asked: Asked) {
   return ok({});
 }
 
-const CELLS: Record<IncidentType, Flow[][][]> = {
-  "A-1": [[["record"], ["prevent"]], [["prevent"]], [["handle"]], [["handle"], ["disclose"]], [["disclose"]]],
-  "A-2": [[["record"], ["prevent"]], [["record"], ["prevent"]], [["handle"], ["disclose"]], [["handle"], ["disclose"]], [["disclose"]]],
-  "B-1": [[["record"], ["prevent"]], [["prevent"]], [["handle"]], [["disclose"]], [["external-help"]]],
-  "B-2": [[["record"], ["prevent"]], [["prevent"], ["handle"]], [["handle"], ["disclose"]], [["disclose"]], [["external-help"]]],
-  "C-1": [[["record"], ["prevent"]], [["record"], ["prevent"]], [["prevent"], ["handle"]], [["handle"], ["disclose"]], [["disclose"], ["external-help"]]],
+const CELLS: Record<IncidentType, Flow[][]> = {
+  "A-1": [["record", "prevent"], ["prevent"], ["handle"], ["handle", "disclose"], ["disclose"]],
+  "A-2": [["record", "prevent"], ["record", "prevent"], ["handle", "disclose"], ["handle", "disclose"], ["disclose"]],
+  "B-1": [["record", "prevent"], ["prevent"], ["handle"], ["disclose"], ["external-help"]],
+  "B-2": [["record", "prevent"], ["prevent", "handle"], ["handle", "disclose"], ["disclose"], ["external-help"]],
+  "C-1": [["record", "prevent"], ["record", "prevent"], ["prevent", "handle"], ["handle", "disclose"], ["disclose", "external-help"]],
 };
 
 function matrix(asked: Asked) {

@@ -39,10 +39,10 @@ function duty(asked: Asked): Duty {
     health: {
       ingest_lag_ms: 420,
       sources: [
-        { source: "Sysmon", hosts: 12, last_event_at: ago(4), silent: false },
-        { source: "Windows Security", hosts: 12, last_event_at: ago(9), silent: false },
-        { source: "Defender", hosts: 11, last_event_at: ago(1800), silent: false },
-        { source: "Suricata EVE", hosts: 1, last_event_at: ago(16_200), silent: true },
+        { source: "Sysmon", hosts: 12, last_event_at: ago(4), silent: false, silent_hosts: [] },
+        { source: "Windows Security", hosts: 12, last_event_at: ago(9), silent: false, silent_hosts: [] },
+        { source: "Defender", hosts: 11, last_event_at: ago(1800), silent: false, silent_hosts: [] },
+        { source: "Suricata EVE", hosts: 1, last_event_at: ago(16_200), silent: true, silent_hosts: ["SV-IDS01"] },
       ],
       warnings: [ja ? "PC-031 から 4 時間 30 分イベントが届いていません。電源と転送設定を確認してください。" : "PC-031 has sent no events for 4 h 30 min. Check its power and forwarder."],
     },

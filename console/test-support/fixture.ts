@@ -11,8 +11,13 @@ export function fixture(): Plugin {
   };
 }
 
+/** What the real server sends with every page. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+
 function handle(request: IncomingMessage, response: ServerResponse, next: Connect.NextFunction): void {
   const url = new URL(request.url ?? "/", "http://fixture");
+  response.setHeader("Content-Security-Policy", POLICY);
   if (!url.pathname.startsWith("/api/v1/")) return next();
   if (url.pathname === "/api/v1/live") return live(response);
   const chunks: Buffer[] = [];

@@ -1,9 +1,9 @@
 /** Endpoints, hunt, rules, settings. */
-import type { ApiKey, EndpointRow, ExceptionEntry, HuntAnswer, MailServer, MessageRow, RulesPage, SavedSearch } from "../src/api/types";
+import type { ApiKey, EndpointRow, ExceptionEntry, HuntAnswer, MailSettings, MessageRow, RulesPage, SavedSearch } from "../src/api/types";
 import { type Asked, ok, type Route } from "./answers.ts";
 import { ago } from "./clock.ts";
 import { CASE } from "./alerts.ts";
-import { field, me, ORG, PERSON } from "./people.ts";
+import { me, ORG, PERSON } from "./people.ts";
 
 const endpoints: EndpointRow[] = Array.from({ length: 42 }, (_, index) => ({ id: `ep${index}`, host: index === 0 ? "SV-FILE01" : `PC-${String(index).padStart(3, "0")}`, org: ORG.id, org_name: ORG.name, first_seen_at: ago(9_000_000), last_seen_at: ago(index === 31 ? 16_200 : 3 + index * 7), silent: index === 31, block_mode: (["non_block", "block", "unknown"] as const)[index % 3] ?? "unknown", note: index === 14 ? "総務部 田中さんのノート PC" : "", alerts_open: index === 14 ? 2 : index % 9 === 0 ? 1 : 0, version: 1 }));
 
@@ -19,15 +19,17 @@ function hunt(): HuntAnswer {
 
 const searches: SavedSearch[] = [{ id: "s1", name: "社外への DNS over HTTPS", sql: "SELECT host, count(*) FROM events GROUP BY host", description: "" }];
 const rules: RulesPage = {
-  items: Array.from({ length: 120 }, (_, index) => ({ id: `rule-${index}`, title: ["Suspicious Encoded PowerShell Command Line", "Office Application Spawned Script Host", "Run Key Set From AppData", "Whoami Execution"][index % 4] ?? "", level: ["high", "critical", "medium", "low"][index % 4] ?? "low", status: "stable", author: "Hikeshi", tags: ["attack.t1059.001"], logsource: "process_creation / windows", matches_7d: (index * 37) % 90, source: "hikeshi" })),
+  items: Array.from({ length: 120 }, (_, index) => ({ id: `rule-${index}`, title: ["Suspicious Encoded PowerShell Command Line", "Office Application Spawned Script Host", "Run Key Set From AppData", "Whoami Execution"][index % 4] ?? "", level: ["high", "critical", "medium", "low"][index % 4] ?? "low", description: "Finds PowerShell started with an encoded command, as droppers do.", false_positives: ["Management agents that wrap their scripts"], author: "Hikeshi", tags: ["attack.t1059.001"], logsource: "process_creation / windows", matches_7d: (index * 37) % 90 })),
   next_cursor: null,
   total: 120,
+  version: "rules 120",
   refused: [{ path: "sigma/rules/web/proxy_broken.yml", title: "Broken Proxy Rule", reason: "line 14: `1 of selection_*` names no selection" }],
 };
-const messages: MessageRow[] = [{ id: "m1", to: "admin@minato.example.jp", subject: "【Hikeshi】ブラック判定のお知らせ FR-20261121-0007", state: "held", reason: "メールサーバーが設定されていません", created_at: ago(996), sent_at: null, about: { kind: "case", ...CASE } }];
-const keys: ApiKey[] = [{ id: "k1", name: "本社 Winlogbeat", org: ORG.id, created_at: ago(900_000), last_used_at: ago(4), hosts: null }];
-let exceptions: ExceptionEntry[] = [{ id: "x1", org: ORG.id, kind: "sha256", value: "3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b", reason: "会計ソフトの更新プログラム。情報システム部に確認済み", until: ago(-9_000_000), by: PERSON, at: ago(500_000) }];
-let mail: MailServer | null = null;
+const BODY = "ブラック判定の検知がありました。\n\n参照番号: FR-20261121-0007\n受信: 2026-11-21 03:08:41 +09:00\n\n詳しくはコンソールで確認してください。";
+const messages: MessageRow[] = [{ id: "m1", org: ORG.id, drill: true, body: BODY, to: ["admin@minato.example.jp"], subject: "【Hikeshi】ブラック判定のお知らせ FR-20261121-0007", state: "held", reason: "メールサーバーが設定されていません", created_at: ago(996), sent_at: null, about: { kind: "case", id: CASE.id } }];
+const keys: ApiKey[] = [{ id: "k1", name: "本社 Winlogbeat", org: ORG.id, org_name: ORG.name, forwarder: "本社", created_at: ago(900_000), revoked_at: null, hosts: [] }];
+const exceptions: ExceptionEntry[] = [{ id: "x1", org: ORG.id, org_name: ORG.name, kind: "hash", value: "3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b", image: null, reason: "会計ソフトの更新プログラム。情報システム部に確認済み", until: ago(-9_000_000), by: PERSON, registered_at: ago(500_000), effective_from: ago(400_000), effect: "in_effect" }];
+let mail: MailSettings = { version: 0, mail_server: null, public_url: null };
 
 export function workRoutes(): Route[] {
   return [
@@ -40,21 +42,19 @@ export function workRoutes(): Route[] {
     ["POST", /^\/hunt\/searches$/, () => ok({})],
     ["PUT", /^\/hunt\/searches\/[^/]+$/, () => ok({})],
     ["DELETE", /^\/hunt\/searches\/[^/]+$/, () => ok({})],
-    ["GET", /^\/rules$/, () => ok(rules)],
-    ["GET", /^\/rules\/([^/]+)$/, (_, id) => ok({ ...(rules.items.find((each) => each.id === id) ?? rules.items[0]), yaml: "title: Suspicious Encoded PowerShell Command Line\nlogsource:\n  category: process_creation\n  product: windows\ndetection:\n  selection:\n    Image|endswith: '\\powershell.exe'\n    CommandLine|contains: ' -enc '\n  condition: selection\nlevel: high\n" })],
+    ["GET", /^\/rules$/, (asked) => ok({ ...rules, items: rules.items.filter(({ id, title }) => `${id} ${title}`.toLowerCase().includes((asked.query.get("q") ?? "").toLowerCase())) })],
     ["GET", /^\/messages$/, () => ok({ items: messages, next_cursor: null, total: 1 })],
-    ["GET", /^\/messages\/[^/]+$/, () => ok({ ...messages[0], body: "ブラック判定の検知がありました。\n\n参照番号: FR-20261121-0007\n受信: 2026-11-21 03:08:41 +09:00\n\n詳しくはコンソールで確認してください。" })],
+    ["GET", /^\/messages\/[^/]+$/, () => ok(messages[0])],
     ["POST", /^\/messages\/[^/]+\/resend$/, () => ok({})],
-    ["GET", /^\/organizations\/([^/]+)$/, (_, id) => ok({ ...(me.organizations.find((each) => each.id === id) ?? ORG), time_zone: "Asia/Tokyo", language: "ja", retention_days: 90, version: 1 })],
+    ["GET", /^\/organizations\/([^/]+)$/, (_, id) => ok({ ...(me.organizations.find((each) => each.id === id) ?? ORG), time_zone: "Asia/Tokyo", language: "ja", retention_days: 90, version: 1, contacts: ["admin@minato.example.jp"] })],
     ["PUT", /^\/(organizations\/.*|me|me\/password)$/, () => ok({})],
     ["GET", /^\/api-keys$/, () => ok({ items: keys })],
     ["POST", /^\/api-keys$/, () => ok({ key: "hk_4cJ8yT2mQn5vXz7Lr9Ws1Ke6" })],
     ["DELETE", /^\/api-keys\/[^/]+$/, () => ok({})],
     ["GET", /^\/settings\/mail$/, () => ok(mail)],
-    ["PUT", /^\/settings\/mail$/, (asked: Asked) => { mail = asked.body as MailServer; return ok({}); }],
-    ["POST", /^\/settings\/mail\/test$/, () => ok({})],
+    ["PUT", /^\/settings\/mail$/, (asked: Asked) => { mail = { ...(asked.body as MailSettings), version: mail.version + 1 }; return ok({}); }],
     ["GET", /^\/exceptions$/, () => ok({ items: exceptions })],
-    ["POST", /^\/exceptions$/, (asked) => { exceptions = [...exceptions, { id: String(exceptions.length), org: ORG.id, kind: field(asked.body, "kind") as ExceptionEntry["kind"], value: String(field(asked.body, "value")), reason: String(field(asked.body, "reason")), until: null, by: PERSON, at: ago(0) }]; return ok({}); }],
+    ["POST", /^\/exceptions$/, () => ok({})],
     ["DELETE", /^\/exceptions\/[^/]+$/, () => ok({})],
     ["GET", /^\/people$/, () => ok({ items: [PERSON, { id: "p2", name: "鈴木 健" }] })],
     ["GET", /^\/search$/, () => ok({ items: [{ kind: "alert", id: "01JALERT000000000000000001", title: "PC-014 Trojan:Win32/Macropayload.A!ml", line: "ブラック" }, { kind: "endpoint", id: "ep14", title: "PC-014", line: "みなと精機株式会社" }] })],

@@ -17,20 +17,32 @@ let timer: ReturnType<typeof setTimeout> | null = null;
 
 /** Opens the stream; the returned function closes it. News are gathered for a moment, so that a burst refreshes once. */
 export function listen(client: QueryClient): () => void {
-  const source = new EventSource("/api/v1/live");
-  source.onopen = () => {
-    if (!connected) void client.invalidateQueries();
-    setConnected(true);
+  let source: EventSource | null = null;
+  let again: ReturnType<typeof setTimeout> | undefined;
+  const open = () => {
+    const made = new EventSource("/api/v1/live");
+    source = made;
+    made.onopen = () => {
+      if (!connected) void client.invalidateQueries();
+      setConnected(true);
+    };
+    made.onerror = () => {
+      setConnected(false);
+      // The browser gives up for good where the server answered with an error.
+      if (made.readyState === EventSource.CLOSED) again = setTimeout(open, 5_000);
+    };
+    made.addEventListener("resync", () => void client.invalidateQueries());
+    made.onmessage = (message: MessageEvent<string>) => {
+      const news = parse(message.data);
+      if (news === null) return;
+      gathered.push(news);
+      timer ??= setTimeout(() => hand(client), 300);
+    };
   };
-  source.onerror = () => setConnected(false);
-  source.onmessage = (message: MessageEvent<string>) => {
-    const news = parse(message.data);
-    if (news === null) return;
-    gathered.push(news);
-    timer ??= setTimeout(() => hand(client), 300);
-  };
+  open();
   return () => {
-    source.close();
+    source?.close();
+    clearTimeout(again);
     if (timer !== null) clearTimeout(timer);
     timer = null;
   };

@@ -26,13 +26,16 @@ export interface Me {
   person: {
     id: string;
     name: string;
-    email: string | null;
+    email: string;
     language: Language;
     time_zone: string;
     has_password: boolean;
+    roles: Role[];
   };
   organizations: OrganizationRef[];
 }
+
+export type Role = "operator" | "incident_lead" | "analyst" | "reader" | "sensor";
 
 export interface OrganizationRef {
   id: string;
@@ -44,8 +47,8 @@ export interface Duty {
   lanes: Record<Lane, DutyCard[]>;
   trend: { day: string; black: number; grey: number; white: number }[];
   health: {
-    ingest_lag_ms: number | null;
-    sources: { source: string; hosts: number; last_event_at: string | null; silent: boolean }[];
+    ingest_lag_ms: number;
+    sources: { source: string; hosts: number; last_event_at: string; silent: boolean; silent_hosts: string[] }[];
     warnings: string[];
   };
 }
@@ -86,6 +89,7 @@ export interface AlertRow {
   urgency: { rank: number; reason: string };
   assignee: PersonRef | null;
   case: { id: string; title: string } | null;
+  repeat_of: string | null;
   repeats: number;
   drill: boolean;
   image: string | null;
@@ -216,26 +220,33 @@ export interface Comment {
 export interface HistoryEntry {
   at: string;
   who: string;
+  /** `alert.close` */
   action: string;
-  reason: string | null;
+  reason: string;
+  version: number;
 }
 
 export interface AlertPage {
-  alert: AlertRow & { raised: Raised };
+  alert: AlertRow;
+  raised: Raised;
   triage: Triage | null;
-  versions: { n: number; at: string; verdict: Verdict | null; score: number | null; data_to: string | null }[];
+  versions: { n: number; at: string; verdict: Verdict; score: number; data_to: string }[];
   override: { verdict: Verdict; by: PersonRef; at: string; reason: string } | null;
   comments: Comment[];
   history: HistoryEntry[];
   advice: string[];
   limits: string[];
-  report: { id: string; reference: string; version: number; issued_at: string; tlp?: string } | null;
+  /** How the deadline was counted, one step a line. */
+  due_steps: string[];
+  report: { id: string; reference: string; version: number; issued_at: string } | null;
 }
 
 export interface CaseRow {
   id: string;
   org: string;
   org_name: string;
+  version: number;
+  reference: string;
   title: string;
   drill: boolean;
   state: "to_judge" | "handling" | "closed";
@@ -245,10 +256,10 @@ export interface CaseRow {
   proposed: { type: IncidentType; severity: Severity; flows: Flow[] } | null;
   assignee: PersonRef | null;
   opened_at: string;
-  due_at: string | null;
   alerts: number;
   hosts: string[];
   verdict: Verdict | null;
+  closed: { by: PersonRef; at: string; reason: string } | null;
 }
 
 export interface Classification {
@@ -264,20 +275,20 @@ export interface Decision extends Classification {
 }
 
 export interface CasePage {
-  case: CaseRow & { version: number; phase: string | null; harm: string | null };
+  case: CaseRow;
   proposal: { type: IncidentType; severity: Severity; flows: Flow[]; reasons: string[] } | null;
   decision: Decision | null;
   alerts: AlertRow[];
   comments: Comment[];
   history: HistoryEntry[];
-  next: { label: string; due_at: string | null; why: string[] } | null;
 }
 
 export interface Matrix {
   types: { id: IncidentType; name: string; definition: string; examples: string[] }[];
   severities: { level: Severity; name: string; definition: string; examples: string[] }[];
   flows: { id: Flow; name: string; description: string }[];
-  cells: { type: IncidentType; severity: Severity; alternatives: Flow[][] }[];
+  /** Each flow of a cell is an alternative or a part of the answer: the lead picks one or more. */
+  cells: { type: IncidentType; severity: Severity; alternatives: Flow[] }[];
 }
 
 export interface EndpointRow {
@@ -319,40 +330,46 @@ export interface SavedSearch {
 export interface RuleRow {
   id: string;
   title: string;
+  description: string;
   level: string;
-  status: string | null;
-  author: string | null;
+  author: string;
   tags: string[];
   logsource: string;
+  false_positives: string[];
   matches_7d: number;
-  source: string;
 }
 
 export interface RulesPage {
   items: RuleRow[];
-  next_cursor: string | null;
+  next_cursor: number | null;
   total: number;
   refused: { path: string; title: string | null; reason: string }[];
+  version: string;
 }
 
 export interface MessageRow {
   id: string;
-  to: string | string[];
+  org: string;
+  to: string[];
   subject: string;
+  body: string;
   state: "held" | "queued" | "sent" | "failed";
   reason: string | null;
   created_at: string;
   sent_at: string | null;
-  about: { kind: string; id: string; title: string } | null;
+  about: { kind: string; id: string } | null;
+  drill: boolean;
 }
 
 export interface Organization {
   id: string;
+  version: number;
   name: string;
+  drill: boolean;
   time_zone: string;
   language: Language;
   retention_days: number;
-  version?: number;
+  contacts: string[];
 }
 
 export interface MailServer {
@@ -360,32 +377,44 @@ export interface MailServer {
   port: number;
   security: "tls" | "starttls" | "plain";
   user: string | null;
+  has_password: boolean;
   from: string;
-  has_password?: boolean;
+}
+
+export interface MailSettings {
+  version: number;
+  mail_server: MailServer | null;
+  public_url: string | null;
 }
 
 export interface ApiKey {
   id: string;
-  name: string;
   org: string;
+  org_name: string;
+  name: string;
+  forwarder: string | null;
+  hosts: string[];
   created_at: string;
-  last_used_at: string | null;
-  hosts: string[] | null;
+  revoked_at: string | null;
 }
 
 export interface ExceptionEntry {
   id: string;
   org: string;
-  kind: "sha256" | "path" | "signer";
+  org_name: string;
+  kind: "hash" | "signer" | "path" | "behaviour";
   value: string;
+  image: string | null;
+  by: PersonRef;
   reason: string;
+  registered_at: string;
+  effective_from: string | null;
   until: string | null;
-  by: PersonRef | null;
-  at: string;
+  effect: "registered" | "in_effect" | "ended";
 }
 
 export interface SearchHit {
-  kind: "alert" | "case" | "endpoint" | "rule" | "message";
+  kind: "alert" | "case" | "endpoint";
   id: string;
   title: string;
   line: string;

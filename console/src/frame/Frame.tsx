@@ -1,7 +1,9 @@
 /** The frame around every page: rail, top line, drill band, news from the server, keys. */
+import { Menu } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useSearch } from "@tanstack/react-router";
-import { PanelLeftClose, PanelLeftOpen } from "lucide-react";
+import { Ellipsis, PanelLeftClose, PanelLeftOpen } from "lucide-react";
 import { useEffect, useState } from "react";
 import { listen, useConnected } from "../api/live";
 import { useMe } from "../api/queries";
@@ -15,6 +17,7 @@ import { PLACES } from "./places";
 import { TopLine } from "./TopLine";
 
 const STORED = "hikeshi.rail";
+const ON_PHONE = 4;
 
 export function Frame() {
   const t = useText();
@@ -58,6 +61,8 @@ function useFrameKeys(open: (what: "search" | "go" | "keys") => void): void {
 
 function Rail(props: { narrow: boolean; toggle: () => void }) {
   const t = useText();
+  const phone = useMediaQuery("(max-width: 760px)") ?? false;
+  const shown = phone ? PLACES.slice(0, ON_PHONE) : PLACES;
   const label = props.narrow ? t.frame.expand : t.frame.collapse;
   return (
     <nav className={styles.rail} aria-label={t.frame.mainMenu}>
@@ -69,7 +74,7 @@ function Rail(props: { narrow: boolean; toggle: () => void }) {
         <span>{t.frame.product}</span>
       </Link>
       <ul>
-        {PLACES.map(({ name, to, icon: Icon }) => (
+        {shown.map(({ name, to, icon: Icon }) => (
           <li key={name}>
             <Link to={to} className={styles.place} title={props.narrow ? t.frame.pages[name] : undefined}>
               <Icon size={18} aria-hidden />
@@ -77,11 +82,36 @@ function Rail(props: { narrow: boolean; toggle: () => void }) {
             </Link>
           </li>
         ))}
+        {phone && <More />}
       </ul>
       <button type="button" className={styles.collapse} onClick={props.toggle} aria-label={label} title={label}>
         {props.narrow ? <PanelLeftOpen size={18} aria-hidden /> : <PanelLeftClose size={18} aria-hidden />}
       </button>
     </nav>
+  );
+}
+
+/** The places that the bottom bar of a phone has no room for. */
+function More() {
+  const t = useText();
+  return (
+    <li>
+      <Menu position="top-end" shadow="md">
+        <Menu.Target>
+          <button type="button" className={styles.place}>
+            <Ellipsis size={18} aria-hidden />
+            <span>{t.frame.more}</span>
+          </button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {PLACES.slice(ON_PHONE).map(({ name, to, icon: Icon }) => (
+            <Menu.Item key={name} component={Link} to={to} leftSection={<Icon size={16} aria-hidden />}>
+              {t.frame.pages[name]}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+    </li>
   );
 }
 

@@ -103,6 +103,5 @@ function useFound(typed: string): Choice[] {
 }
 
 function hitAddress(hit: SearchHit): string {
-  const id = encodeURIComponent(hit.id);
-  return hit.kind === "message" ? `/settings?tab=outbox&message=${id}` : `/${hit.kind}s/${id}`;
+  return `/${hit.kind}s/${encodeURIComponent(hit.id)}`;
 }

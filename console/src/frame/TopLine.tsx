@@ -15,10 +15,10 @@ export function TopLine(props: { search: () => void; keys: () => void }) {
   return (
     <header className={styles.top}>
       <OrganizationSwitch />
-      <button type="button" className={styles.search} onClick={props.search}>
+      <button type="button" className={styles.search} onClick={props.search} aria-keyshortcuts="/">
         <Search size={15} aria-hidden />
-        <span>{t.frame.search}</span>
-        <kbd>/</kbd>
+        <span className={styles.word}>{t.frame.search}</span>
+        <kbd aria-hidden="true">/</kbd>
       </button>
       <Clocks />
       <LanguageSwitch />

@@ -3,6 +3,7 @@ import { Menu } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { Copy, Crosshair, ShieldCheck, ShieldOff } from "lucide-react";
 import { useText } from "../i18n/language";
+import { copyText } from "../parts/clipboard";
 import { say } from "../parts/toast";
 import { defang } from "./defang";
 import { excusable, huntFor, type IndicatorKind, kindOf } from "./kinds";
@@ -14,7 +15,7 @@ export function Value(props: { name: string; value: string; org?: string; short?
   return (
     <Menu position="bottom-start" shadow="md" withinPortal>
       <Menu.Target>
-        <button type="button" className={styles.value} data-short={props.short} title={props.value} aria-label={`${props.value} — ${t.parts.actionsOn("")}`.trim()}>
+        <button type="button" className={styles.value} data-short={props.short} title={props.value} aria-label={t.parts.actionsOn(props.value)}>
           {props.value}
         </button>
       </Menu.Target>
@@ -30,10 +31,11 @@ function Actions(props: { kind: IndicatorKind; value: string; org: string | unde
   const navigate = useNavigate();
   const { kind, value } = props;
   const copy = async (text: string) => {
-    await navigator.clipboard.writeText(text);
+    await copyText(text);
     say(t.parts.copied);
   };
   const safe = defang(value);
+  const excuse = excusable(kind);
   return (
     <>
       <Menu.Item leftSection={<Copy size={15} aria-hidden />} onClick={() => void copy(value)}>
@@ -47,8 +49,8 @@ function Actions(props: { kind: IndicatorKind; value: string; org: string | unde
       <Menu.Item onClick={() => void navigate({ to: "/hunt", search: { sql: huntFor(kind, value), run: "1", org: props.org } })} leftSection={<Crosshair size={15} aria-hidden />}>
         {t.parts.hunt}
       </Menu.Item>
-      {excusable(kind) && (
-        <Menu.Item onClick={() => void navigate({ to: "/settings", search: { tab: "exceptions", add: `${kind}:${value}`, org: props.org } })} leftSection={<ShieldCheck size={15} aria-hidden />}>
+      {excuse !== null && (
+        <Menu.Item onClick={() => void navigate({ to: "/settings", search: { tab: "exceptions", add: `${excuse}:${value}`, org: props.org } })} leftSection={<ShieldCheck size={15} aria-hidden />}>
           {t.parts.addException}
         </Menu.Item>
       )}

@@ -63,7 +63,8 @@ export function huntFor(kind: IndicatorKind, value: string): string {
   return `SELECT time, host, event_id, process_image, process_command_line, ${COLUMNS[kind].filter((column) => !column.startsWith("process_image") && !column.startsWith("process_command")).join(", ") || "process_user"}\nFROM events\nWHERE ${condition}\nORDER BY time DESC\nLIMIT 500`;
 }
 
-/** Only what identifies a file can be excused. */
-export function excusable(kind: IndicatorKind): kind is "sha256" | "path" {
-  return kind === "sha256" || kind === "path";
+/** Only what identifies a file can be excused: by hash or by path. */
+export function excusable(kind: IndicatorKind): "hash" | "path" | null {
+  if (kind === "path") return "path";
+  return kind === "sha256" || kind === "sha1" || kind === "md5" ? "hash" : null;
 }

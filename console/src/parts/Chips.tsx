@@ -1,4 +1,4 @@
-/** Words made visible: verdict, severity, TLP. Colour never speaks alone. */
+/** Words made visible: verdict, severity, drill. Colour never speaks alone. */
 import { useText } from "../i18n/language";
 import type { Severity, Verdict } from "../api/types";
 import styles from "./Chips.module.css";
@@ -28,15 +28,6 @@ export function SeverityChip(props: { severity: Severity | null; long?: boolean 
 export function DrillChip() {
   const t = useText();
   return <span className={styles.drill}>{t.words.drill}</span>;
-}
-
-/** The standard's own colours on black (FIRST, TLP 2.0). */
-export function Tlp(props: { label: string }) {
-  return (
-    <span className={styles.tlp} data-tlp={props.label.replace("TLP:", "").split("+")[0]?.toLowerCase()}>
-      {props.label}
-    </span>
-  );
 }
 
 /** `+35`, `−15`: with a real minus sign. */

@@ -2,13 +2,14 @@
 import { Button } from "@mantine/core";
 import { ApiError } from "../api/client";
 import { useText } from "../i18n/language";
-import { Copy } from "./Copy";
+import { CopyButton } from "./CopyButton";
+import { failureKind } from "./failure-kind";
 import styles from "./Failure.module.css";
 
 export function Failure(props: { error: unknown; retry?: () => void }) {
   const t = useText();
   const error = props.error instanceof ApiError ? props.error : null;
-  const kind = kindOf(error);
+  const kind = failureKind(error);
   return (
     <div className={styles.failure} role="alert">
       <p className={styles.what}>{t.errors.what[kind] ?? t.errors.what["other"]}</p>
@@ -23,17 +24,10 @@ export function Failure(props: { error: unknown; retry?: () => void }) {
         )}
         {error?.requestId != null && (
           <span className={styles.request}>
-            {t.parts.requestId} <code>{error.requestId}</code> <Copy value={error.requestId} label={t.parts.copyRequestId} />
+            {t.parts.requestId} <code>{error.requestId}</code> <CopyButton value={error.requestId} label={t.parts.copyRequestId} />
           </span>
         )}
       </div>
     </div>
   );
-}
-
-function kindOf(error: ApiError | null): string {
-  if (error === null) return "other";
-  if (error.status === 0) return "offline";
-  const byStatus: Record<number, string> = { 400: "invalid", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "conflict", 422: "invalid", 429: "too_many" };
-  return byStatus[error.status] ?? "other";
 }

@@ -13,11 +13,11 @@ export function History(props: { entries: HistoryEntry[] }) {
       {entries.length === 0 && <p className={styles.none}>{t.parts.noHistory}</p>}
       <ol className={styles.history}>
         {entries.map((entry) => (
-          <li key={`${entry.at}-${entry.action}`}>
+          <li key={`${entry.version}-${entry.at}-${entry.action}`}>
             <Time at={entry.at} form="short" className={styles.at} />
             <span>
-              {entry.action}
-              {entry.reason !== null && entry.reason !== "" && <span className={styles.reason}>{entry.reason}</span>}
+              {t.history[entry.action] ?? entry.action}
+              {entry.reason !== "" && <span className={styles.reason}>{entry.reason}</span>}
             </span>
             <span className={styles.note}>{entry.who}</span>
           </li>

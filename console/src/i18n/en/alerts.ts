@@ -54,8 +54,8 @@ export const alert: Dictionary["alert"] = {
   detected: "Detected",
   report: "Flash report",
   reportPending: "No flash report yet",
-  openReport: "Open the flash report",
-  download: "Download",
+  openReport: "Save the flash report",
+  download: "form and language",
   override: "Change the verdict",
   overrideTitle: "Change the verdict",
   overrideAct: (verdict) => `Set the verdict to ${verdict}`,
@@ -180,6 +180,5 @@ export const alert: Dictionary["alert"] = {
   tabs: { evidence: "Evidence", work: "Comments and history", more: "The alert itself" },
   selected: "Selected",
   clearSelection: "Clear the selection",
-  repeats: (n) => `${n} repeat${s(n)}`,
-  whyDue: (received) => `Received ${received}`,
+  repeatOf: "open the first alert",
 };

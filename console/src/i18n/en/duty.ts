@@ -16,7 +16,6 @@ export const duty: Dictionary["duty"] = {
   trendEmpty: "No alert was received in the last 7 days.",
   health: "System health",
   lag: "Ingest lag",
-  lagNone: "Nothing ingested yet",
   sources: "Sources of logs",
   source: "Source",
   hosts: "Hosts",

@@ -96,8 +96,6 @@ export const parts: Dictionary["parts"] = {
   missed: "Missed",
   due: "Due",
   whyDue: "Why this instant",
-  receivedAt: "Received",
-  plusTwoHours: "+ 2 hours (target of the flash report)",
   utc: "UTC",
   just: "just now",
   draftSaved: "Draft saved",

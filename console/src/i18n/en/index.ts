@@ -3,8 +3,9 @@ import { alert, alerts } from "./alerts";
 import { cases, incident } from "./cases";
 import { duty } from "./duty";
 import { errors, frame, parts, signIn } from "./frame";
+import { history } from "./history";
 import { settings } from "./settings";
 import { words } from "./words";
 import { endpoints, hunt, rules } from "./work";
 
-export const en: Dictionary = { words, frame, parts, errors, signIn, duty, alerts, alert, cases, incident, endpoints, hunt, rules, settings };
+export const en: Dictionary = { words, frame, parts, errors, signIn, duty, alerts, alert, cases, incident, endpoints, hunt, rules, settings, history };

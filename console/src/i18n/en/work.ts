@@ -56,7 +56,7 @@ export const hunt: Dictionary["hunt"] = {
 
 export const rules: Dictionary["rules"] = {
   title: "Detection rules",
-  columns: { title: "Rule", level: "Level", matches: "Matches, 7 days", logsource: "Log source", status: "Status", author: "Author", source: "From", tags: "Tags" },
+  columns: { title: "Rule", level: "Level", matches: "Matches, 7 days", logsource: "Log source", author: "Author", tags: "Tags", id: "ID" },
   queryHint: "Title, tag, id",
   levelLabel: "Level",
   empty: "No rule fits these filters.",
@@ -66,6 +66,7 @@ export const rules: Dictionary["rules"] = {
   refusedLead: "Rules that could not be read, each with the reason. All others are at work.",
   file: "File",
   reason: "Reason",
-  yaml: "The rule",
-  author: "Author",
+  description: "What it looks for",
+  falsePositives: "What may look alike",
+  gone: "This rule is not in force.",
 };

@@ -51,8 +51,8 @@ export const alert = {
   detected: "検知",
   report: "速報",
   reportPending: "速報は作成前",
-  openReport: "速報レポートを開く",
-  download: "ダウンロード",
+  openReport: "速報レポートを保存する",
+  download: "形式と言語を選ぶ",
   override: "判定を変える",
   overrideTitle: "判定を変える",
   overrideAct: (verdict: string) => `判定を${verdict}にする`,
@@ -177,6 +177,5 @@ export const alert = {
   tabs: { evidence: "根拠", work: "コメント・履歴", more: "アラートの内容" },
   selected: "選択中",
   clearSelection: "選択を解除",
-  repeats: (n: number) => `重複 ${n} 件`,
-  whyDue: (received: string) => `受信 ${received}`,
+  repeatOf: "元のアラートを開く",
 };

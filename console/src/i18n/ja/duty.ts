@@ -15,7 +15,6 @@ export const duty = {
   trendEmpty: "この 7 日間に受信したアラートはありません。",
   health: "システムの状態",
   lag: "取り込みの遅れ",
-  lagNone: "取り込みはまだありません",
   sources: "ログの受信元",
   source: "受信元",
   hosts: "端末数",

@@ -95,8 +95,6 @@ export const parts = {
   missed: "期限超過",
   due: "期限",
   whyDue: "この時刻になる理由",
-  receivedAt: "受信",
-  plusTwoHours: "+ 2 時間 (速報の目標)",
   utc: "UTC",
   just: "たった今",
   draftSaved: "下書きを保存しました",

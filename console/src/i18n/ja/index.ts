@@ -2,8 +2,9 @@ import { alert, alerts } from "./alerts";
 import { cases, incident } from "./cases";
 import { duty } from "./duty";
 import { errors, frame, parts, signIn } from "./frame";
+import { history } from "./history";
 import { settings } from "./settings";
 import { words } from "./words";
 import { endpoints, hunt, rules } from "./work";
 
-export const ja = { words, frame, parts, errors, signIn, duty, alerts, alert, cases, incident, endpoints, hunt, rules, settings };
+export const ja = { words, frame, parts, errors, signIn, duty, alerts, alert, cases, incident, endpoints, hunt, rules, settings, history };

@@ -55,7 +55,7 @@ export const hunt = {
 
 export const rules = {
   title: "検知ルール",
-  columns: { title: "ルール", level: "重要度", matches: "7 日間の一致", logsource: "対象ログ", status: "状態", author: "作成者", source: "出所", tags: "タグ" },
+  columns: { title: "ルール", level: "重要度", matches: "7 日間の一致", logsource: "対象ログ", author: "作成者", tags: "タグ", id: "ID" },
   queryHint: "ルール名、タグ、ID",
   levelLabel: "重要度",
   empty: "条件に合うルールはありません。",
@@ -65,6 +65,7 @@ export const rules = {
   refusedLead: "読み込めなかったルールと、その理由です。ほかのルールは動作しています。",
   file: "ファイル",
   reason: "理由",
-  yaml: "ルールの内容",
-  author: "作成者",
+  description: "このルールが見るもの",
+  falsePositives: "誤検知になりやすいもの",
+  gone: "このルールは使われていません。",
 };

@@ -6,6 +6,7 @@ import type { AlertPage, Language } from "../../api/types";
 import { useLanguage, useText } from "../../i18n/language";
 import { AssignMenu } from "../../parts/AssignMenu";
 import { say } from "../../parts/toast";
+import { useSayFailure } from "../../parts/useSayFailure";
 import { CloseDialog, ReopenDialog } from "../alerts/BulkBar";
 import { CaseDialog } from "./CaseDialog";
 import styles from "./Header.module.css";
@@ -57,7 +58,7 @@ function ReportMenu(props: { id: string }) {
   const both: Language[] = language === "ja" ? ["ja", "en"] : ["en", "ja"];
   return (
     <div className={styles.split}>
-      <Button size="xs" component="a" href={reportAddress(props.id, "pdf", language)} target="_blank" rel="noopener" leftSection={<FileText size={15} aria-hidden />}>
+      <Button size="xs" component="a" href={reportAddress(props.id, "pdf", language)} leftSection={<FileText size={15} aria-hidden />}>
         {t.alert.openReport}
       </Button>
       <Menu position="bottom-end">
@@ -69,7 +70,7 @@ function ReportMenu(props: { id: string }) {
         <Menu.Dropdown>
           {(["pdf", "html", "json"] as const).flatMap((form) =>
             both.map((each) => (
-              <Menu.Item key={`${form}-${each}`} component="a" href={reportAddress(props.id, form, each)} target="_blank" rel="noopener">
+              <Menu.Item key={`${form}-${each}`} component="a" href={reportAddress(props.id, form, each)}>
                 {form.toUpperCase()} ({t.words.language[each]})
               </Menu.Item>
             )),
@@ -82,6 +83,7 @@ function ReportMenu(props: { id: string }) {
 
 function MoreMenu(props: { id: string; closed: boolean; open: (dialog: Dialog) => void }) {
   const t = useText();
+  const sayFailure = useSayFailure();
   const retriage = useAlertAct<Record<string, never>>(props.id, "triage");
   return (
     <Menu position="bottom-end">
@@ -91,7 +93,7 @@ function MoreMenu(props: { id: string; closed: boolean; open: (dialog: Dialog) =
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={() => retriage.mutate({}, { onSuccess: () => say(t.alert.retriaged) })}>{t.alert.retriage}</Menu.Item>
+        <Menu.Item onClick={() => retriage.mutate({}, { onSuccess: () => say(t.alert.retriaged), onError: sayFailure })}>{t.alert.retriage}</Menu.Item>
         <Menu.Item onClick={() => props.open(props.closed ? "reopen" : "close")}>{props.closed ? t.alert.reopen : t.alert.close}</Menu.Item>
       </Menu.Dropdown>
     </Menu>

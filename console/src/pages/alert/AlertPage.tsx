@@ -55,11 +55,11 @@ function Evidence(props: { page: Answer; triage: Triage }) {
   return (
     <>
       <div className={styles.top}>
-        <div className={styles.left}>
-          <Reasons {...shared} />
+        <Reasons {...shared} />
+        <div className={styles.right}>
+          <ProcessTree {...shared} />
           <Advice advice={page.advice} limits={page.limits} />
         </div>
-        <ProcessTree {...shared} />
       </div>
       <Timeline {...shared} range={search.range ?? "fit"} setRange={(range) => void navigate({ search: (before) => ({ ...before, range }), replace: true, resetScroll: false })} />
       <Sections

@@ -17,13 +17,12 @@ export function CaseDialog(props: { alert: AlertRow; onClose: () => void }) {
   const { alert } = props;
   const [chosen, setChosen] = useState("");
   const open = useQuery({ queryKey: ["cases", "open", alert.org], queryFn: ({ signal }) => get<Page<CaseRow>>("/cases", { org: alert.org, state: "open" }, signal) });
-  const act = useAlertAct<{ case: string | null }, { case?: { id: string }; id?: string } | null>(alert.id, "case");
+  const act = useAlertAct<{ case: string | null }, { case: string }>(alert.id, "case");
   const submit = async () => {
     const answer = await act.mutateAsync({ case: chosen === "" ? null : chosen });
     say(chosen === "" ? t.alert.caseOpened : t.alert.caseAdded);
     props.onClose();
-    const id = answer?.case?.id ?? (chosen || undefined);
-    if (id !== undefined) await navigate({ to: "/cases/$id", params: { id } });
+    await navigate({ to: "/cases/$id", params: { id: answer.case } });
   };
   const options = [{ value: "", label: t.alert.newCase }, ...(open.data?.items ?? []).map(({ id, title }) => ({ value: id, label: title }))];
   return (

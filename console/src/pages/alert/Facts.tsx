@@ -7,12 +7,12 @@ import { Time } from "../../parts/Time";
 import styles from "./Facts.module.css";
 
 export function Facts(props: { page: AlertPage }) {
-  const { alert, triage, versions } = props.page;
+  const { alert, raised, triage, versions } = props.page;
   return (
     <div className={styles.facts}>
       {triage !== null && triage.rules.length > 0 && <Rules rules={triage.rules} />}
       {triage !== null && triage.indicators.length > 0 && <Indicators indicators={triage.indicators} org={alert.org} />}
-      <Product raised={alert.raised} org={alert.org} />
+      <Product raised={raised} org={alert.org} />
       {versions.length > 0 && <Versions versions={versions} triage={triage} />}
     </div>
   );
@@ -103,6 +103,7 @@ function Versions(props: { versions: AlertPage["versions"]; triage: Triage | nul
   return (
     <section className={styles.panel} aria-labelledby="versions">
       <h2 id="versions">{t.alert.versions}</h2>
+      <div className={styles.scroll} tabIndex={0} role="group" aria-labelledby="versions">
       <table>
         <thead>
           <tr>
@@ -122,11 +123,12 @@ function Versions(props: { versions: AlertPage["versions"]; triage: Triage | nul
               <td>
                 <Time at={version.at} form="short" />
               </td>
-              <td>{version.data_to !== null && <Time at={version.data_to} form="short" />}</td>
+              <td><Time at={version.data_to} form="short" /></td>
             </tr>
           ))}
         </tbody>
       </table>
+      </div>
       {props.triage !== null && (
         <p className={styles.by}>
           {t.alert.eventsSeen(props.triage.events_seen.toLocaleString())} · {t.alert.rulesVersion} {props.triage.rules_version}

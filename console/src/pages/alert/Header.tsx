@@ -2,11 +2,9 @@
 import { Link } from "@tanstack/react-router";
 import { CornerDownRight } from "lucide-react";
 import type { AlertPage, Triage } from "../../api/types";
-import { useZone } from "../../api/queries";
 import { useText } from "../../i18n/language";
-import { DrillChip, Tlp, VerdictChip } from "../../parts/Chips";
+import { DrillChip, VerdictChip } from "../../parts/Chips";
 import { Time } from "../../parts/Time";
-import { full } from "../../time/format";
 import { Due } from "../alerts/columns";
 import { Actions } from "./Actions";
 import styles from "./Header.module.css";
@@ -14,8 +12,7 @@ import { fileName } from "./shared";
 
 export function Header(props: { page: AlertPage }) {
   const t = useText();
-  const zone = useZone();
-  const { alert, triage, override, advice, report } = props.page;
+  const { alert, triage, override, advice, due_steps } = props.page;
   const chain = triage === null ? null : chainOf(triage);
   const next = advice[0];
   return (
@@ -28,7 +25,6 @@ export function Header(props: { page: AlertPage }) {
         </div>
         <div className={styles.marks}>
           {alert.drill && <DrillChip />}
-          {report?.tlp !== undefined && <Tlp label={report.tlp} />}
         </div>
       </div>
       <dl className={styles.facts}>
@@ -48,13 +44,20 @@ export function Header(props: { page: AlertPage }) {
           <Time at={alert.detected_at} form="clock" />
         </Fact>
         <Fact name={t.alert.report}>
-          {alert.reported_at === null ? t.alert.reportPending : <Time at={alert.reported_at} form="clock" />} <Due row={alert} why={[t.alert.whyDue(full(alert.received_at, zone)), t.parts.plusTwoHours]} />
+          {alert.reported_at === null ? t.alert.reportPending : <Time at={alert.reported_at} form="clock" />} <Due row={alert} why={due_steps} />
         </Fact>
         <Fact name={t.alert.blockMode}>
           {t.words.blockMode[alert.block_mode]} — {t.words.couldRun[alert.block_mode]}
         </Fact>
         <Fact name={t.parts.assignee}>{alert.assignee?.name ?? t.words.nobody}</Fact>
-        {alert.repeats > 0 && <div>{t.alert.repeats(alert.repeats)}</div>}
+        {alert.repeat_of !== null && (
+          <Fact name={t.words.alertState.repeat}>
+            <Link to="/alerts/$id" params={{ id: alert.repeat_of }}>
+              {t.alert.repeatOf}
+            </Link>
+          </Fact>
+        )}
+        {alert.repeats > 0 && <Fact name={t.alerts.columns.repeats}>{alert.repeats}</Fact>}
       </dl>
       {override !== null && (
         <p className={styles.override}>

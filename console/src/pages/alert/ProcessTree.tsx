@@ -9,9 +9,11 @@ import { NodeBox } from "./NodeBox";
 import { NodeDetail } from "./NodeDetail";
 import styles from "./ProcessTree.module.css";
 import { fileName, type Shared } from "./shared";
-import { BOX, type Layout, layout, type Placed } from "./tree-layout";
+import { BOX, fitting, type Layout, type Placed } from "./tree-layout";
 
 const PAD = 12;
+/** What the canvas may take before it scrolls. */
+const HEIGHT = 540;
 
 export function ProcessTree(props: Shared) {
   const t = useText();
@@ -19,8 +21,8 @@ export function ProcessTree(props: Shared) {
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const [zoom, setZoom] = useState<number | null>(null);
   const { ref, width } = useElementSize();
-  const laid = useMemo(() => layout(nodes, folded), [nodes, folded]);
-  const fit = width === 0 ? 1 : Math.min(1, Math.max(0.5, width / (laid.width + 2 * PAD)));
+  const laid = useMemo(() => fitting(nodes, folded, { width: Math.max(width, 200), height: HEIGHT }), [nodes, folded, width]);
+  const fit = width === 0 ? 1 : Math.min(1, Math.max(0.72, width / (laid.width + 2 * PAD)));
   const scale = zoom ?? fit;
   const selected = props.selection?.kind === "node" ? nodes.find(({ id }) => props.selection?.kind === "node" && id === props.selection.id) : undefined;
   const fold = (id: string) => setFolded((before) => toggled(before, id));
@@ -89,13 +91,14 @@ function Picture(props: Pictured) {
     <svg ref={picture} role="tree" aria-label={t.alert.tree} width={width * scale} height={height * scale} viewBox={`${-PAD} ${-PAD} ${width} ${height}`} className={styles.picture}>
       <g role="presentation">
         {laid.links.map(({ from, to, ghost }) => (
-          <path key={to.node.id} d={bend(from, to)} className={styles.link} data-ghost={ghost} />
+          <path key={to.node.id} d={bend(laid, from, to)} className={styles.link} data-ghost={ghost} />
         ))}
       </g>
       {laid.placed.map((placed) => (
         <NodeBox
           key={placed.node.id}
           placed={placed}
+          direction={laid.direction}
           marked={marked.nodes.has(placed.node.id)}
           selected={selection?.kind === "node" && selection.id === placed.node.id}
           folded={props.folded.has(placed.node.id)}
@@ -109,7 +112,12 @@ function Picture(props: Pictured) {
   );
 }
 
-function bend(from: Placed, to: Placed): string {
+function bend(laid: Layout, from: Placed, to: Placed): string {
+  if (laid.direction === "down") {
+    const [x1, y1, x2] = [from.x + BOX.width / 2, from.y + BOX.height, to.x + BOX.width / 2];
+    const middle = (y1 + to.y) / 2;
+    return `M${x1} ${y1}C${x1} ${middle} ${x2} ${middle} ${x2} ${to.y}`;
+  }
   const x1 = from.x + BOX.width;
   const y1 = from.y + BOX.height / 2;
   const y2 = to.y + BOX.height / 2;
@@ -118,12 +126,13 @@ function bend(from: Placed, to: Placed): string {
 }
 
 function neighbour(laid: Layout, placed: Placed, key: string): string | null {
-  const rows = [...laid.placed].sort((a, b) => a.y - b.y || a.x - b.x);
+  const right = laid.direction === "right";
+  const rows = [...laid.placed].sort((a, b) => (right ? a.y - b.y || a.x - b.x : a.x - b.x || a.y - b.y));
   const index = rows.indexOf(placed);
-  if (key === "ArrowDown") return rows[index + 1]?.node.id ?? null;
-  if (key === "ArrowUp") return rows[index - 1]?.node.id ?? null;
-  if (key === "ArrowLeft") return placed.parent;
-  if (key === "ArrowRight") return laid.links.find(({ from }) => from === placed)?.to.node.id ?? null;
+  if (key === (right ? "ArrowDown" : "ArrowRight")) return rows[index + 1]?.node.id ?? null;
+  if (key === (right ? "ArrowUp" : "ArrowLeft")) return rows[index - 1]?.node.id ?? null;
+  if (key === (right ? "ArrowLeft" : "ArrowUp")) return placed.parent;
+  if (key === (right ? "ArrowRight" : "ArrowDown")) return laid.links.find(({ from }) => from === placed)?.to.node.id ?? null;
   return null;
 }
 

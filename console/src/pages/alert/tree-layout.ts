@@ -1,8 +1,12 @@
-/** Where the processes stand: parents left, children right; folded branches count what they hide. */
+/** Where the processes stand: parents left and children right, or parents above where that fits the room better. Folded branches count what they hide. */
 import { hierarchy, tree } from "d3-hierarchy";
 import type { TreeNode } from "../../api/types";
 
-export const BOX = { width: 176, height: 38, column: 212, row: 48 } as const;
+export const BOX = { width: 176, height: 38, column: 206, row: 48 } as const;
+/** Distances between the boxes' corners, parents above. */
+const DOWN = { level: 62, sibling: 190 } as const;
+
+export type Direction = "right" | "down";
 
 export interface Placed {
   node: TreeNode;
@@ -15,6 +19,7 @@ export interface Placed {
 }
 
 export interface Layout {
+  direction: Direction;
   placed: Placed[];
   links: { from: Placed; to: Placed; ghost: boolean }[];
   width: number;
@@ -27,17 +32,26 @@ interface Branch {
   hidden: number;
 }
 
-export function layout(nodes: TreeNode[], folded: ReadonlySet<string>): Layout {
+/** The direction that needs the least shrinking; reading from left to right where both fit. */
+export function fitting(nodes: TreeNode[], folded: ReadonlySet<string>, room: { width: number; height: number }): Layout {
+  const right = layout(nodes, folded, "right");
+  const down = layout(nodes, folded, "down");
+  const scale = ({ width, height }: Layout) => Math.min(1, room.width / width, room.height / height);
+  return scale(down) > scale(right) ? down : right;
+}
+
+export function layout(nodes: TreeNode[], folded: ReadonlySet<string>, direction: Direction = "right"): Layout {
   const root = branches(nodes, folded);
-  const laid = tree<Branch>().nodeSize([BOX.row, BOX.column]).separation(() => 1)(hierarchy(root, (branch) => branch.branches));
+  const [across, along] = direction === "right" ? [BOX.row, BOX.column] : [DOWN.sibling, DOWN.level];
+  const laid = tree<Branch>().nodeSize([across, along]).separation(() => 1)(hierarchy(root, (branch) => branch.branches));
   const points = laid.descendants().filter((point) => point.data.node !== null);
-  const top = Math.min(0, ...points.map((point) => point.x));
+  const first = Math.min(...points.map((point) => point.x));
   const placed = points.map((point): Placed => {
     const node = point.data.node as TreeNode;
     return {
       node,
-      x: point.y - BOX.column,
-      y: point.x - top,
+      x: direction === "right" ? point.y - along : point.x - first,
+      y: direction === "right" ? point.x - first : point.y - along,
       level: point.depth,
       children: point.data.branches.length + point.data.hidden,
       hidden: point.data.hidden,
@@ -51,7 +65,7 @@ export function layout(nodes: TreeNode[], folded: ReadonlySet<string>): Layout {
   });
   const width = Math.max(0, ...placed.map(({ x }) => x + BOX.width));
   const height = Math.max(0, ...placed.map(({ y }) => y + BOX.height));
-  return { placed, links, width, height };
+  return { direction, placed, links, width, height };
 }
 
 /** A parent that is not in the tree, or that would close a circle, makes a root. */

@@ -70,7 +70,7 @@ export function AlertsPage() {
           rowName={(row) => `${row.host} ${row.name}`}
           card={(row) => <AlertCard row={row} t={t} />}
           dense={settings.dense}
-          sort={sortOf(search.sort)}
+          sort={SORTED[search.sort ?? "urgency"]}
           onSort={(by) => change({ sort: nextSort(search.sort, by) })}
           selected={selected}
           onSelect={setSelected}
@@ -113,15 +113,17 @@ function useExport(list: { fetchNextPage: () => Promise<{ data?: { pages: Page<A
   };
 }
 
-function sortOf(sort: string | undefined): { by: string; descending: boolean } {
-  if (sort === undefined) return { by: "urgency", descending: false };
-  return { by: sort.replace(/^-/, ""), descending: sort.startsWith("-") };
-}
+const SORTED: Record<NonNullable<AlertSearch["sort"]>, { by: string; descending: boolean }> = {
+  urgency: { by: "urgency", descending: false },
+  newest: { by: "received", descending: true },
+  oldest: { by: "received", descending: false },
+  score: { by: "score", descending: true },
+  due: { by: "due", descending: false },
+};
 
-/** Ascending, descending, and back to urgency. Newest and highest first where people look for those. */
-function nextSort(sort: string | undefined, by: string): AlertSearch["sort"] {
-  if (by === "urgency") return undefined;
-  const first = by === "received" || by === "score" ? `-${by}` : by;
-  const second = first.startsWith("-") ? by : `-${by}`;
-  return sort === first ? second : sort === second ? undefined : first;
+/** What a click on a column's head asks for; a second click goes back to urgency. */
+function nextSort(sort: AlertSearch["sort"], by: string): AlertSearch["sort"] {
+  if (by === "received") return sort === "newest" ? "oldest" : sort === "oldest" ? undefined : "newest";
+  if (by === "score" || by === "due") return sort === by ? undefined : by;
+  return undefined;
 }

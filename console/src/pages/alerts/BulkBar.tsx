@@ -5,6 +5,7 @@ import type { AlertRow } from "../../api/types";
 import { useText } from "../../i18n/language";
 import { ReasonDialog } from "../../parts/ReasonDialog";
 import { say } from "../../parts/toast";
+import { useSayFailure } from "../../parts/useSayFailure";
 import styles from "./AlertsPage.module.css";
 import { closeAlerts, reopenAlerts } from "./queries";
 
@@ -47,11 +48,12 @@ interface Dialog {
 export function CloseDialog(props: Dialog) {
   const t = useText();
   const client = useQueryClient();
+  const sayFailure = useSayFailure();
   const ids = props.rows.map(({ id }) => id);
   const act = async (reason: string) => {
     await closeAlerts(client, ids, reason);
     props.done?.();
-    say(t.alerts.closed(ids.length), { label: t.alerts.undo, run: () => void reopenAlerts(client, ids, t.alerts.undoReason) });
+    say(t.alerts.closed(ids.length), { label: t.alerts.undo, run: () => void reopenAlerts(client, ids, t.alerts.undoReason).catch(sayFailure) });
   };
   return (
     <ReasonDialog title={t.alerts.closeTitle(ids.length)} act={t.alerts.closeAct(ids.length)} draft="alerts.close" placeholder={t.alerts.closeHint} onClose={props.onClose} onAct={act}>

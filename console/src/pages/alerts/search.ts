@@ -11,11 +11,11 @@ export interface AlertSearch {
   assignee?: string;
   host?: string;
   q?: string;
-  sort?: string;
+  sort?: (typeof SORTS)[number];
 }
 
-/** `-received`: newest first. Without one the list is ordered by urgency. */
-const SORTS = ["urgency", "received", "-received", "due", "-due", "host", "-host", "score", "-score"] as const;
+/** Without one the list is ordered by urgency. */
+const SORTS = ["urgency", "newest", "oldest", "score", "due"] as const;
 
 export function alertSearch(search: Search): AlertSearch {
   return {

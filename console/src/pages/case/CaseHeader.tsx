@@ -5,7 +5,6 @@ import type { CasePage } from "../../api/types";
 import { useText } from "../../i18n/language";
 import { AssignMenu } from "../../parts/AssignMenu";
 import { DrillChip, VerdictChip } from "../../parts/Chips";
-import { DueClock } from "../../parts/DueClock";
 import { ReasonDialog } from "../../parts/ReasonDialog";
 import { Time } from "../../parts/Time";
 import { say } from "../../parts/toast";
@@ -17,7 +16,7 @@ import { useCaseAct } from "./queries";
 export function CaseHeader(props: { page: CasePage; judge: () => void }) {
   const t = useText();
   const { page } = props;
-  const { case: of, next } = page;
+  const { case: of } = page;
   const assign = useCaseAct<{ person: string | null }>(of.id, "assign");
   const [closing, setClosing] = useState(false);
   const judged = page.decision !== null;
@@ -38,19 +37,19 @@ export function CaseHeader(props: { page: CasePage; judge: () => void }) {
         {judged ? <Flows flows={of.flows} /> : of.state !== "closed" && <strong className={styles.wait}>{t.incident.notJudged}</strong>}
       </div>
       <dl className={styles.facts}>
-        {next !== null && (
-          <Fact name={t.incident.next}>
-            <strong>{next.label}</strong> {next.due_at !== null && <DueClock due={next.due_at} start={of.opened_at} why={next.why} />}
-          </Fact>
-        )}
+        <Fact name={t.cases.columns.reference}>{of.reference}</Fact>
         <Fact name={t.incident.opened}>
           <Time at={of.opened_at} />
         </Fact>
         <Fact name={t.incident.hosts}>{of.hosts.join(", ")}</Fact>
         <Fact name={t.parts.assignee}>{of.assignee?.name ?? t.words.nobody}</Fact>
         <Fact name={t.cases.columns.org}>{of.org_name}</Fact>
-        {of.harm !== null && <Fact name={t.incident.harm}>{of.harm}</Fact>}
       </dl>
+      {of.closed !== null && (
+        <p className={styles.dim}>
+          {t.incident.closedBy(of.closed.by.name)} <Time at={of.closed.at} />: {of.closed.reason}
+        </p>
+      )}
       <div className={styles.actions}>
         {of.state !== "closed" && (
           <Button size="xs" variant={judged ? "default" : "filled"} leftSection={<Gavel size={15} aria-hidden />} onClick={props.judge}>

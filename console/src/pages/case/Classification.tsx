@@ -30,12 +30,17 @@ export function Classification(props: { page: CasePage; done: () => void }) {
   return <Judge {...props} matrix={data} />;
 }
 
+/** A proposal offers alternatives: the first stands preselected, with what it brings. */
+function firstOf(proposal: CasePage["proposal"]): Choice | null {
+  return proposal === null ? null : { type: proposal.type, severity: proposal.severity, flows: withBrought(proposal.flows.slice(0, 1)) };
+}
+
 type Body = Choice & { reason: string; expected_version: number };
 
 function Judge(props: { page: CasePage; done: () => void; matrix: Matrix }) {
   const t = useText();
   const { page } = props;
-  const [choice, setChoice] = useState<Choice | null>(() => page.decision ?? page.proposal);
+  const [choice, setChoice] = useState<Choice | null>(() => page.decision ?? firstOf(page.proposal));
   const draft = useDraft(`classification.${page.case.id}`);
   const [missing, setMissing] = useState(false);
   const save = useCaseAct<Body>(page.case.id, "classification");
@@ -61,13 +66,13 @@ function Judge(props: { page: CasePage; done: () => void; matrix: Matrix }) {
           mine={choice}
           reason={draft.text}
           takeTheirs={() => {
-            setChoice(page.decision ?? page.proposal);
+            setChoice(page.decision ?? firstOf(page.proposal));
             save.reset();
           }}
           takeMine={() => void submit().catch(() => undefined)}
         />
       )}
-      <MatrixTable matrix={props.matrix} choice={choice} proposal={page.proposal} choose={(type, severity) => setChoice({ type, severity, flows: withBrought(alternativesOf(props.matrix, type, severity)[0] ?? []) })} />
+      <MatrixTable matrix={props.matrix} choice={choice} proposal={page.proposal} choose={(type, severity) => setChoice({ type, severity, flows: withBrought(alternativesOf(props.matrix, type, severity).slice(0, 1)) })} />
       {choice === null ? (
         <p className={styles.dim}>{t.incident.selectCell}</p>
       ) : (

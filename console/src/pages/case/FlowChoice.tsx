@@ -8,7 +8,7 @@ import { FLOWS, heads, withBrought } from "./flows";
 interface Chosen {
   matrix: Matrix;
   choice: Choice;
-  alternatives: Flow[][];
+  alternatives: Flow[];
   change: (flows: Flow[]) => void;
 }
 
@@ -16,7 +16,7 @@ interface Chosen {
 export function FlowChoice(props: Chosen) {
   const t = useText();
   const { choice, alternatives } = props;
-  const proposed = new Set(withBrought(alternatives.flat()));
+  const proposed = new Set(withBrought(alternatives));
   const picked = new Set(choice.flows);
   const kept = new Set(withBrought(heads(choice.flows)).filter((flow) => !heads(choice.flows).includes(flow)));
   const toggle = (flow: Flow) => props.change(picked.has(flow) ? withBrought(choice.flows.filter((each) => each !== flow)) : withBrought([...choice.flows, flow]));
@@ -25,9 +25,9 @@ export function FlowChoice(props: Chosen) {
       <h2 id="flows">{t.incident.flowsTitle}</h2>
       <p className={styles.dim}>{t.incident.flowsLead}</p>
       <div className={styles.alternatives} role="group" aria-label={t.incident.alternatives}>
-        {alternatives.map((flows, index) => (
-          <Button key={flows.join()} size="xs" variant="default" aria-pressed={same(withBrought(flows), choice.flows)} onClick={() => props.change(withBrought(flows))}>
-            {t.incident.alternative(index + 1)}: {heads(flows).map((flow) => t.words.flow[flow]).join("・")}
+        {alternatives.map((flow, index) => (
+          <Button key={flow} size="xs" variant="default" aria-pressed={same(withBrought([flow]), choice.flows)} onClick={() => props.change(withBrought([flow]))}>
+            {t.incident.alternative(index + 1)}: {t.words.flow[flow]}
           </Button>
         ))}
       </div>

@@ -3,7 +3,6 @@ import { useText } from "../../i18n/language";
 import { SeverityChip } from "../../parts/Chips";
 import type { Choice } from "./Classification";
 import styles from "./Classification.module.css";
-import { heads } from "./flows";
 
 interface Shown {
   matrix: Matrix;
@@ -60,8 +59,7 @@ function Cell(props: Shown & { type: IncidentType; severity: Severity }) {
   const t = useText();
   const { type, severity, choice, proposal } = props;
   const cell = props.matrix.cells.find((each) => each.type === type && each.severity === severity);
-  const alternatives = (cell?.alternatives ?? []).map((flows) => heads(flows).map((flow) => t.words.flow[flow]).join("・"));
-  const text = alternatives.join(` ${t.incident.or} `);
+  const alternatives = (cell?.alternatives ?? []).map((flow) => t.words.flow[flow]);
   const chosen = choice?.type === type && choice.severity === severity;
   const proposed = proposal?.type === type && proposal.severity === severity;
   return (
@@ -70,11 +68,14 @@ function Cell(props: Shown & { type: IncidentType; severity: Severity }) {
       className={styles.cell}
       aria-pressed={chosen}
       data-proposed={proposed}
-      aria-label={t.incident.cell(type, t.words.severityLevel(severity), text) + (proposed ? ` (${t.incident.suggested})` : "")}
       onClick={() => props.choose(type, severity)}
     >
-      {alternatives.map((alternative) => (
-        <span key={alternative}>{alternative}</span>
+      <span className="only-read">{t.incident.cell(type, t.words.severityLevel(severity))}</span>
+      {alternatives.map((alternative, index) => (
+        <span key={alternative}>
+          {index > 0 && <span className="only-read">{t.incident.or} </span>}
+          {alternative}
+        </span>
       ))}
       {proposed && <em>{t.incident.suggested}</em>}
     </button>

@@ -11,8 +11,8 @@ describe("flows", () => {
 
   // covers: S4-18
   test("a flow that the cell does not propose is outside", () => {
-    expect(outside(["prevent"], [["record"], ["prevent"]])).toEqual([]);
-    expect(outside(["disclose"], [["handle"]])).toEqual(["disclose"]);
+    expect(outside(["prevent"], ["record", "prevent"])).toEqual([]);
+    expect(outside(["disclose"], ["handle"])).toEqual(["disclose"]);
   });
 
   test("a cell shows only what is not implied", () => {

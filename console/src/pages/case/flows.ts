@@ -21,13 +21,13 @@ export function withBrought(picked: Iterable<Flow>): Flow[] {
   return FLOWS.filter((flow) => all.has(flow));
 }
 
-export function alternativesOf(matrix: Matrix, type: IncidentType, severity: Severity): Flow[][] {
+export function alternativesOf(matrix: Matrix, type: IncidentType, severity: Severity): Flow[] {
   return matrix.cells.find((cell) => cell.type === type && cell.severity === severity)?.alternatives ?? [];
 }
 
 /** Picked flows that the cell does not propose: they need a reason (S4-18). */
-export function outside(picked: Iterable<Flow>, alternatives: Flow[][]): Flow[] {
-  const proposed = new Set(withBrought(alternatives.flat()));
+export function outside(picked: Iterable<Flow>, alternatives: Flow[]): Flow[] {
+  const proposed = new Set(withBrought(alternatives));
   return withBrought(picked).filter((flow) => !proposed.has(flow));
 }
 

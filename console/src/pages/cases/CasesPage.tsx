@@ -10,7 +10,6 @@ import type { CaseRow, Page } from "../../api/types";
 import type { Dictionary } from "../../i18n/dictionary";
 import { useText } from "../../i18n/language";
 import { DrillChip, VerdictChip } from "../../parts/Chips";
-import { DueClock } from "../../parts/DueClock";
 import { Failure } from "../../parts/Failure";
 import { Empty, Loading } from "../../parts/States";
 import { Time } from "../../parts/Time";
@@ -122,7 +121,7 @@ function columnsOf(t: Dictionary): Column<CaseRow>[] {
     { id: "state", head: head.state, width: "108px", cell: (row) => t.words.caseState[row.state], value: (row) => row.state },
     { id: "classification", head: head.classification, width: "minmax(160px, 0.9fr)", cell: (row) => <Classified of={row} />, value: (row) => `${row.type ?? row.proposed?.type ?? ""} ${row.severity ?? row.proposed?.severity ?? ""}`.trim() },
     { id: "flows", head: head.flows, width: "minmax(200px, 1.4fr)", cell: (row) => <Flows flows={flows(row)} />, value: (row) => row.flows.join(" ") },
-    { id: "due", head: head.due, width: "150px", cell: (row) => row.due_at !== null && <DueClock due={row.due_at} start={row.opened_at} />, value: (row) => row.due_at },
+    { id: "reference", head: head.reference, width: "164px", cell: (row) => row.reference, value: (row) => row.reference },
     { id: "assignee", head: head.assignee, width: "minmax(96px, 0.8fr)", cell: (row) => row.assignee?.name ?? <span className={list.dim}>{t.words.nobody}</span>, value: (row) => row.assignee?.name ?? "" },
     { id: "hosts", head: head.hosts, width: "minmax(110px, 1fr)", cell: (row) => row.hosts.join(", "), value: (row) => row.hosts.join(" ") },
     { id: "alerts", head: head.alerts, width: "84px", numeric: true, cell: (row) => row.alerts, value: (row) => row.alerts },
@@ -153,7 +152,7 @@ function CaseCard(props: { row: CaseRow; t: Dictionary }) {
         <span>{t.words.caseState[row.state]}</span>
       </div>
       <div className={list.cardFoot}>
-        {row.due_at !== null && <DueClock due={row.due_at} start={row.opened_at} />}
+        <span>{row.reference}</span>
         <span>{row.assignee?.name ?? t.words.nobody}</span>
       </div>
     </div>

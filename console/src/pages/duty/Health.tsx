@@ -14,7 +14,7 @@ export function Health(props: { health: Duty["health"] }) {
       <h2 id="health">{t.duty.health}</h2>
       <dl>
         <dt>{t.duty.lag}</dt>
-        <dd>{health.ingest_lag_ms === null ? t.duty.lagNone : lag(health.ingest_lag_ms, language)}</dd>
+        <dd>{lag(health.ingest_lag_ms, language)}</dd>
       </dl>
       <h3>{t.duty.warnings}</h3>
       {health.warnings.length === 0 ? (
@@ -67,8 +67,8 @@ function Sources(props: { sources: Duty["health"]["sources"] }) {
             <td>{source.source}</td>
             <td className={styles.number}>{source.hosts}</td>
             <td>
-              {source.silent && <span className={styles.silent}>{t.duty.silent} </span>}
-              {source.last_event_at === null ? t.words.none : <Time at={source.last_event_at} form="relative" />}
+              {source.silent && <span className={styles.silent} title={source.silent_hosts.join(", ")}>{t.duty.silent} </span>}
+              <Time at={source.last_event_at} form="relative" />
             </td>
           </tr>
         ))}

@@ -78,7 +78,8 @@ function Legend() {
 function Table(props: { days: Day[] }) {
   const t = useText();
   return (
-    <table className="only-read">
+    <div className="only-read">
+    <table>
       <caption>{t.duty.trendTable}</caption>
       <thead>
         <tr>
@@ -101,5 +102,6 @@ function Table(props: { days: Day[] }) {
         ))}
       </tbody>
     </table>
+    </div>
   );
 }

@@ -8,6 +8,7 @@ import { useText } from "../../i18n/language";
 import { Failure } from "../../parts/Failure";
 import dialog from "../../parts/ReasonDialog.module.css";
 import { say } from "../../parts/toast";
+import { useSayFailure } from "../../parts/useSayFailure";
 import menu from "../../table/TableTools.module.css";
 
 const searches = { queryKey: ["searches"], queryFn: () => get<{ items: SavedSearch[] }>("/hunt/searches").then(({ items }) => items) };
@@ -18,12 +19,14 @@ export function Saved(props: { sql: string; choose: (sql: string) => void }) {
   const client = useQueryClient();
   const { data = [] } = useQuery(searches);
   const [saving, setSaving] = useState(false);
+  const sayFailure = useSayFailure();
   const drop = useMutation({
     mutationFn: (id: string) => remove(`/hunt/searches/${encodeURIComponent(id)}`),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["searches"] });
       say(t.hunt.removed);
     },
+    onError: sayFailure,
   });
   return (
     <>

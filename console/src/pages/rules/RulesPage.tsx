@@ -25,8 +25,8 @@ const rules = (q: string | undefined, level: string | undefined) =>
   infiniteQueryOptions({
     queryKey: ["rules", q, level],
     queryFn: ({ pageParam, signal }) => get<Answer>("/rules", { q, level, cursor: pageParam }, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor ?? null,
+    initialPageParam: null as number | null,
+    getNextPageParam: (page) => page.next_cursor,
   });
 
 export function RulesPage() {
@@ -117,8 +117,7 @@ function columnsOf(t: Dictionary): Column<RuleRow>[] {
     { id: "matches", head: head.matches, width: "130px", numeric: true, cell: (row) => row.matches_7d.toLocaleString(), value: (row) => row.matches_7d },
     { id: "logsource", head: head.logsource, width: "minmax(170px, 1.2fr)", cell: (row) => row.logsource, value: (row) => row.logsource },
     { id: "author", head: head.author, width: "minmax(140px, 1fr)", cell: (row) => <span title={row.author ?? undefined}>{row.author}</span>, value: (row) => row.author },
-    { id: "status", head: head.status, width: "110px", optional: true, cell: (row) => row.status, value: (row) => row.status },
-    { id: "source", head: head.source, width: "minmax(120px, 1fr)", optional: true, cell: (row) => row.source, value: (row) => row.source },
+    { id: "id", head: head.id, width: "minmax(280px, 1fr)", optional: true, cell: (row) => row.id, value: (row) => row.id },
     { id: "tags", head: head.tags, width: "minmax(160px, 1.2fr)", optional: true, cell: (row) => row.tags.join(", "), value: (row) => row.tags.join(" ") },
   ];
 }

@@ -5,7 +5,7 @@ import { get, post, remove } from "../../api/client";
 import { useMe } from "../../api/queries";
 import type { ApiKey } from "../../api/types";
 import { useText } from "../../i18n/language";
-import { Copy } from "../../parts/Copy";
+import { CopyButton } from "../../parts/CopyButton";
 import { Failure } from "../../parts/Failure";
 import dialog from "../../parts/ReasonDialog.module.css";
 import { Empty, Loading } from "../../parts/States";
@@ -40,7 +40,6 @@ export function ApiKeys() {
 
 function List(props: { keys: ApiKey[] }) {
   const t = useText();
-  const { organizations } = useMe();
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
   const head = t.settings.keys.columns;
   return (
@@ -52,26 +51,28 @@ function List(props: { keys: ApiKey[] }) {
             <th scope="col">{head.org}</th>
             <th scope="col">{head.hosts}</th>
             <th scope="col">{head.created}</th>
-            <th scope="col">{head.used}</th>
-            <th scope="col">
-              <span className="only-read">{t.settings.keys.revoke}</span>
-            </th>
+            <th scope="col">{head.state}</th>
           </tr>
         </thead>
         <tbody>
           {props.keys.map((key) => (
             <tr key={key.id}>
               <td>{key.name}</td>
-              <td>{organizations.find(({ id }) => id === key.org)?.name ?? key.org}</td>
-              <td>{key.hosts === null || key.hosts.length === 0 ? t.settings.keys.anyHost : key.hosts.join(", ")}</td>
+              <td>{key.org_name}</td>
+              <td>{key.hosts.length === 0 ? t.settings.keys.anyHost : key.hosts.join(", ")}</td>
               <td>
                 <Time at={key.created_at} form="short" />
               </td>
-              <td>{key.last_used_at === null ? "–" : <Time at={key.last_used_at} form="relative" />}</td>
               <td>
-                <Button size="compact-xs" variant="default" onClick={() => setRevoking(key)} aria-label={t.settings.keys.revokeTitle(key.name)}>
-                  {t.settings.keys.revoke}
-                </Button>
+                {key.revoked_at === null ? (
+                  <Button size="compact-xs" variant="default" onClick={() => setRevoking(key)} aria-label={t.settings.keys.revokeTitle(key.name)}>
+                    {t.settings.keys.revoke}
+                  </Button>
+                ) : (
+                  <>
+                    {t.settings.keys.isRevoked} <Time at={key.revoked_at} form="short" />
+                  </>
+                )}
               </td>
             </tr>
           ))}
@@ -121,7 +122,7 @@ function Create() {
   const create = useMutation({
     mutationFn: () => {
       const named = hosts.split(/[,、\s]+/).filter((host) => host !== "");
-      return post<{ key: string }>("/api-keys", { name: name.trim(), org, hosts: named.length === 0 ? null : named });
+      return post<{ key: string }>("/api-keys", { name: name.trim(), org, ...(named.length === 0 ? {} : { hosts: named }) });
     },
     onSuccess: () => {
       setName("");
@@ -141,7 +142,7 @@ function Create() {
           <div>
             {t.settings.keys.shown}
             <br />
-            <code>{create.data.key}</code> <Copy value={create.data.key} />
+            <code>{create.data.key}</code> <CopyButton value={create.data.key} />
           </div>
         </div>
       )}

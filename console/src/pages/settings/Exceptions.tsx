@@ -1,59 +1,54 @@
-import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { Button, Modal } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { get, post, remove } from "../../api/client";
-import { useMe } from "../../api/queries";
+import { get, remove } from "../../api/client";
 import type { ExceptionEntry } from "../../api/types";
 import { useText } from "../../i18n/language";
 import { Value } from "../../indicator/Value";
 import { Failure } from "../../parts/Failure";
-import { ReasonDialog } from "../../parts/ReasonDialog";
+import dialog from "../../parts/ReasonDialog.module.css";
 import { Empty, Loading } from "../../parts/States";
 import { Time } from "../../parts/Time";
 import { say } from "../../parts/toast";
-import { oneOf } from "../../url/search";
+import { useSayFailure } from "../../parts/useSayFailure";
+import { AddException } from "./AddException";
 import styles from "./SettingsPage.module.css";
 
-const KINDS = ["sha256", "path", "signer"] as const satisfies readonly ExceptionEntry["kind"][];
+const exceptions = { queryKey: ["exceptions"], queryFn: () => get<{ items: ExceptionEntry[] }>("/exceptions").then(({ items }) => items) };
 
 export function Exceptions() {
   const t = useText();
   const { add, org } = useSearch({ from: "/inside/settings" });
   const navigate = useNavigate();
-  const { data, error, refetch } = useQuery({ queryKey: ["exceptions", org], queryFn: ({ signal }) => get<{ items: ExceptionEntry[] }>("/exceptions", { org }, signal).then(({ items }) => items) });
+  const { data, error, refetch } = useQuery(exceptions);
   const open = (value: string | undefined) => void navigate({ to: "/settings", search: (before) => ({ org: before.org, tab: "exceptions" as const, add: value }) });
+  const shown = data?.filter((entry) => org === undefined || entry.org === org);
   return (
     <section className={styles.panel} aria-labelledby="exceptions">
       <h2 id="exceptions">{t.settings.exceptions.title}</h2>
       <p>{t.settings.exceptions.lead}</p>
       {error !== null && data === undefined ? (
         <Failure error={error} retry={() => void refetch()} />
-      ) : data === undefined ? (
+      ) : shown === undefined ? (
         <Loading />
-      ) : data.length === 0 ? (
+      ) : shown.length === 0 ? (
         <Empty title={t.settings.exceptions.none}>{t.settings.exceptions.noneNext}</Empty>
       ) : (
-        <List entries={data} />
+        <List entries={shown} />
       )}
-      <Button mt="md" onClick={() => open("sha256:")}>
+      <Button mt="md" onClick={() => open("hash:")}>
         {t.settings.exceptions.add}
       </Button>
-      {add !== undefined && <Add key={add} from={add} onClose={() => open(undefined)} />}
+      {add !== undefined && <AddException key={add} from={add} onClose={() => open(undefined)} />}
     </section>
   );
 }
 
 function List(props: { entries: ExceptionEntry[] }) {
   const t = useText();
-  const client = useQueryClient();
-  const [removing, setRemoving] = useState<ExceptionEntry | null>(null);
+  const [ending, setEnding] = useState<ExceptionEntry | null>(null);
   const head = t.settings.exceptions.columns;
-  const drop = async (entry: ExceptionEntry) => {
-    await remove(`/exceptions/${encodeURIComponent(entry.id)}`);
-    await client.invalidateQueries({ queryKey: ["exceptions"] });
-    say(t.settings.exceptions.removed);
-  };
   return (
     <div className={styles.scroll}>
       <table>
@@ -62,74 +57,81 @@ function List(props: { entries: ExceptionEntry[] }) {
             <th scope="col">{head.kind}</th>
             <th scope="col">{head.value}</th>
             <th scope="col">{head.reason}</th>
-            <th scope="col">{head.until}</th>
+            <th scope="col">{head.effect}</th>
             <th scope="col">{head.by}</th>
             <th scope="col">
-              <span className="only-read">{t.settings.exceptions.remove}</span>
+              <span className="only-read">{t.settings.exceptions.end}</span>
             </th>
           </tr>
         </thead>
         <tbody>
           {props.entries.map((entry) => (
-            <tr key={entry.id}>
-              <td>{t.settings.exceptions.kinds[entry.kind]}</td>
-              <td>
-                <Value name={entry.kind} value={entry.value} org={entry.org} />
-              </td>
-              <td>{entry.reason}</td>
-              <td>{entry.until === null ? t.settings.exceptions.forever : <Time at={entry.until} form="short" />}</td>
-              <td>
-                {entry.by?.name} <Time at={entry.at} form="short" />
-              </td>
-              <td>
-                <Button size="compact-xs" variant="default" onClick={() => setRemoving(entry)} aria-label={t.settings.exceptions.removeTitle(entry.value)}>
-                  {t.settings.exceptions.remove}
-                </Button>
-              </td>
-            </tr>
+            <Row key={entry.id} entry={entry} end={() => setEnding(entry)} />
           ))}
         </tbody>
       </table>
-      {removing !== null && (
-        <ReasonDialog
-          title={t.settings.exceptions.removeTitle(removing.value.slice(0, 40))}
-          act={t.settings.exceptions.remove}
-          draft={`exception.remove.${removing.id}`}
-          onClose={() => setRemoving(null)}
-          onAct={() => drop(removing)}
-        />
-      )}
+      {ending !== null && <End entry={ending} onClose={() => setEnding(null)} />}
     </div>
   );
 }
 
-/** `sha256:…` from an alert, or empty. */
-function Add(props: { from: string; onClose: () => void }) {
+function Row(props: { entry: ExceptionEntry; end: () => void }) {
+  const t = useText();
+  const { entry } = props;
+  return (
+    <tr>
+      <td>{t.settings.exceptions.kinds[entry.kind]}</td>
+      <td>
+        <Value name={entry.kind} value={entry.value} org={entry.org} />
+        {entry.image !== null && <span className={styles.reason}>{entry.image}</span>}
+      </td>
+      <td>{entry.reason}</td>
+      <td>
+        {t.settings.exceptions.effects[entry.effect]}
+        {entry.until !== null && (
+          <span className={styles.reason}>
+            {t.settings.exceptions.until} <Time at={entry.until} form="short" />
+          </span>
+        )}
+      </td>
+      <td>
+        {entry.by.name}
+        <span className={styles.reason}>
+          <Time at={entry.registered_at} form="short" />
+        </span>
+      </td>
+      <td>
+        {entry.effect !== "ended" && (
+          <Button size="compact-xs" variant="default" onClick={props.end} aria-label={t.settings.exceptions.endTitle(entry.value)}>
+            {t.settings.exceptions.end}
+          </Button>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function End(props: { entry: ExceptionEntry; onClose: () => void }) {
   const t = useText();
   const client = useQueryClient();
-  const { organizations } = useMe();
-  const { org: here } = useSearch({ from: "/inside/settings" });
-  const cut = props.from.indexOf(":");
-  const [kind, setKind] = useState(oneOf(props.from.slice(0, cut), KINDS) ?? "sha256");
-  const [value, setValue] = useState(props.from.slice(cut + 1));
-  const [org, setOrg] = useState(here ?? organizations[0]?.id ?? "");
-  const [until, setUntil] = useState("");
-  const act = async (reason: string) => {
-    await post("/exceptions", { org, kind, value: value.trim(), reason, until: until === "" ? null : new Date(`${until}T23:59:59`).toISOString() });
+  const sayFailure = useSayFailure();
+  const end = async () => {
+    await remove(`/exceptions/${encodeURIComponent(props.entry.id)}`);
     await client.invalidateQueries({ queryKey: ["exceptions"] });
-    say(t.settings.exceptions.added);
+    say(t.settings.exceptions.ended);
+    props.onClose();
   };
   return (
-    <ReasonDialog title={t.settings.exceptions.add} act={t.settings.exceptions.add} draft="exception.add" placeholder={t.settings.exceptions.reasonHint} onClose={props.onClose} onAct={act}>
-      <NativeSelect
-        label={t.settings.exceptions.kind}
-        data={KINDS.map((each) => ({ value: each, label: t.settings.exceptions.kinds[each] }))}
-        value={kind}
-        onChange={(event) => setKind(oneOf(event.currentTarget.value, KINDS) ?? kind)}
-      />
-      <TextInput label={t.settings.exceptions.value} required value={value} onChange={(event) => setValue(event.currentTarget.value)} styles={{ input: { fontFamily: "var(--mono)" } }} />
-      <NativeSelect label={t.settings.exceptions.org} data={organizations.map((each) => ({ value: each.id, label: each.name }))} value={org} onChange={(event) => setOrg(event.currentTarget.value)} />
-      <TextInput type="date" label={t.settings.exceptions.until} description={t.settings.exceptions.untilNote} value={until} onChange={(event) => setUntil(event.currentTarget.value)} />
-    </ReasonDialog>
+    <Modal opened onClose={props.onClose} title={t.settings.exceptions.endTitle(props.entry.value.slice(0, 40))} closeButtonProps={{ "aria-label": t.parts.close }}>
+      <div className={dialog.form}>
+        <p>{t.settings.exceptions.endNote}</p>
+        <div className={dialog.foot}>
+          <Button variant="default" onClick={props.onClose} data-autofocus>
+            {t.parts.cancel}
+          </Button>
+          <Button onClick={() => void end().catch(sayFailure)}>{t.settings.exceptions.end}</Button>
+        </div>
+      </div>
+    </Modal>
   );
 }

@@ -25,10 +25,11 @@ function Person() {
   const { switchTo } = useLanguage();
   const { person } = useMe();
   const [name, setName] = useState(person.name);
+  const [email, setEmail] = useState(person.email);
   const [language, setLanguage] = useState<Language>(person.language);
   const [zone, setZone] = useState(person.time_zone);
   const save = useMutation({
-    mutationFn: () => put("/me", { name, language, time_zone: zone }),
+    mutationFn: () => put("/me", { name, email, language, time_zone: zone }),
     onSuccess: async () => {
       await switchTo(language);
       await client.invalidateQueries();
@@ -44,7 +45,7 @@ function Person() {
       <h2 id="me">{t.settings.me.title}</h2>
       <form className={styles.form} onSubmit={submit}>
         <TextInput label={t.settings.me.name} required autoComplete="name" value={name} onChange={(event) => setName(event.currentTarget.value)} />
-        {person.email !== null && <TextInput label={t.settings.me.email} value={person.email} readOnly />}
+        <TextInput label={t.settings.me.email} type="email" required autoComplete="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} />
         <NativeSelect
           label={t.settings.me.language}
           data={(["ja", "en"] as const).map((each) => ({ value: each, label: t.words.language[each] }))}

@@ -1,4 +1,4 @@
-import { Button, NativeSelect, NumberInput, TextInput } from "@mantine/core";
+import { Button, NativeSelect, NumberInput, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
@@ -25,7 +25,7 @@ export function OrganizationForm() {
         {organizations.length > 1 && (
           <NativeSelect label={t.settings.organization.choose} data={organizations.map(({ id, name }) => ({ value: id, label: name }))} value={chosen} onChange={(event) => setChosen(event.currentTarget.value)} />
         )}
-        {error !== null && data === undefined ? <Failure error={error} retry={() => void refetch()} /> : data === undefined ? <Loading /> : <Form key={data.id} organization={data} />}
+        {error !== null && data === undefined ? <Failure error={error} retry={() => void refetch()} /> : data === undefined ? <Loading /> : <Form key={`${data.id}-${data.version}`} organization={data} />}
       </div>
     </section>
   );
@@ -37,8 +37,9 @@ function Form(props: { organization: Organization }) {
   const [draft, setDraft] = useState(props.organization);
   const save = useMutation({
     mutationFn: () => {
-      const { id, version, ...rest } = draft;
-      return put(`/organizations/${encodeURIComponent(id)}`, { ...rest, expected_version: version });
+      const { id, version, drill: _, ...rest } = draft;
+      const contacts = rest.contacts.map((address) => address.trim()).filter((address) => address !== "");
+      return put(`/organizations/${encodeURIComponent(id)}`, { ...rest, contacts, expected_version: version });
     },
     onSuccess: async () => {
       await Promise.all([["organization"], ["me"]].map((queryKey) => client.invalidateQueries({ queryKey })));
@@ -68,6 +69,14 @@ function Form(props: { organization: Organization }) {
         allowDecimal={false}
         value={draft.retention_days}
         onChange={(days) => setDraft({ ...draft, retention_days: Number(days) })}
+      />
+      <Textarea
+        label={t.settings.organization.contacts}
+        description={t.settings.organization.contactsNote}
+        autosize
+        minRows={2}
+        value={draft.contacts.join("\n")}
+        onChange={(event) => setDraft({ ...draft, contacts: event.currentTarget.value.split("\n") })}
       />
       {save.error !== null && <Failure error={save.error} />}
       <div className={styles.buttons}>

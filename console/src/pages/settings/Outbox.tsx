@@ -73,7 +73,7 @@ function Mails(props: { mails: MessageRow[] }) {
                 {t.settings.outbox.states[mail.state]}
                 {mail.reason !== null && <span className={styles.reason}>{mail.reason}</span>}
               </td>
-              <td>{recipients(mail)}</td>
+              <td>{mail.to.join(", ")}</td>
               <td>
                 <About about={mail.about} />
               </td>
@@ -88,17 +88,14 @@ function Mails(props: { mails: MessageRow[] }) {
   );
 }
 
-function recipients(mail: MessageRow): string {
-  return Array.isArray(mail.to) ? mail.to.join(", ") : mail.to;
-}
-
 function About(props: { about: MessageRow["about"] }) {
+  const t = useText();
   const { about } = props;
   if (about === null) return null;
-  if (about.kind !== "alert" && about.kind !== "case") return about.title;
+  if (about.kind !== "alert" && about.kind !== "case") return about.kind;
   return (
     <Link to={about.kind === "alert" ? "/alerts/$id" : "/cases/$id"} params={{ id: about.id }}>
-      {about.title}
+      {about.kind === "alert" ? t.duty.alert : t.duty.case}
     </Link>
   );
 }
@@ -108,7 +105,7 @@ function Mail(props: { id: string }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const path = `/messages/${encodeURIComponent(props.id)}`;
-  const { data, error } = useQuery({ queryKey: ["message", props.id], queryFn: ({ signal }) => get<MessageRow & { body: string }>(path, {}, signal) });
+  const { data, error } = useQuery({ queryKey: ["message", props.id], queryFn: ({ signal }) => get<MessageRow>(path, {}, signal) });
   const resend = useMutation({
     mutationFn: () => post(`${path}/resend`),
     onSuccess: async () => {
@@ -122,7 +119,7 @@ function Mail(props: { id: string }) {
     <article className={styles.message}>
       <h2>{data.subject}</h2>
       <p>
-        {t.settings.outbox.columns.to}: {recipients(data)} · {t.settings.outbox.states[data.state]}
+        {t.settings.outbox.columns.to}: {data.to.join(", ")} · {t.settings.outbox.states[data.state]}
         {data.reason !== null && ` (${data.reason})`}
       </p>
       <pre aria-label={t.settings.outbox.body}>{data.body}</pre>

@@ -1,5 +1,6 @@
 /** Settings: the person, the organisation, mail, keys, exceptions. */
 import { Link, useSearch } from "@tanstack/react-router";
+import { useMe } from "../../api/queries";
 import { KeyList } from "../../frame/KeyHelp";
 import { useText } from "../../i18n/language";
 import { usePageTitle } from "../../parts/title";
@@ -25,13 +26,15 @@ const SECTIONS: Record<SettingsTab, () => React.ReactNode> = {
 export function SettingsPage() {
   const t = useText();
   const { tab = "me" } = useSearch({ from: "/inside/settings" });
+  const { roles } = useMe().person;
+  const hidden: SettingsTab[] = roles.includes("operator") ? [] : ["mail", "keys"];
   usePageTitle(`${t.settings.tabs[tab]} — ${t.settings.title}`);
   return (
     <>
       <h1 className={styles.title}>{t.settings.title}</h1>
       <div className={styles.columns}>
         <nav className={styles.menu} aria-label={t.settings.sections}>
-          {SETTINGS.map((each) => (
+          {SETTINGS.filter((each) => !hidden.includes(each)).map((each) => (
             <Link key={each} to="/settings" search={{ tab: each }} activeOptions={{ includeSearch: true, exact: true }} aria-current={each === tab ? "page" : undefined}>
               {t.settings.tabs[each]}
             </Link>

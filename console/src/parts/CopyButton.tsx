@@ -2,13 +2,14 @@ import { ActionIcon } from "@mantine/core";
 import { Check, Copy as CopyIcon } from "lucide-react";
 import { useState } from "react";
 import { useText } from "../i18n/language";
+import { copyText } from "./clipboard";
 
 /** A small button that copies; it says so when it has. */
-export function Copy(props: { value: string; label?: string }) {
+export function CopyButton(props: { value: string; label?: string }) {
   const t = useText();
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(props.value);
+    await copyText(props.value);
     setCopied(true);
     setTimeout(() => setCopied(false), 1600);
   };

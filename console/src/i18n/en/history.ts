@@ -1,0 +1,20 @@
+import type { Dictionary } from "../dictionary";
+
+export const history: Dictionary["history"] = {
+  "alert.receive": "Alert received",
+  "alert.triage": "Triaged",
+  "alert.judge": "Verdict changed",
+  "alert.assign": "Assignee changed",
+  "alert.close": "Closed",
+  "alert.reopen": "Reopened",
+  "triage.run": "Triage ran",
+  "triage.wait": "Triage scheduled",
+  "case.open": "Case opened",
+  "case.join": "Alert joined",
+  "case.classify": "Classification decided",
+  "case.assign": "Assignee changed",
+  "case.close": "Case closed",
+  "comment.add": "Comment posted",
+  "report.issue": "Flash report issued",
+  "message.send": "Mail written",
+};

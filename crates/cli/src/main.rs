@@ -1,5 +1,6 @@
 //! `hikeshi`: a table of modes. Each mode is a module with its `Args` and `run`; nothing else happens here.
 
+mod drill;
 mod matrix;
 
 use std::io::{self, Write};
@@ -17,6 +18,7 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Mode {
+    Drill(drill::Args),
     Matrix(matrix::Args),
 }
 
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut out = io::stdout().lock();
     let outcome = match &cli.mode {
+        Mode::Drill(args) => drill::run(args, &mut out),
         Mode::Matrix(args) => matrix::run(args, &mut out),
     };
     match outcome.and_then(|()| Ok(out.flush()?)) {

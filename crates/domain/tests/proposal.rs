@@ -83,7 +83,7 @@ fn what_ran_is_told_from_what_could() {
     assert_eq!(of(Some(Action::Detected), BlockMode::Unknown), Execution::CouldRun);
     assert_eq!(of(None, BlockMode::Unknown), Execution::Unknown);
     let mut ran = nothing;
-    ran.tree = Tree { nodes: vec![subject_node(&ran)], omitted: 0 };
+    ran.tree = Tree { nodes: vec![subject_node(&ran)], ..Tree::default() };
     assert_eq!(Execution::of(Some(&ran), Some(Action::Blocked), BlockMode::Block), Execution::Ran);
 }
 

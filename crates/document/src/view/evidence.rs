@@ -1,0 +1,181 @@
+//! What the verdict rests on: reasons with points, what contradicts them, what is unknown, rules, indicators.
+
+use hikeshi_domain::triage::{EventRef, Triage};
+use hikeshi_domain::verdict::Finding;
+use serde::Serialize;
+
+use super::head::{family, file_name};
+use crate::clock::Clock;
+use crate::printable::one_line;
+use crate::words::Words;
+
+/// Most rules and indicators shown; the rest is in the JSON's model.
+const RULES_SHOWN: usize = 40;
+const INDICATORS_SHOWN: usize = 120;
+const FINDINGS_SHOWN: usize = 60;
+
+/// Order in which kinds of indicators are shown; others follow by name.
+const KINDS: &[&str] = &["sha256", "sha1", "md5", "ip", "domain", "url", "path", "registry"];
+
+/// The evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EvidenceView {
+    /// Toward a threat, heaviest first.
+    pub supports: Vec<ReasonView>,
+    /// Against a threat, heaviest first.
+    pub against: Vec<ReasonView>,
+    /// What would have been weighed, had it been known.
+    pub unknown: Vec<UnknownView>,
+    /// Rules that matched.
+    pub rules: Vec<RuleView>,
+    /// How many rules are not shown, in words.
+    pub rules_note: Option<String>,
+    /// Things to search for elsewhere, defanged.
+    pub indicators: Vec<IndicatorGroup>,
+    /// How many indicators are not shown, in words.
+    pub indicators_note: Option<String>,
+}
+
+/// One item of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReasonView {
+    /// Its id in `playbook/verdict`.
+    pub id: String,
+    /// Its family.
+    pub family: String,
+    /// Points with their sign.
+    pub points: String,
+    /// Points without their sign, for a bar.
+    pub weight: u32,
+    /// Why.
+    pub reason: String,
+    /// The events that show it.
+    pub events: Option<String>,
+}
+
+/// One thing not known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnknownView {
+    /// The item's id in `playbook/verdict`.
+    pub id: String,
+    /// What is not known and why.
+    pub reason: String,
+}
+
+/// A rule that matched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleView {
+    /// Its title.
+    pub title: String,
+    /// Its id.
+    pub id: String,
+    /// Its level in words.
+    pub level: String,
+    /// Its author, as the rules' licence asks.
+    pub author: String,
+    /// ATT&CK techniques and other tags, in one line.
+    pub tags: String,
+    /// How many events matched, and the first of them.
+    pub events: String,
+}
+
+/// Indicators of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IndicatorGroup {
+    /// `sha256`, `ip`, …
+    pub kind: String,
+    /// The kind in words.
+    pub label: String,
+    /// The values, network names defanged.
+    pub values: Vec<String>,
+}
+
+pub(super) fn view(triage: &Triage, words: Words, clock: &Clock) -> EvidenceView {
+    let reasons = |wanted: fn(&Finding) -> bool| {
+        let mut found: Vec<&Finding> = triage.findings.iter().filter(|finding| wanted(finding)).collect();
+        found.sort_by_key(|finding| std::cmp::Reverse(finding.points.unsigned_abs()));
+        found.into_iter().take(FINDINGS_SHOWN).map(|finding| reason(finding, words, clock)).collect()
+    };
+    let unknown = triage.unknown.iter().take(FINDINGS_SHOWN);
+    EvidenceView {
+        supports: reasons(|finding| finding.points >= 0),
+        against: reasons(|finding| finding.points < 0),
+        unknown: unknown.map(|unknown| UnknownView { id: words.foreign(&unknown.id), reason: words.phrase(&unknown.reason) }).collect(),
+        rules: rules(triage, words, clock),
+        rules_note: note(triage.rules.len(), RULES_SHOWN, words),
+        indicators: indicators(triage, words),
+        indicators_note: note(triage.indicators.len(), INDICATORS_SHOWN, words),
+    }
+}
+
+/// `全 1,234 件のうち 40 件を表示。残りは JSON に…`, where not all are shown.
+pub(super) fn note(total: usize, shown: usize, words: Words) -> Option<String> {
+    (total > shown).then(|| words.say("shown_of", &[("shown", words.number(shown)), ("total", words.number(total))]))
+}
+
+fn reason(finding: &Finding, words: Words, clock: &Clock) -> ReasonView {
+    ReasonView {
+        id: words.foreign(&finding.id),
+        family: family(finding.family, words),
+        points: words.points(finding.points),
+        weight: finding.points.unsigned_abs(),
+        reason: words.phrase(&finding.reason),
+        events: events(&finding.events, words, clock),
+    }
+}
+
+/// The first event by time, channel, number and file, and how many more there are.
+pub(super) fn events(events: &[EventRef], words: Words, clock: &Clock) -> Option<String> {
+    let first = events.first()?;
+    let mut text = format!("{} {}", clock.full(first.time), source(first, words));
+    if events.len() > 1 {
+        text.push_str(&words.say("more_events", &[("count", words.number(events.len() - 1))]));
+    }
+    Some(text)
+}
+
+/// Channel, number and file of an event: `Sysmon #4211, evidence.evtx`.
+pub(super) fn source(event: &EventRef, words: Words) -> String {
+    let channel = event.channel.strip_prefix("Microsoft-Windows-").unwrap_or(&event.channel);
+    let channel = channel.strip_suffix("/Operational").unwrap_or(channel);
+    let number = event.record_id.map(|number| format!(" #{number}")).unwrap_or_default();
+    let file = event.path.as_deref().map(|path| format!("{}{}", words.comma(), words.foreign(file_name(path)))).unwrap_or_default();
+    one_line(&format!("{}{number}{file}", words.foreign(channel))).into_owned()
+}
+
+fn rules(triage: &Triage, words: Words, clock: &Clock) -> Vec<RuleView> {
+    let shown = triage.rules.iter().take(RULES_SHOWN);
+    shown
+        .map(|hit| RuleView {
+            title: words.foreign(&hit.title),
+            id: words.foreign(&hit.rule_id),
+            level: words.label_or_key("level", &hit.level),
+            author: words.foreign(&hit.author),
+            tags: words.foreign(&hit.tags.join(words.comma())),
+            events: {
+                let count = words.say("event_count", &[("count", words.number(hit.count))]);
+                match hit.events.first() {
+                    Some(first) => format!("{count}{}{} {}", words.comma(), clock.full(first.time), source(first, words)),
+                    None => count,
+                }
+            },
+        })
+        .collect()
+}
+
+fn indicators(triage: &Triage, words: Words) -> Vec<IndicatorGroup> {
+    let mut groups: Vec<IndicatorGroup> = Vec::new();
+    for indicator in triage.indicators.iter().take(INDICATORS_SHOWN) {
+        let value = words.value(&indicator.kind, &indicator.value);
+        match groups.iter_mut().find(|group| group.kind == indicator.kind) {
+            Some(group) => group.values.push(value),
+            None => groups.push(IndicatorGroup {
+                kind: indicator.kind.clone(),
+                label: words.label_or_key("detail", &indicator.kind),
+                values: vec![value],
+            }),
+        }
+    }
+    groups.sort_by_key(|group| (KINDS.iter().position(|kind| *kind == group.kind).unwrap_or(KINDS.len()), group.kind.clone()));
+    groups
+}

@@ -1,5 +1,6 @@
 //! `hikeshi`: a table of modes. Each mode is a module with its `Args` and `run`; nothing else happens here.
 
+mod detect;
 mod drill;
 mod matrix;
 
@@ -18,14 +19,22 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Mode {
+    Detect(detect::Args),
     Drill(drill::Args),
     Matrix(matrix::Args),
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
     let mut out = io::stdout().lock();
     let outcome = match &cli.mode {
+        Mode::Detect(args) => detect::run(args, &mut out),
         Mode::Drill(args) => drill::run(args, &mut out),
         Mode::Matrix(args) => matrix::run(args, &mut out),
     };

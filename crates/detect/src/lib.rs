@@ -28,6 +28,7 @@ mod regex_literal;
 mod regexes;
 mod rule;
 mod set;
+mod shipped;
 mod slots;
 mod source;
 mod text;

@@ -1,0 +1,12 @@
+//! The `hikeshi` binary as a user calls it.
+
+mod detect;
+
+use std::process::Command;
+
+/// The binary under test.
+fn hikeshi() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hikeshi"));
+    command.env_remove("XDG_CACHE_HOME").env_remove("RUST_LOG");
+    command
+}

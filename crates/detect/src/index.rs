@@ -28,7 +28,13 @@ impl Hasher for Mixed {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |hash, byte| mix(hash ^ u64::from(*byte)));
+        let mut chunks = bytes.chunks_exact(8);
+        let whole = chunks.by_ref().fold(self.0, |hash, chunk| match chunk.try_into() {
+            Ok(bytes) => mix(hash ^ u64::from_le_bytes(bytes)),
+            Err(_) => hash,
+        });
+        let rest = chunks.remainder().iter().fold(0u64, |value, byte| value << 8 | u64::from(*byte));
+        self.0 = mix(whole ^ rest ^ (bytes.len() as u64) << 56);
     }
 
     fn write_u64(&mut self, key: u64) {
@@ -203,14 +209,9 @@ fn anchored_key(place: Place, bytes: &[u8]) -> u64 {
 }
 
 fn key(place: Place, bytes: &[u8]) -> u64 {
-    let seed = mix((place as u64 + 1) << 32 | bytes.len() as u64);
-    let mut chunks = bytes.chunks_exact(8);
-    let whole = chunks.by_ref().fold(seed, |hash, chunk| match chunk.try_into() {
-        Ok(bytes) => mix(hash ^ u64::from_le_bytes(bytes)),
-        Err(_) => hash,
-    });
-    let rest = chunks.remainder().iter().fold(0u64, |value, byte| value << 8 | u64::from(*byte));
-    mix(whole ^ rest)
+    let mut hash = Mixed(mix(place as u64 + 1));
+    hash.write(bytes);
+    hash.finish()
 }
 
 #[cfg(test)]

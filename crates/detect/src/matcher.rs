@@ -1,13 +1,15 @@
 //! Matches one record after another against a rule set: lay out the fields, let the index name candidates, evaluate only those.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::ops::Range;
 use std::sync::Arc;
 
 use hikeshi_event::Record;
 
+use crate::index::Mixed;
 use crate::lower::field_key;
-use crate::predicate::FieldId;
-use crate::program::{HEAD, Program, Route};
+use crate::program::{HEAD, Plan, Program, Route};
 use crate::rule::RuleIndex;
 use crate::set::RuleSet;
 use crate::slots::{Slots, View};
@@ -22,10 +24,18 @@ const MAX_LAYOUT: usize = 256;
 #[derive(Debug)]
 pub struct Matcher {
     set: Arc<RuleSet>,
+    state: State,
+}
+
+/// A matcher's working memory.
+#[derive(Debug, Default)]
+struct State {
     slots: Slots,
     candidates: Candidates,
     answers: Answers,
-    channels: HashMap<String, SourceIndex>,
+    channels: HashMap<String, SourceIndex, BuildHasherDefault<Mixed>>,
+    /// The number of each field name as records write it; `None` for a name that no rule asks for.
+    names: HashMap<String, Option<u16>, BuildHasherDefault<Mixed>>,
     /// The layout of the last record of each route: name and plan of each field, in order.
     layouts: Vec<Vec<(String, u16)>>,
     buffer: String,
@@ -40,6 +50,17 @@ struct Candidates {
 }
 
 impl Candidates {
+    /// Adds every rule that the texts of these values announce.
+    fn scan(&mut self, route: &Route, plan: &Plan, slots: &Slots, values: Range<usize>) {
+        for index in &plan.indexes {
+            let Some(index) = route.indexes.get(usize::from(*index)) else { continue };
+            // Each value is linked once for every field it fills; the texts are equal, so the first of each is enough.
+            for text in values.clone().step_by(plan.fields.len().max(1)).filter_map(|at| slots.folded_at(at)) {
+                index.scan(text, &mut |rules| self.add(rules));
+            }
+        }
+    }
+
     fn begin(&mut self, rules: usize) {
         self.seen.resize(rules, 0);
         self.rules.clear();
@@ -88,15 +109,7 @@ impl Answers {
 
 impl Matcher {
     pub(crate) fn new(set: Arc<RuleSet>) -> Matcher {
-        Matcher {
-            slots: Slots::default(),
-            candidates: Candidates::default(),
-            answers: Answers::default(),
-            channels: HashMap::new(),
-            layouts: Vec::new(),
-            buffer: String::new(),
-            set,
-        }
+        Matcher { set, state: State::default() }
     }
 
     /// The rule set.
@@ -107,20 +120,19 @@ impl Matcher {
     /// Fills `found` with every rule that matches the record, ascending.
     pub fn matches(&mut self, record: &Record<'_>, found: &mut Vec<RuleIndex>) {
         found.clear();
-        let set = Arc::clone(&self.set);
-        let program = set.program();
-        let Some((at, route)) = self.route(program, record) else { return };
-        self.lay_out(program, route, at, record);
-        self.candidates.add(&route.always);
-        if self.candidates.rules.is_empty() {
+        let (program, state) = (self.set.program(), &mut self.state);
+        let Some((at, route)) = state.route(program, record) else { return };
+        state.lay_out(program, route, at, record);
+        state.candidates.add(&route.always);
+        if state.candidates.rules.is_empty() {
             return;
         }
-        self.answers.begin(program.predicates.len());
-        let view = View { record, slots: &self.slots, regexes: set.regexes() };
-        for rule in &self.candidates.rules {
+        state.answers.begin(program.predicates.len());
+        let view = View { record, slots: &state.slots, regexes: self.set.regexes() };
+        for rule in &state.candidates.rules {
             let Some(expr) = program.exprs.get(*rule as usize) else { continue };
             let holds = expr.holds(&mut |id| {
-                self.answers.get(id, || program.predicates.get(id as usize).is_some_and(|predicate| predicate.holds(&view)))
+                state.answers.get(id, || program.predicates.get(id as usize).is_some_and(|predicate| predicate.holds(&view)))
             });
             if holds {
                 found.push(RuleIndex(*rule));
@@ -133,22 +145,24 @@ impl Matcher {
     #[cfg(test)]
     pub(crate) fn matches_plainly(&mut self, record: &Record<'_>, found: &mut Vec<RuleIndex>) {
         found.clear();
-        let set = Arc::clone(&self.set);
-        let program = set.program();
-        let Some((at, route)) = self.route(program, record) else { return };
-        self.lay_out(program, route, at, record);
-        let view = View { record, slots: &self.slots, regexes: set.regexes() };
+        let (program, state) = (self.set.program(), &mut self.state);
+        let Some((at, route)) = state.route(program, record) else { return };
+        state.lay_out(program, route, at, record);
+        let view = View { record, slots: &state.slots, regexes: self.set.regexes() };
         let ask = |id: u32| program.predicates.get(id as usize).is_some_and(|predicate| predicate.holds(&view));
         let holds = |rule: &&u32| program.exprs.get(**rule as usize).is_some_and(|expr| expr.holds(&mut { ask }));
         found.extend(route.rules.iter().filter(holds).map(|rule| RuleIndex(*rule)));
     }
+}
 
+impl State {
     fn route<'p>(&mut self, program: &'p Program, record: &Record<'_>) -> Option<(usize, &'p Route)> {
+        let remembers = Sources::told_by_channel(record);
         let source = match self.channels.get(record.channel.as_ref()) {
-            Some(known) if Sources::told_by_channel(record) => *known,
+            Some(known) if remembers => *known,
             _ => {
                 let source = program.sources.of(record);
-                if Sources::told_by_channel(record) && self.channels.len() < MAX_REMEMBERED {
+                if remembers && self.channels.len() < MAX_REMEMBERED {
                     self.channels.insert(record.channel.clone().into_owned(), source);
                 }
                 source
@@ -167,11 +181,11 @@ impl Matcher {
         }
         let mut layout = self.layouts.get_mut(at).map(std::mem::take).unwrap_or_default();
         for (place, field) in record.fields.iter().enumerate() {
-            let plan = plan(program, route, &mut layout, place, &field.name);
-            let fields = plan.checked_sub(1).and_then(|plan| route.plans.get(usize::from(plan))).map_or(&[][..], Vec::as_slice);
-            if !fields.is_empty() || route.keywords {
-                let values = self.slots.push(fields, place, &field.value);
-                scan(route, &self.slots, values, fields, &mut self.candidates);
+            let plan = self.plan(program, route, &mut layout, place, &field.name);
+            let plan = plan.checked_sub(1).and_then(|plan| route.plans.get(usize::from(plan)));
+            if let Some(plan) = plan.or(route.keywords.as_ref()) {
+                let values = self.slots.push(&plan.fields, place, &field.value);
+                self.candidates.scan(route, plan, &self.slots, values);
             }
         }
         if let Some(slot) = self.layouts.get_mut(at) {
@@ -181,9 +195,35 @@ impl Matcher {
         self.lay_out_derived(route, record);
     }
 
+    /// The plan of a field: remembered from the last record of the route if the name is the same at this place.
+    fn plan(&mut self, program: &Program, route: &Route, layout: &mut Vec<(String, u16)>, place: usize, name: &str) -> u16 {
+        if let Some((_, plan)) = layout.get(place).filter(|(known, _)| known == name) {
+            return *plan;
+        }
+        let id = match self.names.get(name) {
+            Some(known) => *known,
+            None => {
+                let id = program.names.get(&field_key(name)).copied();
+                if self.names.len() < MAX_REMEMBERED {
+                    self.names.insert(name.to_owned(), id);
+                }
+                id
+            }
+        };
+        let plan = id.and_then(|id| route.plan_of_name.get(usize::from(id))).copied().unwrap_or(0);
+        if let Some(slot) = layout.get_mut(place) {
+            slot.0.clear();
+            slot.0.push_str(name);
+            slot.1 = plan;
+        } else if place == layout.len() && place < MAX_LAYOUT {
+            layout.push((name.to_owned(), plan));
+        }
+        plan
+    }
+
     fn lay_out_head(&mut self, route: &Route, record: &Record<'_>) {
-        for (place, field) in &route.head {
-            if self.slots.has(*field) {
+        for (place, plan) in &route.head {
+            if plan.fields.first().is_some_and(|field| self.slots.has(*field)) {
                 continue;
             }
             self.buffer.clear();
@@ -195,8 +235,8 @@ impl Matcher {
                 _ => {}
             }
             if !self.buffer.is_empty() {
-                let values = self.slots.push_text(&[*field], &self.buffer);
-                scan(route, &self.slots, values, &[*field], &mut self.candidates);
+                let values = self.slots.push_text(&plan.fields, &self.buffer);
+                self.candidates.scan(route, plan, &self.slots, values);
             }
         }
     }
@@ -206,44 +246,12 @@ impl Matcher {
             let (slots, candidates) = (&mut self.slots, &mut self.candidates);
             derivation.run(record, &mut self.buffer, &mut |name, text| {
                 let asked = fields.iter().find(|(asked, _)| asked == name);
-                if let Some((_, field)) = asked.filter(|(_, field)| !slots.has(*field)) {
-                    let values = slots.push_text(&[*field], text);
-                    scan(route, slots, values, &[*field], candidates);
+                let taken = |plan: &Plan| plan.fields.first().is_some_and(|field| slots.has(*field));
+                if let Some((_, plan)) = asked.filter(|(_, plan)| !taken(plan)) {
+                    let values = slots.push_text(&plan.fields, text);
+                    candidates.scan(route, plan, slots, values);
                 }
             });
-        }
-    }
-}
-
-/// The plan of a field: remembered from the last record of the route if the name is the same at this place.
-fn plan(program: &Program, route: &Route, layout: &mut Vec<(String, u16)>, place: usize, name: &str) -> u16 {
-    if let Some((_, plan)) = layout.get(place).filter(|(known, _)| known == name) {
-        return *plan;
-    }
-    let known = program.names.get(&field_key(name));
-    let plan = known.and_then(|id| route.plan_of_name.get(usize::from(*id))).copied().unwrap_or(0);
-    if let Some(slot) = layout.get_mut(place) {
-        slot.0.clear();
-        slot.0.push_str(name);
-        slot.1 = plan;
-    } else if place == layout.len() && place < MAX_LAYOUT {
-        layout.push((name.to_owned(), plan));
-    }
-    plan
-}
-
-fn scan(route: &Route, slots: &Slots, values: std::ops::Range<usize>, fields: &[FieldId], candidates: &mut Candidates) {
-    let keywords = route.indexes.get(&FieldId::ANY.0);
-    for field in fields {
-        let Some(index) = route.indexes.get(&field.0) else { continue };
-        // Every value is linked once a field; the texts are equal, so the first of each is enough.
-        for text in values.clone().step_by(fields.len()).filter_map(|at| slots.folded_at(at)) {
-            index.scan(text, &mut |rules| candidates.add(rules));
-        }
-    }
-    if let Some(index) = keywords {
-        for text in values.step_by(fields.len().max(1)).filter_map(|at| slots.folded_at(at)) {
-            index.scan(text, &mut |rules| candidates.add(rules));
         }
     }
 }

@@ -40,14 +40,24 @@ pub(crate) struct Program {
 /// The routes of one source.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct SourceRoutes {
-    by_id: HashMap<u32, u32>,
+    /// Event id and route, ascending.
+    by_id: Vec<(u32, u32)>,
     other: u32,
 }
 
 impl SourceRoutes {
     pub(crate) fn of(&self, event_id: u32) -> u32 {
-        self.by_id.get(&event_id).copied().unwrap_or(self.other)
+        let found = self.by_id.binary_search_by_key(&event_id, |(id, _)| *id).ok();
+        found.and_then(|at| self.by_id.get(at)).map_or(self.other, |(_, route)| *route)
     }
+}
+
+/// What is done with one field of a record: the slots it fills, the indexes it is scanned with.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    pub(crate) fields: Vec<FieldId>,
+    /// Places in [`Route::indexes`].
+    pub(crate) indexes: Vec<u16>,
 }
 
 /// What is asked of the records of one source and event id.
@@ -55,16 +65,15 @@ impl SourceRoutes {
 pub(crate) struct Route {
     /// By name number: 1 + the place in `plans`, 0 for a field that no rule asks for.
     pub(crate) plan_of_name: Vec<u16>,
-    pub(crate) plans: Vec<Vec<FieldId>>,
-    /// By field number.
-    pub(crate) indexes: BTreeMap<u16, FieldIndex>,
-    /// Some rule looks at every field.
-    pub(crate) keywords: bool,
+    pub(crate) plans: Vec<Plan>,
+    pub(crate) indexes: Vec<FieldIndex>,
+    /// Some rule looks at every field: the plan of a field that no rule names.
+    pub(crate) keywords: Option<Plan>,
     /// Rules that nothing in particular announces.
     pub(crate) always: Vec<u32>,
-    pub(crate) derive: Vec<(Derivation, Vec<(String, FieldId)>)>,
-    /// Fields of the head that rules ask for: place in [`HEAD`] and field.
-    pub(crate) head: Vec<(u8, FieldId)>,
+    pub(crate) derive: Vec<(Derivation, Vec<(String, Plan)>)>,
+    /// Fields of the head that rules ask for: place in [`HEAD`] and plan.
+    pub(crate) head: Vec<(u8, Plan)>,
     /// Every rule that applies here, for the plain evaluation that the index is compared with.
     #[cfg(test)]
     pub(crate) rules: Vec<u32>,
@@ -194,7 +203,7 @@ impl Builder<'_> {
         for id in ids {
             let bound = here.iter().filter(|(_, ids)| ids.as_ref().is_some_and(|ids| ids.contains(&id))).map(|(rule, _)| *rule);
             let rules = all.iter().copied().chain(bound).collect();
-            routes.by_id.insert(id, self.route(rules, source, Some(id), names));
+            routes.by_id.push((id, self.route(rules, source, Some(id), names)));
         }
         routes
     }
@@ -224,23 +233,25 @@ impl Builder<'_> {
             let Some(expr) = self.exprs.get(*rule as usize) else { continue };
             expr.tests(&mut |id| self.fields_of(id, &mut asked));
         }
-        route.keywords = asked.remove(&FieldId::ANY);
-        self.plan(&mut route, &asked, extra, names);
+        let places = self.index(&mut route, &rules);
+        if asked.remove(&FieldId::ANY) {
+            route.keywords = Some(plan(Vec::new(), &places));
+        }
+        self.plan(&mut route, &asked, &places, extra, names);
+        let known = |name: &str| {
+            let field = self.lowering.known_field(name).filter(|field| asked.contains(field))?;
+            Some(plan(vec![field], &places))
+        };
         for (place, name) in (0u8..).zip(HEAD) {
-            let field = self.lowering.known_field(name).filter(|field| asked.contains(field));
-            route.head.extend(field.map(|field| (place, field)));
+            route.head.extend(known(name).map(|plan| (place, plan)));
         }
         for derivation in derive {
-            let fields = derivation.names().iter().filter_map(|name| {
-                let field = self.lowering.known_field(name).filter(|field| asked.contains(field))?;
-                Some(((*name).to_owned(), field))
-            });
-            let fields: Vec<(String, FieldId)> = fields.collect();
+            let fields = derivation.names().iter().filter_map(|name| Some(((*name).to_owned(), known(name)?)));
+            let fields: Vec<(String, Plan)> = fields.collect();
             if !fields.is_empty() {
                 route.derive.push((*derivation, fields));
             }
         }
-        self.index(&mut route, &rules);
         #[cfg(test)]
         {
             route.rules = rules;
@@ -259,7 +270,7 @@ impl Builder<'_> {
         asked.insert(predicate.field);
     }
 
-    fn plan(&self, route: &mut Route, asked: &BTreeSet<FieldId>, extra: &[(String, Vec<String>)], names: &mut Names) {
+    fn plan(&self, route: &mut Route, asked: &BTreeSet<FieldId>, places: &Places, extra: &[(String, Vec<String>)], names: &mut Names) {
         let mut plans: BTreeMap<String, Vec<FieldId>> = BTreeMap::new();
         for field in asked {
             if let Some(name) = self.lowering.field_names.get(usize::from(field.0)) {
@@ -274,18 +285,19 @@ impl Builder<'_> {
             }
         }
         for (name, fields) in plans {
-            let (Some(id), Ok(plan)) = (names.id(&name), u16::try_from(route.plans.len() + 1)) else { continue };
+            let (Some(id), Ok(place)) = (names.id(&name), u16::try_from(route.plans.len() + 1)) else { continue };
             if route.plan_of_name.len() <= id {
                 route.plan_of_name.resize(id + 1, 0);
             }
             if let Some(slot) = route.plan_of_name.get_mut(id) {
-                *slot = plan;
+                *slot = place;
             }
-            route.plans.push(fields);
+            route.plans.push(plan(fields, places));
         }
     }
 
-    fn index(&self, route: &mut Route, rules: &[u32]) {
+    /// Builds the indexes; answers the place of each field's.
+    fn index(&self, route: &mut Route, rules: &[u32]) -> Places {
         let mut literals: BTreeMap<&Witness, Vec<u32>> = BTreeMap::new();
         for rule in rules {
             match self.choices.get(*rule as usize).and_then(Option::as_ref) {
@@ -297,6 +309,18 @@ impl Builder<'_> {
         for (witness, rules) in literals {
             by_field.entry(witness.field.0).or_default().push((witness.place, witness.bytes.clone(), rules));
         }
-        route.indexes = by_field.into_iter().map(|(field, literals)| (field, FieldIndex::new(literals))).collect();
+        let places = (0u16..).zip(by_field.keys()).map(|(place, field)| (*field, place)).collect();
+        route.indexes = by_field.into_values().map(FieldIndex::new).collect();
+        places
     }
+}
+
+/// By field number: the place of its index.
+type Places = BTreeMap<u16, u16>;
+
+/// The plan of a field that fills those slots: keywords are looked for in every field.
+fn plan(fields: Vec<FieldId>, places: &Places) -> Plan {
+    let all = fields.iter().chain([&FieldId::ANY]);
+    let indexes = all.filter_map(|field| places.get(&field.0).copied()).collect();
+    Plan { fields, indexes }
 }

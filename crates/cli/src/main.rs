@@ -3,6 +3,7 @@
 mod detect;
 mod drill;
 mod matrix;
+mod record;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -22,6 +23,9 @@ enum Mode {
     Detect(detect::Args),
     Drill(drill::Args),
     Matrix(matrix::Args),
+    Record(record::Args),
+    Backup(record::BackupArgs),
+    Restore(record::RestoreArgs),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +41,9 @@ fn main() -> ExitCode {
         Mode::Detect(args) => detect::run(args, &mut out),
         Mode::Drill(args) => drill::run(args, &mut out),
         Mode::Matrix(args) => matrix::run(args, &mut out),
+        Mode::Record(args) => record::run(args, &mut out),
+        Mode::Backup(args) => record::run_backup(args, &mut out),
+        Mode::Restore(args) => record::run_restore(args, &mut out),
     };
     match outcome.and_then(|()| Ok(out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,

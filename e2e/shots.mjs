@@ -49,7 +49,7 @@ for (const { language, width, colours } of variants) {
     await page.goto(`${base}${path}`);
     await page.waitForLoadState("load");
     await page.waitForTimeout(900);
-    await page.screenshot({ path: `${folder}/${name}-${language}-${width}-${colours}.png`, fullPage: true });
+    await page.screenshot({ timeout: 120_000, path: `${folder}/${name}-${language}-${width}-${colours}.png`, fullPage: true });
   }
   await context.close();
 }

@@ -20,7 +20,7 @@ const FILTER_BITS_A_ROW: usize = 10;
 const FILTER_PROBES: u32 = 6;
 
 /// Columns whose values are looked up across segments: hashes, addresses, names.
-pub(crate) const INDEXED: [Column; 12] = [
+pub const INDEXED: [Column; 12] = [
     Column::ProcessMd5,
     Column::ProcessSha1,
     Column::ProcessSha256,

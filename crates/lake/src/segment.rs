@@ -73,8 +73,10 @@ struct Bounds {
 }
 
 impl Bounds {
-    fn take(&mut self, host: &str, time_us: i64) {
-        self.time_us = Some(self.time_us.map_or((time_us, time_us), |(min, max)| (min.min(time_us), max.max(time_us))));
+    /// Covers an event's own time and the one that places it, so that a search by either finds the segment.
+    fn take(&mut self, host: &str, time_us: i64, placed_us: i64) {
+        let (first, last) = (time_us.min(placed_us), time_us.max(placed_us));
+        self.time_us = Some(self.time_us.map_or((first, last), |(min, max)| (min.min(first), max.max(last))));
         match &mut self.host {
             None => self.host = Some((host.to_lowercase(), host.to_lowercase())),
             Some((_, last)) if last == host => {}
@@ -137,7 +139,8 @@ fn write_event_files(
     let mut rows = 0_u64;
     feed(&mut |event| {
         let received_us = event.received_at.as_microsecond();
-        bounds.take(&event.host, effective_us(event.time.as_microsecond(), received_us, event.time_suspect));
+        let time_us = event.time.as_microsecond();
+        bounds.take(&event.host, time_us, effective_us(time_us, received_us, event.time_suspect));
         index.add(event);
         encoder.push(event)?;
         rows += 1;
@@ -171,7 +174,8 @@ pub(crate) fn write_matches(layout: &Layout, plan: Plan, mut rows: Vec<MatchRow>
     rows.sort_by_cached_key(|row| (row.host.to_lowercase(), row.time, row.uid, row.rule.rule_id.clone()));
     let mut bounds = Bounds::default();
     for row in &rows {
-        bounds.take(&row.host, effective_us(row.time.as_microsecond(), row.received_at.as_microsecond(), row.time_suspect));
+        let time_us = row.time.as_microsecond();
+        bounds.take(&row.host, time_us, effective_us(time_us, row.received_at.as_microsecond(), row.time_suspect));
     }
     let mut segment = bounds.row(&plan, SegmentKind::Matches, rows.len() as u64);
     layout.make_folder(&segment)?;

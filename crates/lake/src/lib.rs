@@ -32,11 +32,11 @@ mod writer;
 
 pub use batch::Batch;
 pub use config::LakeConfig;
+pub use index::INDEXED as INDEXED_COLUMNS;
 pub use lake::{Lake, OpenError};
 pub use matches::{MatchRow, MatchedRule, Tap, TapWorker};
 pub use objects::{LocalObjects, ObjectId, Objects};
 pub use reads::{HashHits, HostWindow, MatchQuery};
-pub use index::INDEXED as INDEXED_COLUMNS;
 pub use scan::ReadError;
 pub use schema::{events_schema, matches_schema};
 pub use sql_scan::{Scan, ScanFile, ScanFilter};

@@ -63,7 +63,7 @@ impl LakeTable {
                 group.push(part);
             }
         }
-        let schema = TableSchema::new(self.files.clone(), vec![Arc::new(org_field())]);
+        let schema = TableSchema::builder(self.files.clone()).with_table_partition_cols(vec![Arc::new(org_field())]).build();
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(ParquetSource::new(schema)))
             .with_file_groups(groups.into_iter().map(FileGroup::new).collect())
             .with_projection_indices(projection.cloned())?

@@ -9,15 +9,14 @@ const endpoints: EndpointRow[] = Array.from({ length: 42 }, (_, index) => ({ id:
 
 function hunt(): HuntAnswer {
   return {
-    columns: [{ name: "time", type: "Timestamp" }, { name: "host", type: "Utf8" }, { name: "event_id", type: "Int64" }, { name: "process_image", type: "Utf8" }, { name: "process_command_line", type: "Utf8" }, { name: "network_dst_ip", type: "Utf8" }],
+    columns: [{ name: "time", type: "time" }, { name: "host", type: "text" }, { name: "event_id", type: "integer" }, { name: "process_image", type: "text" }, { name: "process_command_line", type: "text" }, { name: "network_dst_ip", type: "text" }],
     rows: Array.from({ length: 1200 }, (_, index) => [ago(index * 61), `PC-${String(1 + (index % 40)).padStart(3, "0")}`, 1, "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe", `powershell.exe -File C:\\Scripts\\inventory-${index}.ps1`, index % 4 === 0 ? "203.0.113.77" : null]),
     truncated: false,
     elapsed_ms: 84,
-    scanned: 1_204_332,
   };
 }
 
-const searches: SavedSearch[] = [{ id: "s1", name: "社外への DNS over HTTPS", sql: "SELECT host, count(*) FROM events GROUP BY host", description: "" }];
+const searches: SavedSearch[] = [{ id: "s1", name: "社外への DNS over HTTPS", org: ORG.id, sql: "SELECT host, count(*) FROM events GROUP BY host", by: PERSON, at: ago(90_000) }];
 const rules: RulesPage = {
   items: Array.from({ length: 120 }, (_, index) => ({ id: `rule-${index}`, title: ["Suspicious Encoded PowerShell Command Line", "Office Application Spawned Script Host", "Run Key Set From AppData", "Whoami Execution"][index % 4] ?? "", level: ["high", "critical", "medium", "low"][index % 4] ?? "low", description: "Finds PowerShell started with an encoded command, as droppers do.", false_positives: ["Management agents that wrap their scripts"], author: "Hikeshi", tags: ["attack.t1059.001"], logsource: "process_creation / windows", matches_7d: (index * 37) % 90 })),
   next_cursor: null,
@@ -37,7 +36,7 @@ export function workRoutes(): Route[] {
     ["GET", /^\/endpoints\/([^/]+)$/, (_, id) => ok(endpoints.find((each) => each.id === id))],
     ["PUT", /^\/endpoints\/([^/]+)$/, () => ok({})],
     ["POST", /^\/hunt$/, () => ok(hunt())],
-    ["GET", /^\/hunt\/schema$/, () => ok({ tables: [{ name: "events", columns: ["time", "host", "channel", "event_id", "process_image", "process_command_line", "process_sha256", "parent_image", "file_path", "registry_path", "network_dst_ip", "network_dst_port", "dns_query"].map((name) => ({ name, type: "Utf8", description: "" })) }] })],
+    ["GET", /^\/hunt\/schema$/, () => ok({ tables: [{ name: "events", columns: ["time", "host", "channel", "event_id", "process_image", "process_command_line", "process_sha256", "parent_image", "file_path", "registry_path", "network_dst_ip", "network_dst_port", "dns_query"].map((name) => ({ name, type: "text" })) }] })],
     ["GET", /^\/hunt\/searches$/, () => ok({ items: searches })],
     ["POST", /^\/hunt\/searches$/, () => ok({})],
     ["PUT", /^\/hunt\/searches\/[^/]+$/, () => ok({})],

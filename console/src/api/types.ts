@@ -305,26 +305,32 @@ export interface EndpointRow {
   version: number;
 }
 
-export type Cell = string | number | boolean | null;
+/** A value of an answer; a map (`unmapped`) comes as an object. Times are RFC 3339 in UTC. */
+export type Cell = string | number | boolean | null | { [name: string]: unknown };
+
+export interface HuntColumn {
+  name: string;
+  type: "text" | "integer" | "number" | "boolean" | "time" | "map";
+}
 
 export interface HuntAnswer {
-  columns: { name: string; type: string }[];
+  columns: HuntColumn[];
   rows: Cell[][];
   truncated: boolean;
   elapsed_ms: number;
-  scanned: number | null;
 }
 
 export interface HuntSchema {
-  tables: { name: string; columns: { name: string; type: string; description: string }[] }[];
+  tables: { name: string; columns: HuntColumn[] }[];
 }
 
 export interface SavedSearch {
   id: string;
+  org: string;
   name: string;
   sql: string;
-  description: string;
-  by?: PersonRef | null;
+  by: PersonRef;
+  at: string;
 }
 
 export interface RuleRow {

@@ -33,7 +33,6 @@ export const hunt: Dictionary["hunt"] = {
   noSaved: "No saved searches.",
   save: "Save the search",
   saveName: "Name",
-  saveDescription: "Description",
   savedDone: "Search saved.",
   updateSearch: "Overwrite",
   remove: (name) => `Delete “${name}”`,
@@ -41,7 +40,6 @@ export const hunt: Dictionary["hunt"] = {
   rows: (n) => (n === 1 ? "1 row" : `${n.toLocaleString("en")} rows`),
   truncated: "The limit was reached and the rest is not shown. Narrow the search.",
   elapsed: (ms) => `${ms} ms`,
-  scanned: (n) => `${n} rows scanned`,
   noRows: "No event fits.",
   noRowsNext: "Widen the time or the conditions.",
   first: "Searches to start with",
@@ -51,6 +49,7 @@ export const hunt: Dictionary["hunt"] = {
     rare: "Files seen on one endpoint only",
     encoded: "Encoded PowerShell",
   },
+  types: { text: "text", integer: "integer", number: "number", boolean: "boolean", time: "time", map: "map" },
   result: "Result",
 };
 

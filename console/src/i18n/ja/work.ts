@@ -32,7 +32,6 @@ export const hunt = {
   noSaved: "保存した検索はありません。",
   save: "検索を保存",
   saveName: "名前",
-  saveDescription: "説明",
   savedDone: "検索を保存しました。",
   updateSearch: "上書き保存",
   remove: (name: string) => `「${name}」を削除`,
@@ -40,7 +39,6 @@ export const hunt = {
   rows: (n: number) => `${n.toLocaleString("ja")} 行`,
   truncated: "上限に達したため、続きは表示していません。条件を絞ってください。",
   elapsed: (ms: string) => `${ms} ミリ秒`,
-  scanned: (n: string) => `${n} 行を走査`,
   noRows: "該当するイベントはありません。",
   noRowsNext: "期間や条件を広げて試してください。",
   first: "まず試せる検索",
@@ -50,6 +48,7 @@ export const hunt = {
     rare: "1 台だけで見つかったファイル",
     encoded: "符号化された PowerShell",
   },
+  types: { text: "文字", integer: "整数", number: "数", boolean: "真偽", time: "時刻", map: "対応表" },
   result: "検索結果",
 };
 

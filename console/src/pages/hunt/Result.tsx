@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { Download } from "lucide-react";
 import { useMemo } from "react";
-import type { Cell, HuntAnswer } from "../../api/types";
+import type { Cell, HuntAnswer, HuntColumn } from "../../api/types";
 import { useText } from "../../i18n/language";
 import { kindOf } from "../../indicator/kinds";
 import { Value } from "../../indicator/Value";
@@ -30,10 +30,9 @@ export function Result(props: { answer: HuntAnswer; org: string | undefined }) {
         <strong>{t.hunt.rows(rows.length)}</strong>
         <span className={styles.dim}>
           {t.hunt.elapsed(answer.elapsed_ms.toLocaleString())}
-          {answer.scanned !== null && ` · ${t.hunt.scanned(answer.scanned.toLocaleString())}`}
         </span>
         <span className={styles.exports}>
-          <Button size="xs" variant="default" leftSection={<Download size={14} aria-hidden />} onClick={() => save("hunt.csv", csv(names, answer.rows), "text/csv")}>
+          <Button size="xs" variant="default" leftSection={<Download size={14} aria-hidden />} onClick={() => save("hunt.csv", csv(names, answer.rows.map((cells) => cells.map(plain))), "text/csv")}>
             CSV
           </Button>
           <Button size="xs" variant="default" leftSection={<Download size={14} aria-hidden />} onClick={() => save("hunt.ndjson", `${ndjson()}\n`, "application/x-ndjson")}>
@@ -51,40 +50,44 @@ export function Result(props: { answer: HuntAnswer; org: string | undefined }) {
   );
 }
 
-const TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$/;
+/** A map reads as its JSON. */
+function plain(cell: Cell | undefined): string | number | boolean | null {
+  return typeof cell === "object" && cell !== null ? JSON.stringify(cell) : (cell ?? null);
+}
 
 function columnsOf(answer: HuntAnswer, org: string | undefined): Column<Row>[] {
-  return answer.columns.map(({ name }, index) => {
-    const sample = answer.rows.find((cells) => cells[index] != null)?.[index];
-    const longest = Math.max(name.length, ...answer.rows.slice(0, 50).map((cells) => String(cells[index] ?? "").length));
-    const width = typeof sample === "string" && TIME.test(sample) ? 215 : Math.min(Math.max(longest * 8 + 24, 90), 420);
+  return answer.columns.map(({ name, type }, index) => {
+    const longest = Math.max(name.length, ...answer.rows.slice(0, 50).map((cells) => String(plain(cells[index]) ?? "").length));
+    const width = type === "time" ? 215 : Math.min(Math.max(longest * 8 + 24, 90), 420);
     return {
       id: `${index}-${name}`,
       head: name,
       width: `minmax(${width}px, ${Math.max(1, Math.round(width / 100))}fr)`,
-      numeric: typeof sample === "number",
-      cell: (row) => <One name={name} cell={row.cells[index] ?? null} org={org} />,
-      value: (row) => row.cells[index],
+      numeric: type === "integer" || type === "number",
+      cell: (row) => <One column={{ name, type }} cell={row.cells[index] ?? null} org={org} />,
+      value: (row) => plain(row.cells[index]),
     };
   });
 }
 
-function One(props: { name: string; cell: Cell; org: string | undefined }) {
-  const { name, cell, org } = props;
+function One(props: { column: HuntColumn; cell: Cell; org: string | undefined }) {
+  const { org } = props;
+  const { name, type } = props.column;
+  const cell = plain(props.cell);
   if (cell === null) return <span className={styles.dim}>–</span>;
   if (typeof cell !== "string") return String(cell);
-  if (TIME.test(cell)) return <Time at={cell} />;
+  if (type === "time") return <Time at={cell} />;
   return kindOf(name, cell) === "text" && !name.endsWith("command_line") ? <span title={cell}>{cell}</span> : <Value name={name} value={cell} short {...(org === undefined ? {} : { org })} />;
 }
 
 function RowCard(props: { row: Row; answer: HuntAnswer; org: string | undefined }) {
   return (
     <dl className={styles.card}>
-      {props.answer.columns.map(({ name }, index) => (
-        <div key={name}>
-          <dt>{name}</dt>
+      {props.answer.columns.map((column, index) => (
+        <div key={column.name}>
+          <dt>{column.name}</dt>
           <dd>
-            <One name={name} cell={props.row.cells[index] ?? null} org={props.org} />
+            <One column={column} cell={props.row.cells[index] ?? null} org={props.org} />
           </dd>
         </div>
       ))}

@@ -1,8 +1,10 @@
-import { ActionIcon, Button, Menu, Modal, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Menu, Modal, NativeSelect, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
 import { Bookmark, BookmarkPlus, Trash2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { get, post, put, remove } from "../../api/client";
+import { useMe } from "../../api/queries";
 import type { SavedSearch } from "../../api/types";
 import { useText } from "../../i18n/language";
 import { Failure } from "../../parts/Failure";
@@ -40,7 +42,7 @@ export function Saved(props: { sql: string; choose: (sql: string) => void }) {
           {data.length === 0 && <p className={menu.none}>{t.hunt.noSaved}</p>}
           {data.map((search) => (
             <div key={search.id} className={menu.view}>
-              <Menu.Item flex={1} onClick={() => props.choose(search.sql)} title={search.description}>
+              <Menu.Item flex={1} onClick={() => props.choose(search.sql)}>
                 {search.name}
               </Menu.Item>
               <ActionIcon variant="subtle" aria-label={t.hunt.remove(search.name)} title={t.hunt.remove(search.name)} onClick={() => drop.mutate(search.id)}>
@@ -62,13 +64,15 @@ export function Saved(props: { sql: string; choose: (sql: string) => void }) {
 function SaveDialog(props: { sql: string; known: SavedSearch[]; onClose: () => void }) {
   const t = useText();
   const client = useQueryClient();
+  const { organizations } = useMe();
+  const { org: here } = useSearch({ from: "/inside" });
   const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
+  const [org, setOrg] = useState(here ?? organizations[0]?.id ?? "");
   const same = props.known.find((search) => search.name === name.trim());
   const keep = useMutation({
     mutationFn: () => {
-      const body = { name: name.trim(), sql: props.sql, description };
-      return same === undefined ? post("/hunt/searches", body) : put(`/hunt/searches/${encodeURIComponent(same.id)}`, body);
+      const body = { name: name.trim(), sql: props.sql };
+      return same === undefined ? post("/hunt/searches", { ...body, org }) : put(`/hunt/searches/${encodeURIComponent(same.id)}`, body);
     },
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["searches"] });
@@ -84,7 +88,9 @@ function SaveDialog(props: { sql: string; known: SavedSearch[]; onClose: () => v
     <Modal opened onClose={props.onClose} title={t.hunt.save} closeButtonProps={{ "aria-label": t.parts.close }}>
       <form className={dialog.form} onSubmit={submit}>
         <TextInput label={t.hunt.saveName} required value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus />
-        <TextInput label={t.hunt.saveDescription} value={description} onChange={(event) => setDescription(event.currentTarget.value)} />
+        {same === undefined && organizations.length > 1 && (
+          <NativeSelect label={t.frame.organization} data={organizations.map((each) => ({ value: each.id, label: each.name }))} value={org} onChange={(event) => setOrg(event.currentTarget.value)} />
+        )}
         {keep.error !== null && <Failure error={keep.error} />}
         <div className={dialog.foot}>
           <Button variant="default" onClick={props.onClose}>

@@ -22,7 +22,7 @@ export function Schema(props: { insert: (text: string) => void }) {
       {data === undefined && error === null && <Loading lines={8} />}
       <div className={styles.tables}>
         {data?.tables.map((table) => {
-          const columns = table.columns.filter(({ name, description }) => name.includes(wanted) || description.toLowerCase().includes(wanted));
+          const columns = table.columns.filter(({ name }) => name.includes(wanted));
           if (columns.length === 0) return null;
           return (
             <section key={table.name}>
@@ -34,9 +34,9 @@ export function Schema(props: { insert: (text: string) => void }) {
               <ul>
                 {columns.map((column) => (
                   <li key={column.name}>
-                    <button type="button" onClick={() => props.insert(column.name)} title={`${column.type}\n${column.description}`}>
+                    <button type="button" onClick={() => props.insert(column.name)} title={t.hunt.insert(column.name)}>
                       <span>{column.name}</span>
-                      <small>{column.description || column.type}</small>
+                      <small>{t.hunt.types[column.type]}</small>
                     </button>
                   </li>
                 ))}

@@ -4,6 +4,7 @@ mod detect;
 mod drill;
 mod matrix;
 mod record;
+mod serve;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ enum Mode {
     Record(record::Args),
     Backup(record::BackupArgs),
     Restore(record::RestoreArgs),
+    Serve(serve::Args),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Mode::Record(args) => record::run(args, &mut out),
         Mode::Backup(args) => record::run_backup(args, &mut out),
         Mode::Restore(args) => record::run_restore(args, &mut out),
+        Mode::Serve(args) => serve::run(args),
     };
     match outcome.and_then(|()| Ok(out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,

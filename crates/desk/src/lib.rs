@@ -1,1 +1,45 @@
+//! The application: one use case a function, joining the rooms below.
+//!
+//! The first line of a use case asks `access`; then it loads, asks `domain` or `triage`, saves one change, and tells open pages.
+//! HTTP, the command line and jobs all enter here, so that nothing slips past the door.
+//!
+//! Deliberately absent: HTTP, rendering for people (texts stay phrases), rules of incident response.
 
+pub mod alert;
+pub mod api_key;
+pub mod case;
+mod cited;
+pub mod comment;
+mod desk;
+pub mod drill;
+pub mod duty;
+pub mod endpoint;
+mod error;
+pub mod event;
+pub mod exception;
+pub mod flash_report;
+pub mod hunt;
+pub mod job;
+pub mod message;
+pub mod metrics;
+mod names;
+mod number;
+pub mod open;
+pub mod operation;
+pub mod organization;
+mod password;
+pub mod person;
+pub mod rule;
+pub mod saved_search;
+pub mod search;
+mod secret;
+pub mod session;
+pub mod settings;
+pub mod telemetry;
+pub mod triage;
+pub mod watch;
+
+pub use desk::{Changed, Clock, Desk, Parts, SystemClock};
+pub use error::{Error, ErrorKind, Result};
+pub use names::{Names, names, organizations};
+pub use password::{LONGEST_PASSWORD, Passwords, SHORTEST_PASSWORD};

@@ -1,0 +1,101 @@
+//! `hikeshi serve`: the desk with its console and API, on one machine.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use hikeshi_access::Caller;
+use hikeshi_desk::open::{Open, Opening, open};
+use hikeshi_desk::{drill, session};
+use hikeshi_server::Config;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Runs the desk: console, API, and the work in the background
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  hikeshi serve --data /var/lib/hikeshi --listen 127.0.0.1:8420 --drill company-week")]
+pub(crate) struct Args {
+    /// Folder that everything is kept in
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Address and port; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8420")]
+    listen: SocketAddr,
+    /// Folders of Sigma rules; without: the shipped ones
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    rules: Vec<PathBuf>,
+    /// Loads this drill, once
+    #[arg(long, value_name = "NAME")]
+    drill: Option<String>,
+    /// A proxy in front speaks TLS: needed to listen beyond this machine
+    #[arg(long)]
+    behind_proxy: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    if !args.listen.ip().is_loopback() && !args.behind_proxy {
+        bail!("`{}` is reachable from other machines: put a proxy with TLS in front and say --behind-proxy", args.listen);
+    }
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")?;
+    runtime.block_on(serve(args))
+}
+
+async fn serve(args: &Args) -> Result<()> {
+    let listener =
+        TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on `{}`; is another desk running?", args.listen))?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let opening = Opening { folder: args.data.clone(), rules: args.rules.clone(), address: address.clone() };
+    let Open { desk, background } =
+        open(&opening).await.map_err(|error| anyhow::anyhow!("{error}")).context("the desk cannot be opened")?;
+    for refusal in &desk.telemetry.refused {
+        tracing::warn!(%refusal, "a rule cannot be used");
+    }
+    let caller = Caller::desk("first start", "first start");
+    let operator = session::first_operator(&desk, &caller).await?;
+    let link = session::issue_link(&desk, operator).await?;
+    announce(&address, &link);
+    let config = Config { https: args.behind_proxy };
+    let serving = tokio::spawn(hikeshi_server::serve(listener, desk.clone(), config, stopped()));
+    if let Some(name) = &args.drill {
+        match drill::load(&desk, name).await {
+            Ok(drill::Loaded::New { events, alerts, .. }) => println!("Drill `{name}` loaded: {events} events, {alerts} alerts."),
+            Ok(drill::Loaded::Before) => println!("Drill `{name}` was loaded before."),
+            Err(error) => tracing::error!(name, %error, "the drill cannot be loaded"),
+        }
+    }
+    serving.await??;
+    drop(background);
+    Ok(())
+}
+
+/// What a newcomer needs: where, and how to get in. The link goes to the terminal only, never to the log.
+fn announce(address: &str, link: &str) {
+    println!("Hikeshi is running at {address}");
+    println!("Sign in once with this link (15 minutes): {address}/sign-in#token={link}");
+    println!("Stop with Ctrl-C.");
+}
+
+/// Ctrl-C, or the service manager's signal.
+async fn stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    tokio::select! {
+        _ = interrupt => {}
+        () = terminate => {}
+    }
+    // Streams of live pages never end by themselves.
+    tokio::spawn(async {
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        std::process::exit(0);
+    });
+}

@@ -1,0 +1,120 @@
+//! An alert comes in: the clock starts, the endpoint is known, triage is due.
+
+use hikeshi_access::{Action, Caller, permit};
+use hikeshi_domain::alert::{Alert, AlertFile, AlertState, ProductAlert};
+use hikeshi_domain::clock::Duty;
+use hikeshi_domain::endpoint::{BlockMode, Endpoint};
+use hikeshi_domain::entity::Entity;
+use hikeshi_domain::organization::Organization;
+use hikeshi_domain::{AlertId, EndpointId, OrganizationId};
+use hikeshi_record::{Change, Context, Expect, Job, Query};
+use jiff::tz::TimeZone;
+use uuid::Uuid;
+
+use crate::desk::{Desk, context};
+use crate::error::{Error, Result};
+use crate::triage::{TRIAGE_QUEUE, TriageJob};
+
+/// Longest text that an alert may carry in one of its fields, in characters.
+const LONGEST_TEXT: usize = 4_096;
+
+/// What became of an alert that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// It is new.
+    New(AlertId),
+    /// The product sent it before.
+    Again(AlertId),
+}
+
+/// Receives an alert of a product. The same alert sent again (organisation, product, the product's id) changes nothing.
+///
+/// # Errors
+/// `Invalid` where it names no host, product or id, or a hash is none.
+pub async fn receive(desk: &Desk, caller: &Caller, org: OrganizationId, raised: ProductAlert) -> Result<Received> {
+    let permit = permit(caller, Action::ReceiveAlerts, org)?;
+    let raised = checked(raised)?;
+    let context = context(&permit).within(org);
+    let organization = desk.store.get::<Organization>(&context, org.0).await?;
+    let now = desk.now();
+    let zone = TimeZone::get(&organization.time_zone).unwrap_or(TimeZone::UTC);
+    let alert = Alert {
+        id: AlertId(Uuid::now_v7()),
+        org,
+        received_at: now,
+        due_at: desk.clocks.due(Duty::FlashReport, now, &zone).at,
+        state: AlertState::Received,
+        verdict: None,
+        score: None,
+        overridden: None,
+        assignee: None,
+        case: None,
+        repeats: 0,
+        drill: organization.drill.is_some(),
+        execution: None,
+        raised,
+    };
+    let key = format!("{} {}", alert.raised.product, alert.raised.id);
+    let job = Job::new(TRIAGE_QUEUE, &TriageJob { alert: alert.id, forced: true });
+    let mut change = Change::new("alert.receive", "").claim_key("alert", &key, alert.id).put(&alert, Expect::New).enqueue(job);
+    change = seen(desk, &context, change, &alert).await?;
+    match desk.store.change(&context, change).await {
+        Ok(_) => {
+            desk.tell(Alert::KIND, alert.id.0, Some(org));
+            desk.metrics.alerts_received.inc();
+            Ok(Received::New(alert.id))
+        }
+        Err(hikeshi_record::Error::Claimed { holder, namespace, .. }) if namespace == "alert" => {
+            holder.parse().map(|id| Received::Again(AlertId(id))).map_err(Error::internal)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Notes that the endpoint was heard of, and makes it known if it is new.
+async fn seen(desk: &Desk, context: &Context, change: Change, alert: &Alert) -> Result<Change> {
+    let query = Query::new().eq("host", alert.raised.host.to_lowercase()).limit(1);
+    let known = desk.store.list::<Endpoint>(context, query).await?.items.into_iter().next();
+    Ok(match known {
+        Some(_) => change,
+        None => {
+            let endpoint = Endpoint {
+                id: EndpointId(Uuid::now_v7()),
+                org: alert.org,
+                host: alert.raised.host.clone(),
+                first_seen_at: alert.received_at,
+                last_seen_at: alert.received_at,
+                block_mode: BlockMode::Unknown,
+                note: String::new(),
+            };
+            change.claim_key("endpoint", &endpoint.host.to_lowercase(), endpoint.id).put(&endpoint, Expect::New)
+        }
+    })
+}
+
+fn checked(mut raised: ProductAlert) -> Result<ProductAlert> {
+    for (field, text) in [("id", &mut raised.id), ("host", &mut raised.host), ("product", &mut raised.product), ("name", &mut raised.name)]
+    {
+        *text = text.trim().to_owned();
+        if text.is_empty() && field != "name" {
+            return Err(Error::invalid("error.alert_field_missing").with("field", field));
+        }
+        if text.chars().count() > LONGEST_TEXT {
+            return Err(Error::invalid("error.field_too_long").with("field", field).with("most", LONGEST_TEXT.to_string()));
+        }
+    }
+    raised.file = raised.file.map(checked_file).transpose()?;
+    Ok(raised)
+}
+
+fn checked_file(mut file: AlertFile) -> Result<AlertFile> {
+    for (field, digits, hash) in [("sha256", 64, &mut file.sha256), ("sha1", 40, &mut file.sha1), ("md5", 32, &mut file.md5)] {
+        *hash = hash.take().map(|text| text.trim().to_ascii_lowercase()).filter(|text| !text.is_empty());
+        if let Some(text) = hash
+            && (text.len() != digits || !text.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        {
+            return Err(Error::invalid("error.hash_malformed").with("field", field).with("digits", digits.to_string()));
+        }
+    }
+    Ok(file)
+}

@@ -1,0 +1,41 @@
+//! The events that a verdict cites, kept as an object: telemetry expires, verdicts are contested (design 2).
+
+use std::collections::BTreeSet;
+
+use hikeshi_domain::triage::{EventRef, Triage};
+use hikeshi_domain::triage_run::ObjectRef;
+use hikeshi_event::{Event, to_ocsf};
+use serde_json::json;
+
+use crate::desk::Desk;
+use crate::error::{Error, Result};
+use crate::secret::hexadecimal;
+
+/// Keeps the cited events: one line of JSON an event, with its uid, its head, its OCSF form and the original text.
+pub(crate) async fn keep(desk: &Desk, triage: &Triage, events: &[Event<'static>]) -> Result<Option<ObjectRef>> {
+    let cited: BTreeSet<&str> = references(triage).map(|event| event.uid.as_str()).collect();
+    if cited.is_empty() {
+        return Ok(None);
+    }
+    let mut lines = Vec::new();
+    for event in events.iter().filter(|event| cited.contains(event.uid.to_string().as_str())) {
+        let line = json!({
+            "uid": event.uid, "host": event.host, "time": event.time, "received_at": event.received_at, "channel": event.channel,
+            "event_id": event.event_id, "record_id": event.record_id, "raw": String::from_utf8_lossy(&event.raw), "raw_hex": hexadecimal(&event.raw),
+            "ocsf": to_ocsf(event),
+        });
+        serde_json::to_writer(&mut lines, &line).map_err(Error::internal)?;
+        lines.push(b'\n');
+    }
+    let size_bytes = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+    let sha256 = desk.objects.put(lines.into()).await.map_err(Error::internal)?;
+    Ok(Some(ObjectRef { sha256: sha256.to_string(), size_bytes }))
+}
+
+fn references(triage: &Triage) -> impl Iterator<Item = &EventRef> {
+    let findings = triage.findings.iter().flat_map(|finding| &finding.events);
+    let sections = triage.sections.iter().flat_map(|section| &section.items).flat_map(|item| &item.events);
+    let nodes = triage.tree.nodes.iter().filter_map(|node| node.event.as_ref());
+    let rules = triage.rules.iter().flat_map(|rule| &rule.events);
+    findings.chain(sections).chain(nodes).chain(rules)
+}

@@ -1,0 +1,126 @@
+//! Remarks on alerts and cases, and the history of who did what to them.
+
+use hikeshi_access::{Action, Caller, permit, permit_everywhere};
+use hikeshi_domain::alert::Alert;
+use hikeshi_domain::case::Case;
+use hikeshi_domain::comment::{Comment, Reference};
+use hikeshi_domain::entity::Entity;
+use hikeshi_domain::{AlertId, CaseId, CommentId, OrganizationId};
+use hikeshi_record::PAGE_LIMIT;
+use hikeshi_record::{Actor, Change, Content, Context, Expect, Order, Query, Stored};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::desk::{Desk, context};
+use crate::error::{Error, Result};
+
+/// Longest remark, in characters.
+const LONGEST_COMMENT: usize = 20_000;
+
+/// What a remark is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// An alert.
+    Alert(AlertId),
+    /// A case.
+    Case(CaseId),
+}
+
+/// One line of a history.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub who: Actor,
+    /// What: `alert.close`.
+    pub action: String,
+    /// Why; empty if nobody was asked.
+    pub reason: String,
+    /// The version that it made.
+    pub version: u64,
+}
+
+/// Adds a remark.
+///
+/// # Errors
+/// `Invalid` where it is empty or too long, `NotFound` where the caller does not see what it is about.
+pub async fn add(desk: &Desk, caller: &Caller, about: About, text: &str) -> Result<Stored<Comment>> {
+    let (context, org, target) = subject(desk, caller, about, Purpose::Work).await?;
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::invalid("error.comment_empty"));
+    }
+    if text.chars().count() > LONGEST_COMMENT {
+        return Err(Error::invalid("error.field_too_long").with("field", "text").with("most", LONGEST_COMMENT.to_string()));
+    }
+    let by = caller.person().ok_or_else(Error::unauthenticated)?;
+    let comment = Comment { id: CommentId(Uuid::now_v7()), org, target: target.clone(), by, at: desk.now(), text: text.to_owned() };
+    let mut change = Change::new("comment.add", "").put(&comment, Expect::New);
+    if let About::Case(case) = about {
+        let case = desk.store.get::<Case>(&context, case.0).await?;
+        change = change.put(&Case { comments: case.comments.saturating_add(1), ..case.entity.clone() }, case.expect());
+    }
+    desk.store.change(&context, change).await?;
+    match about {
+        About::Alert(alert) => desk.tell(Alert::KIND, alert.0, Some(org)),
+        About::Case(case) => desk.tell(Case::KIND, case.0, Some(org)),
+    }
+    Ok(desk.store.get(&context, comment.id.0).await?)
+}
+
+/// The remarks, oldest first.
+///
+/// # Errors
+/// `NotFound` where the caller does not see what they are about.
+pub async fn list(desk: &Desk, caller: &Caller, about: About) -> Result<Vec<Stored<Comment>>> {
+    let (context, _, target) = subject(desk, caller, about, Purpose::Read).await?;
+    let query = Query::new().eq("target", target.word()).order("at", Order::Asc).limit(PAGE_LIMIT);
+    Ok(desk.store.list::<Comment>(&context, query).await?.items)
+}
+
+/// Who did what, when and why, latest first.
+///
+/// # Errors
+/// `NotFound` where the caller does not see it.
+pub async fn history(desk: &Desk, caller: &Caller, about: About) -> Result<Vec<Step>> {
+    let (context, _, target) = subject(desk, caller, about, Purpose::Read).await?;
+    let versions = desk.store.history(&context, &target.kind, target.id).await?;
+    let step = |version: hikeshi_record::Version| Step {
+        at: version.at,
+        who: version.actor,
+        action: version.action,
+        reason: match version.content {
+            Content::Kept { reason, .. } | Content::Tombstone { reason } => reason,
+            Content::Erased => String::new(),
+        },
+        version: version.version,
+    };
+    Ok(versions.into_iter().rev().map(step).collect())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Read,
+    Work,
+}
+
+async fn subject(desk: &Desk, caller: &Caller, about: About, purpose: Purpose) -> Result<(Context, OrganizationId, Reference)> {
+    let (reading, working) = match about {
+        About::Alert(_) => (Action::ReadAlerts, Action::WorkAlerts),
+        About::Case(_) => (Action::ReadCases, Action::WorkCases),
+    };
+    let seen = context(&permit_everywhere(caller, reading)?);
+    let (org, target) = match about {
+        About::Alert(id) => {
+            let alert = desk.store.get::<Alert>(&seen, id.0).await?;
+            (alert.org, Reference::to(&alert.entity))
+        }
+        About::Case(id) => {
+            let case = desk.store.get::<Case>(&seen, id.0).await?;
+            (case.org, Reference::to(&case.entity))
+        }
+    };
+    let action = if purpose == Purpose::Work { working } else { reading };
+    Ok((context(&permit(caller, action, org)?), org, target))
+}

@@ -1,0 +1,121 @@
+//! A drill in the desk: an organisation of its own, marked everywhere, with the scenario's telemetry and alerts. Loaded once.
+
+use bytes::Bytes;
+use hikeshi_access::Caller;
+use hikeshi_domain::OrganizationId;
+use hikeshi_domain::organization::Organization;
+use hikeshi_domain::phrase::Language;
+use hikeshi_domain::playbook::Files;
+use hikeshi_drill::{Item, Options, Scenario};
+use hikeshi_lake::Encoding;
+use hikeshi_record::{Change, Context, PAGE_LIMIT, Query, Stored};
+use jiff::ToSpan;
+
+use crate::desk::Desk;
+use crate::error::{Error, Result};
+use crate::event::Sent;
+use crate::organization::{Choices, DEFAULT_RETENTION_DAYS};
+use crate::{alert, endpoint, event, organization};
+
+/// Bytes of events that are sent at once.
+const BATCH_BYTES: usize = 2 << 20;
+/// A drill's week lies behind us: it begins so many days ago, so that its last day is over.
+const DAYS_AGO: i64 = 8;
+/// The same drill is the same drill.
+const SEED: u64 = 20_261_122;
+const DONE: &str = "drill";
+
+/// What loading a drill did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loaded {
+    /// It is there now.
+    New {
+        /// Its organisation.
+        org: OrganizationId,
+        /// Events generated.
+        events: u64,
+        /// Alerts sent.
+        alerts: usize,
+    },
+    /// It had been loaded before.
+    Before,
+}
+
+/// Loads a drill; one that was interrupted is taken up where it stopped.
+///
+/// # Errors
+/// `Invalid` where there is no such drill.
+pub async fn load(desk: &Desk, name: &str) -> Result<Loaded> {
+    let context = Context::system("drill");
+    if desk.store.key_holder(&context, None, DONE, name).await?.is_some() {
+        return Ok(Loaded::Before);
+    }
+    let scenario = hikeshi_drill::load(name, &Files::shipped())
+        .map_err(|error| Error::invalid("error.drill_unknown").with("name", name).caused_by(error))?;
+    let organization = drill_organization(desk, &scenario, name).await?;
+    desk.raiser.be_quiet_about(organization.id);
+    let loaded = fill(desk, &scenario, name, &organization).await;
+    desk.raiser.listen_to(organization.id);
+    let (events, alerts) = loaded?;
+    endpoint::follow_sources(desk).await?;
+    desk.store.change(&context, Change::new("drill.load", "").claim_key(DONE, name, organization.id)).await?;
+    Ok(Loaded::New { org: organization.id, events, alerts })
+}
+
+async fn drill_organization(desk: &Desk, scenario: &Scenario, name: &str) -> Result<Stored<Organization>> {
+    let caller = Caller::desk("drill", "drill");
+    let known = desk.store.list::<Organization>(&Context::system("drill"), Query::new().eq("drill", name).limit(PAGE_LIMIT)).await?;
+    if let Some(organization) = known.items.into_iter().next() {
+        return Ok(organization);
+    }
+    let choices = Choices {
+        name: scenario.organization.ja.clone(),
+        time_zone: scenario.time_zone.clone(),
+        language: Language::Ja,
+        retention_days: DEFAULT_RETENTION_DAYS,
+        contacts: Vec::new(),
+    };
+    organization::add(desk, &caller, choices, Some(name.to_owned())).await
+}
+
+/// Sends the scenario's events and alerts. The start follows from the organisation, so that a second try sends the same bytes.
+async fn fill(desk: &Desk, scenario: &Scenario, name: &str, organization: &Organization) -> Result<(u64, usize)> {
+    let caller = Caller::desk("drill", "drill");
+    let now = desk.now();
+    let start = organization.created_at.to_zoned(jiff::tz::TimeZone::UTC).saturating_sub(DAYS_AGO.days()).timestamp();
+    let options = Options { start, endpoints: None, days: None, events_per_day: None, seed: SEED };
+    let generator = scenario.generate(options).map_err(Error::internal)?;
+    let (mut batch, mut part, mut events, mut alerts) = (Vec::with_capacity(BATCH_BYTES), 0_u32, 0_u64, Vec::new());
+    for item in generator {
+        match item {
+            Item::Event(line) if line.at <= now => {
+                batch.extend_from_slice(line.ndjson.as_bytes());
+                batch.push(b'\n');
+                events = events.saturating_add(1);
+            }
+            Item::Alert(raised) if raised.received_at <= now => alerts.push(raised.alert),
+            Item::Event(_) | Item::Alert(_) | Item::Mail(_) => {}
+        }
+        if batch.len() >= BATCH_BYTES {
+            send(desk, &caller, organization.id, name, &mut part, &mut batch).await?;
+        }
+    }
+    send(desk, &caller, organization.id, name, &mut part, &mut batch).await?;
+    desk.telemetry.lake.flush().await;
+    let count = alerts.len();
+    for raised in alerts {
+        alert::receive(desk, &caller, organization.id, raised).await?;
+    }
+    Ok((events, count))
+}
+
+async fn send(desk: &Desk, caller: &Caller, org: OrganizationId, name: &str, part: &mut u32, batch: &mut Vec<u8>) -> Result<()> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let body = Bytes::from(std::mem::take(batch));
+    let sent = Sent { source: "drill".to_owned(), idempotency_key: Some(format!("drill-{name}-{part}")), encoding: Encoding::Plain, body };
+    event::receive(desk, caller, org, sent).await?;
+    *part = part.saturating_add(1);
+    Ok(())
+}

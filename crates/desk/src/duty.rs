@@ -1,0 +1,205 @@
+//! The duty officer's page: what needs me now, the week's trend, how the desk itself is doing.
+
+use std::collections::BTreeMap;
+
+use hikeshi_access::{Action, Caller, permit, permit_everywhere};
+use hikeshi_domain::OrganizationId;
+use hikeshi_domain::alert::{Alert, AlertState};
+use hikeshi_domain::case::Case;
+use hikeshi_domain::phrase::Phrase;
+use hikeshi_domain::verdict::Verdict;
+use hikeshi_lake::catalogue::SourceRow;
+use hikeshi_record::PAGE_LIMIT;
+use hikeshi_record::{Context, Order, Query, Stored};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+use crate::desk::{Desk, context};
+use crate::error::{Error, Result};
+use crate::telemetry::scope;
+
+/// A host that has sent nothing for this long is silent.
+pub const SILENT_AFTER: SignedDuration = SignedDuration::from_hours(24);
+const TREND_DAYS: i32 = 7;
+const SOON: SignedDuration = SignedDuration::from_hours(2);
+
+/// Something that waits for a person.
+#[derive(Debug, Clone)]
+pub enum Card {
+    /// An alert.
+    Alert(Box<Stored<Alert>>),
+    /// A case.
+    Case(Box<Stored<Case>>),
+}
+
+/// The lanes.
+#[derive(Debug, Default)]
+pub struct Lanes {
+    /// Past their deadline.
+    pub overdue: Vec<Card>,
+    /// Due within two hours, or waiting to be judged.
+    pub within_two_hours: Vec<Card>,
+    /// Grey: waiting for an answer of the customer or for more data.
+    pub waiting: Vec<Card>,
+    /// Cases that run.
+    pub watch: Vec<Card>,
+}
+
+/// Verdicts of one day, in the person's zone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Day {
+    /// Black.
+    pub black: u64,
+    /// Grey.
+    pub grey: u64,
+    /// White.
+    pub white: u64,
+}
+
+/// One source of events.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The forwarder or format.
+    pub source: String,
+    /// Hosts that it sent for.
+    pub hosts: usize,
+    /// Hosts that have fallen silent.
+    pub silent: Vec<String>,
+    /// Latest receipt.
+    pub last_event_at: Timestamp,
+}
+
+/// The page.
+#[derive(Debug)]
+pub struct Duty {
+    /// What needs a person.
+    pub lanes: Lanes,
+    /// The last seven days, oldest first.
+    pub trend: Vec<(Date, Day)>,
+    /// Time by which writing is behind receiving.
+    pub ingest_lag: SignedDuration,
+    /// Sources.
+    pub sources: Vec<Source>,
+    /// What an operator must look at.
+    pub warnings: Vec<Phrase>,
+}
+
+/// Gathers the page, in a person's zone.
+///
+/// # Errors
+/// `NotFound` for an organisation that is not the caller's.
+pub async fn duty(desk: &Desk, caller: &Caller, org: Option<OrganizationId>, zone: &TimeZone) -> Result<Duty> {
+    let permit = match org {
+        Some(org) => permit(caller, Action::ReadAlerts, org)?,
+        None => permit_everywhere(caller, Action::ReadAlerts)?,
+    };
+    let context = context(&permit);
+    let sources = desk.telemetry.lake.sources(&scope(&context)).await.map_err(Error::internal)?;
+    let sources = by_source(sources, desk.now());
+    Ok(Duty {
+        lanes: lanes(desk, &context).await?,
+        trend: trend(desk, &context, zone).await?,
+        ingest_lag: ingest_lag(desk),
+        warnings: warnings(desk, &sources),
+        sources,
+    })
+}
+
+async fn lanes(desk: &Desk, context: &Context) -> Result<Lanes> {
+    let now = desk.now();
+    let mut lanes = Lanes::default();
+    let query = Query::new().eq("open", true).order("due_at", Order::Asc).limit(PAGE_LIMIT);
+    for alert in desk.store.list::<Alert>(context, query).await?.items {
+        let lane = match (&alert.state, alert.effective_verdict()) {
+            (AlertState::Received, _) if now > alert.due_at => &mut lanes.overdue,
+            (AlertState::Received, _) if alert.due_at.duration_since(now) <= SOON => &mut lanes.within_two_hours,
+            // What a case holds is shown by its case.
+            (AlertState::Reported { .. }, Some(Verdict::Black)) if alert.case.is_none() => &mut lanes.within_two_hours,
+            (AlertState::Reported { .. }, Some(Verdict::Grey)) => &mut lanes.waiting,
+            _ => continue,
+        };
+        lane.push(Card::Alert(Box::new(alert)));
+    }
+    let query = Query::new().eq("open", true).order("opened_at", Order::Asc).limit(PAGE_LIMIT);
+    for case in desk.store.list::<Case>(context, query).await?.items {
+        let lane = if case.decided.is_none() { &mut lanes.within_two_hours } else { &mut lanes.watch };
+        lane.push(Card::Case(Box::new(case)));
+    }
+    Ok(lanes)
+}
+
+async fn trend(desk: &Desk, context: &Context, zone: &TimeZone) -> Result<Vec<(Date, Day)>> {
+    let today = desk.now().to_zoned(zone.clone()).date();
+    let first = today.saturating_sub((TREND_DAYS - 1).days());
+    let from = first.to_zoned(zone.clone()).map_err(Error::internal)?.timestamp();
+    let mut days: BTreeMap<Date, Day> = (0..TREND_DAYS).map(|back| (today.saturating_sub(back.days()), Day::default())).collect();
+    let mut cursor = None;
+    loop {
+        let query = Query::new().at_least("received_at", from).order("received_at", Order::Asc).after(cursor).limit(PAGE_LIMIT);
+        let page = desk.store.list::<Alert>(context, query).await?;
+        for alert in &page.items {
+            let date = alert.received_at.to_zoned(zone.clone()).date();
+            let Some(day) = days.get_mut(&date) else { continue };
+            match alert.effective_verdict() {
+                Some(Verdict::Black) => day.black += 1,
+                Some(Verdict::Grey) => day.grey += 1,
+                Some(Verdict::White) => day.white += 1,
+                None => {}
+            }
+        }
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(days.into_iter().collect());
+        }
+    }
+}
+
+/// Time by which writing is behind receiving.
+pub(crate) fn ingest_lag(desk: &Desk) -> SignedDuration {
+    let lag = desk.telemetry.lake.lag();
+    match lag.committed_received_at {
+        Some(committed) if lag.appended > lag.committed => desk.now().duration_since(committed).max(SignedDuration::ZERO),
+        _ => SignedDuration::ZERO,
+    }
+}
+
+fn by_source(rows: Vec<SourceRow>, now: Timestamp) -> Vec<Source> {
+    let mut sources: BTreeMap<String, Source> = BTreeMap::new();
+    for row in rows {
+        let source = sources.entry(row.source.clone()).or_insert_with(|| Source {
+            source: row.source,
+            hosts: 0,
+            silent: Vec::new(),
+            last_event_at: row.last_received_at,
+        });
+        source.hosts += 1;
+        source.last_event_at = source.last_event_at.max(row.last_received_at);
+        if now.duration_since(row.last_received_at) > SILENT_AFTER {
+            source.silent.push(row.host);
+        }
+    }
+    sources.into_values().collect()
+}
+
+/// What an operator must look at: silent hosts, a stream that stands still, a record that stands still.
+fn warnings(desk: &Desk, sources: &[Source]) -> Vec<Phrase> {
+    const NAMED: usize = 5;
+    let mut warnings = Vec::new();
+    for source in sources.iter().filter(|source| !source.silent.is_empty()) {
+        let named: Vec<&str> = source.silent.iter().take(NAMED).map(String::as_str).collect();
+        let phrase = Phrase::new("warning.silent").with("source", &source.source).with("count", source.silent.len().to_string());
+        warnings.push(phrase.with("hosts", named.join(", ")).with("hours", SILENT_AFTER.as_hours().to_string()));
+    }
+    let lag = desk.telemetry.lake.lag();
+    if lag.stream_failed {
+        warnings.push(Phrase::new("warning.stream_failed"));
+    }
+    if let Some(fault) = lag.writer_fault {
+        warnings.push(Phrase::new("warning.writer_fault").with("fault", fault));
+    }
+    if let Some(fault) = desk.store.fault() {
+        warnings.push(Phrase::new("warning.record_fault").with("fault", fault));
+    }
+    warnings
+}

@@ -1,0 +1,91 @@
+//! The exception list: who excused what, why, until when.
+
+use hikeshi_access::{Action, Caller, permit, permit_everywhere};
+use hikeshi_domain::entity::Entity;
+use hikeshi_domain::exception::{Exception, Excused};
+use hikeshi_domain::{ExceptionId, OrganizationId};
+use hikeshi_record::PAGE_LIMIT;
+use hikeshi_record::{Change, Expect, Order, Query, Stored};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::alert::required;
+use crate::desk::{Desk, context};
+use crate::error::{Error, Result};
+
+const LONGEST_PATTERN: usize = 1_000;
+
+/// The entries of the caller's organisations, latest first.
+///
+/// # Errors
+/// `Forbidden` where the caller may not see them.
+pub async fn list(desk: &Desk, caller: &Caller) -> Result<Vec<Stored<Exception>>> {
+    let context = context(&permit_everywhere(caller, Action::ReadExceptions)?);
+    Ok(desk.store.list::<Exception>(&context, Query::new().order("registered_at", Order::Desc).limit(PAGE_LIMIT)).await?.items)
+}
+
+/// Registers an entry. `in_effect` says that the endpoints' protection already follows it; registered alone excuses nothing.
+///
+/// # Errors
+/// `Invalid` without a reason, with an empty or too wide pattern, or an end that has passed.
+pub async fn add(
+    desk: &Desk,
+    caller: &Caller,
+    org: OrganizationId,
+    excused: Excused,
+    reason: &str,
+    in_effect: bool,
+    until: Option<Timestamp>,
+) -> Result<Stored<Exception>> {
+    let context = context(&permit(caller, Action::EditExceptions, org)?);
+    let reason = required(reason)?;
+    let (by, now) = (caller.person().ok_or_else(Error::unauthenticated)?, desk.now());
+    if until.is_some_and(|until| until <= now) {
+        return Err(Error::invalid("error.exception_until"));
+    }
+    let excused = checked(excused)?;
+    let effective_from = in_effect.then_some(now);
+    let exception =
+        Exception { id: ExceptionId(Uuid::now_v7()), org, excused, by, reason: reason.clone(), registered_at: now, effective_from, until };
+    desk.store.change(&context, Change::new("exception.add", reason).put(&exception, Expect::New)).await?;
+    desk.tell(Exception::KIND, exception.id.0, Some(org));
+    Ok(desk.store.get(&context, exception.id.0).await?)
+}
+
+/// Ends an entry now; it stays on the list as ended.
+///
+/// # Errors
+/// `NotFound` where it is not the caller's.
+pub async fn end(desk: &Desk, caller: &Caller, exception: ExceptionId) -> Result<()> {
+    let reading = context(&permit_everywhere(caller, Action::ReadExceptions)?);
+    let stored = desk.store.get::<Exception>(&reading, exception.0).await?;
+    let context = context(&permit(caller, Action::EditExceptions, stored.org)?);
+    let ended = Exception { until: Some(desk.now()), ..stored.entity.clone() };
+    desk.store.change(&context, Change::new("exception.end", "").put(&ended, stored.expect())).await?;
+    desk.tell(Exception::KIND, exception.0, Some(stored.org));
+    Ok(())
+}
+
+fn checked(excused: Excused) -> Result<Excused> {
+    let (field, text) = match &excused {
+        Excused::Hash { hash } => ("hash", hash),
+        Excused::Signer { name } => ("name", name),
+        Excused::Path { pattern } => ("pattern", pattern),
+        Excused::Behaviour { rule_id, .. } => ("rule_id", rule_id),
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::invalid("error.field_empty").with("field", field));
+    }
+    if text.chars().count() > LONGEST_PATTERN {
+        return Err(Error::invalid("error.field_too_long").with("field", field).with("most", LONGEST_PATTERN.to_string()));
+    }
+    if matches!(excused, Excused::Hash { .. }) && !([32, 40, 64].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    {
+        return Err(Error::invalid("error.hash_malformed").with("field", "hash").with("digits", "32, 40, 64"));
+    }
+    if matches!(excused, Excused::Path { .. }) && text.chars().filter(|letter| letter.is_alphanumeric()).count() < 3 {
+        return Err(Error::invalid("error.exception_too_wide"));
+    }
+    Ok(excused)
+}

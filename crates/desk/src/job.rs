@@ -1,0 +1,76 @@
+//! The desk's workers: they claim jobs of the record's queues, do them, and try again with patience.
+
+use std::time::Duration;
+
+use hikeshi_record::{Claimed, Context, JobState};
+use jiff::SignedDuration;
+use tokio::task::JoinSet;
+
+use crate::desk::Desk;
+use crate::error::Result;
+use crate::message::{self, MAIL_QUEUE, MailJob};
+use crate::triage::{self, TRIAGE_QUEUE, TriageJob};
+
+/// How long a worker may hold a job before another takes it over.
+const LEASE: SignedDuration = SignedDuration::from_mins(5);
+/// How long a worker waits for a job that is due later, or that another node enqueued.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Alerts triaged side by side; triage itself uses one core.
+const AT_ONCE: u32 = 4;
+
+/// Starts a worker for each queue; they end when the set is dropped.
+pub fn start(desk: &Desk) -> JoinSet<()> {
+    let mut workers = JoinSet::new();
+    for queue in [TRIAGE_QUEUE, MAIL_QUEUE] {
+        workers.spawn(work(desk.clone(), queue));
+    }
+    workers
+}
+
+async fn work(desk: Desk, queue: &'static str) {
+    let mut commits = desk.store.committed();
+    loop {
+        match desk.store.claim_jobs(&Context::system("worker"), queue, AT_ONCE, LEASE).await {
+            Ok(jobs) if jobs.is_empty() => {
+                // A commit may have brought one; else look again after a pause.
+                let _ = tokio::time::timeout(PAUSE, commits.next()).await;
+            }
+            Ok(jobs) => together(&desk, jobs).await,
+            Err(error) => {
+                tracing::error!(queue, %error, "jobs cannot be claimed");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn together(desk: &Desk, jobs: Vec<Claimed>) {
+    let mut running = JoinSet::new();
+    for job in jobs {
+        let desk = desk.clone();
+        running.spawn(async move { one(&desk, job).await });
+    }
+    while running.join_next().await.is_some() {}
+}
+
+async fn one(desk: &Desk, job: Claimed) {
+    let Err(error) = done(desk, &job).await else { return };
+    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    tracing::warn!(job = %job.id, queue = job.queue, attempt = job.attempt, %error, cause, "a job failed");
+    desk.metrics.jobs_failed.inc();
+    match desk.store.retry_job(&Context::system("worker"), &job, &format!("{error}: {cause}"), job.backoff()).await {
+        Ok(JobState::Failed) => tracing::error!(job = %job.id, queue = job.queue, "a job was given up; it is listed with its error"),
+        Ok(JobState::Waiting) => {}
+        Err(error) => tracing::error!(job = %job.id, %error, "a failed job cannot be put back; its lease will end"),
+    }
+}
+
+async fn done(desk: &Desk, job: &Claimed) -> Result<()> {
+    match job.queue.as_str() {
+        TRIAGE_QUEUE => triage::run(desk, job, job.payload::<TriageJob>()?).await,
+        _ => {
+            message::send(desk, job.payload::<MailJob>()?, job.attempt >= job.attempts, job.attempt).await?;
+            Ok(desk.store.finish_job(&Context::system("worker"), job).await?)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What the desk counts about itself, in Prometheus' text format.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+/// The desk's counters. Drills count in none of them.
+pub struct Metrics {
+    registry: Registry,
+    /// Alerts received.
+    pub alerts_received: Counter,
+    /// Runs of triage.
+    pub triages: Counter,
+    /// Flash reports issued.
+    pub reports_issued: Counter,
+    /// Flash reports issued after their target.
+    pub reports_missed: Counter,
+    /// Jobs that failed an attempt.
+    pub jobs_failed: Counter,
+    /// Batches of events taken.
+    pub batches_received: Counter,
+    /// Bytes of those batches as sent.
+    pub bytes_received: Counter,
+    /// Events written to segments.
+    pub events_written: Gauge<i64>,
+    /// Seconds that writing is behind receiving.
+    pub ingest_lag_seconds: Gauge<f64, AtomicU64>,
+    /// Bytes waiting in the stream.
+    pub stream_bytes: Gauge<i64>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Metrics {
+            registry: Registry::with_prefix("hikeshi"),
+            alerts_received: Counter::default(),
+            triages: Counter::default(),
+            reports_issued: Counter::default(),
+            reports_missed: Counter::default(),
+            jobs_failed: Counter::default(),
+            batches_received: Counter::default(),
+            bytes_received: Counter::default(),
+            events_written: Gauge::default(),
+            ingest_lag_seconds: Gauge::default(),
+            stream_bytes: Gauge::default(),
+        };
+        let registry = &mut metrics.registry;
+        registry.register("alerts_received", "Alerts received", metrics.alerts_received.clone());
+        registry.register("triages", "Runs of triage", metrics.triages.clone());
+        registry.register("flash_reports_issued", "Flash reports issued", metrics.reports_issued.clone());
+        registry.register("flash_reports_missed", "Flash reports issued after their target", metrics.reports_missed.clone());
+        registry.register("jobs_failed", "Attempts of jobs that failed", metrics.jobs_failed.clone());
+        registry.register("event_batches_received", "Batches of events taken", metrics.batches_received.clone());
+        registry.register("event_bytes_received", "Bytes of batches as sent", metrics.bytes_received.clone());
+        registry.register("events_written", "Events written to segments since start", metrics.events_written.clone());
+        registry.register("ingest_lag_seconds", "How far writing is behind receiving", metrics.ingest_lag_seconds.clone());
+        registry.register("stream_bytes", "Bytes waiting in the stream", metrics.stream_bytes.clone());
+        metrics
+    }
+}
+
+impl Metrics {
+    /// All of them as text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}

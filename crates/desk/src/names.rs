@@ -1,0 +1,90 @@
+//! Names for ids: what a list shows of the organisations, people, cases and endpoints that its rows point at.
+
+use std::collections::{BTreeSet, HashMap};
+
+use hikeshi_access::{Action, Caller, permit_everywhere};
+use hikeshi_domain::case::Case;
+use hikeshi_domain::endpoint::Endpoint;
+use hikeshi_domain::organization::Organization;
+use hikeshi_domain::person::Person;
+use hikeshi_domain::{CaseId, OrganizationId, PersonId};
+use hikeshi_record::PAGE_LIMIT;
+use hikeshi_record::{Context, Query, Stored};
+
+use crate::desk::{Desk, context};
+use crate::error::Result;
+
+/// Organisations that the caller may see, and the people of the installation, by id.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// Organisations.
+    pub organizations: HashMap<OrganizationId, Organization>,
+    /// People's names.
+    pub people: HashMap<PersonId, String>,
+}
+
+impl Names {
+    /// The organisation's name, empty if it is not the caller's to see.
+    pub fn organization(&self, org: OrganizationId) -> &str {
+        self.organizations.get(&org).map_or("", |organization| organization.name.as_str())
+    }
+
+    /// The person's name; the id where the person is not known.
+    pub fn person(&self, person: PersonId) -> String {
+        self.people.get(&person).cloned().unwrap_or_else(|| person.to_string())
+    }
+}
+
+/// The names that the caller's lists need.
+///
+/// # Errors
+/// When the record cannot be read.
+pub async fn names(desk: &Desk, caller: &Caller) -> Result<Names> {
+    let organizations = organizations(desk, caller).await?;
+    let organizations = organizations.into_iter().map(|organization| (organization.id, organization.entity)).collect();
+    // Names of colleagues are shown beside what they did; nothing else of them is.
+    let people = desk.store.list::<Person>(&Context::system("names"), Query::new().limit(PAGE_LIMIT)).await?;
+    let people = people.items.into_iter().map(|person| (person.id, person.name.clone())).collect();
+    Ok(Names { organizations, people })
+}
+
+/// The organisations in which the caller may read.
+///
+/// # Errors
+/// `Forbidden` where there is none.
+pub async fn organizations(desk: &Desk, caller: &Caller) -> Result<Vec<Stored<Organization>>> {
+    let permit = permit_everywhere(caller, Action::ReadOrganization)?;
+    Ok(desk
+        .store
+        .list::<Organization>(&context(&permit), Query::new().order("name", hikeshi_record::Order::Asc).limit(PAGE_LIMIT))
+        .await?
+        .items)
+}
+
+/// Titles of cases by id; a case that the context does not see is left out.
+pub(crate) async fn case_titles(
+    desk: &Desk,
+    context: &Context,
+    cases: impl IntoIterator<Item = CaseId>,
+) -> Result<HashMap<CaseId, String>> {
+    let mut titles = HashMap::new();
+    for case in cases.into_iter().collect::<BTreeSet<_>>() {
+        match desk.store.get::<Case>(context, case.0).await {
+            Ok(stored) => drop(titles.insert(case, format!("{} {}", stored.reference, stored.title))),
+            Err(hikeshi_record::Error::NotFound { .. } | hikeshi_record::Error::Erased { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(titles)
+}
+
+/// Endpoints by organisation and lower-case host.
+pub(crate) async fn endpoints(
+    desk: &Desk,
+    context: &Context,
+    hosts: impl IntoIterator<Item = String>,
+) -> Result<HashMap<(OrganizationId, String), Stored<Endpoint>>> {
+    let hosts: BTreeSet<String> = hosts.into_iter().map(|host| host.to_lowercase()).collect();
+    let found = desk.store.list::<Endpoint>(context, Query::new().any_of("host", hosts).limit(PAGE_LIMIT)).await?;
+    Ok(found.items.into_iter().map(|endpoint| ((endpoint.org, endpoint.host.to_lowercase()), endpoint)).collect())
+}

@@ -1,0 +1,112 @@
+//! Opens a desk on a data folder: the embedded record, lake and objects, the rules and the playbook, and the work in the background.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hikeshi_detect::{LoadOptions, RuleSet};
+use hikeshi_domain::clock::Clocks;
+use hikeshi_domain::phrases;
+use hikeshi_domain::playbook::Files;
+use hikeshi_domain::procedure::Procedure;
+use hikeshi_hunt::Hunt;
+use hikeshi_lake::{Lake, LakeConfig, LocalObjects};
+use hikeshi_record::{Settings, Store};
+use hikeshi_triage::VerdictBook;
+use tokio::sync::{broadcast, mpsc};
+use tokio::task::JoinSet;
+
+use crate::desk::{Desk, Parts, SystemClock};
+use crate::telemetry::Telemetry;
+use crate::watch::Watch;
+use crate::{Passwords, endpoint, job, operation, triage};
+
+/// Changes that an open page may be behind before it must ask for everything again.
+const LIVE_BACKLOG: usize = 1_024;
+const FOLLOW_EVERY: Duration = Duration::from_secs(30);
+const EXPIRE_EVERY: Duration = Duration::from_secs(3_600);
+
+/// What a desk is opened with.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// The data folder; made if it is not there.
+    pub folder: PathBuf,
+    /// Folders of Sigma rules; empty: the shipped ones.
+    pub rules: Vec<PathBuf>,
+    /// The address under which it listens, for links.
+    pub address: String,
+}
+
+/// An open desk and its work in the background, which ends when this is dropped.
+pub struct Open {
+    /// The desk.
+    pub desk: Desk,
+    /// Workers and keepers.
+    pub background: JoinSet<()>,
+}
+
+/// Opens a desk.
+///
+/// # Errors
+/// When a playbook file is wrong, rules cannot be read, or a store cannot be opened; the message says which.
+pub async fn open(opening: &Opening) -> Result<Open, Box<dyn std::error::Error + Send + Sync>> {
+    phrases::check()?;
+    let files = Files::shipped();
+    let procedure = Procedure::load(&files)?;
+    let clocks = Clocks::load(&files)?;
+    let verdicts = Arc::new(VerdictBook::shipped()?);
+    let loaded =
+        if opening.rules.is_empty() { RuleSet::shipped()? } else { RuleSet::load(&opening.rules, &LoadOptions::with_user_cache())? };
+    std::fs::create_dir_all(&opening.folder)?;
+    let store = Store::open(Settings::embedded(&opening.folder)).await?;
+    let (strong, raised) = mpsc::unbounded_channel();
+    let watch = Arc::new(Watch::new(loaded.rules.clone(), strong));
+    let lake = lake(&opening.folder, &store, watch).await?;
+    let telemetry = Telemetry { hunt: Hunt::new(lake.clone()), lake, rules: loaded.rules, refused: loaded.refused };
+    let desk = Desk::new(Parts {
+        objects: Arc::new(LocalObjects::open(opening.folder.join("objects"))?),
+        store,
+        telemetry,
+        procedure,
+        clocks,
+        verdicts,
+        clock: Arc::new(SystemClock),
+        passwords: Passwords::default(),
+        live: broadcast::channel(LIVE_BACKLOG).0,
+        metrics: crate::metrics::Metrics::default(),
+        raiser: triage::Raiser::default(),
+        address: opening.address.clone(),
+    });
+    let mut background = job::start(&desk);
+    background.spawn(triage::raise(desk.clone(), raised));
+    background.spawn(keep(desk.clone()));
+    Ok(Open { desk, background })
+}
+
+async fn lake(folder: &Path, store: &Store, watch: Arc<Watch>) -> Result<Arc<Lake>, hikeshi_lake::OpenError> {
+    let catalogue = Arc::new(store.catalogue());
+    Ok(Arc::new(Lake::open(&folder.join("lake"), catalogue, LakeConfig::default(), Some(watch)).await?))
+}
+
+/// Follows hosts that start to send, forgets telemetry that is past its time, and takes a stream up again whose disk is well.
+async fn keep(desk: Desk) {
+    let mut follow = tokio::time::interval(FOLLOW_EVERY);
+    let mut expire = tokio::time::interval(EXPIRE_EVERY);
+    loop {
+        tokio::select! {
+            _ = follow.tick() => {
+                if let Err(error) = endpoint::follow_sources(&desk).await {
+                    tracing::error!(%error, "endpoints cannot follow their sources");
+                }
+                if desk.telemetry.lake.lag().stream_failed && let Err(error) = desk.telemetry.lake.reopen_stream().await {
+                    tracing::error!(%error, "the stream stands still: its disk still refuses");
+                }
+            }
+            _ = expire.tick() => match operation::expire(&desk).await {
+                Ok(0) => {}
+                Ok(segments) => tracing::info!(segments, "telemetry past its time was forgotten"),
+                Err(error) => tracing::error!(%error, "telemetry past its time could not be forgotten"),
+            },
+        }
+    }
+}

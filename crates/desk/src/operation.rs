@@ -1,0 +1,45 @@
+//! How the desk itself is doing: faults that keep it from taking work, counters, retention.
+
+use hikeshi_domain::organization::Organization;
+use hikeshi_record::PAGE_LIMIT;
+use hikeshi_record::{Context, Query};
+use jiff::{ToSpan, tz::TimeZone};
+
+use crate::desk::Desk;
+use crate::duty::ingest_lag;
+use crate::error::{Error, Result};
+
+/// What keeps the desk from taking work, in words for an operator; empty while all is well.
+pub fn faults(desk: &Desk) -> Vec<String> {
+    let lag = desk.telemetry.lake.lag();
+    let stream = lag.stream_failed.then(|| "stream: a sync failed; nothing is acknowledged until it is reopened".to_owned());
+    let writer = lag.writer_fault.map(|fault| format!("writer: {fault}"));
+    let record = desk.store.fault().map(|fault| format!("record: {fault}"));
+    [stream, writer, record].into_iter().flatten().collect()
+}
+
+/// Counters as text.
+pub fn metrics(desk: &Desk) -> String {
+    let lag = desk.telemetry.lake.lag();
+    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    desk.metrics.events_written.set(whole(lag.totals.added));
+    desk.metrics.stream_bytes.set(whole(lag.stream_bytes));
+    desk.metrics.ingest_lag_seconds.set(ingest_lag(desk).as_secs_f64());
+    desk.metrics.text()
+}
+
+/// Forgets telemetry that is older than each organisation keeps it. Returns how many segments went.
+///
+/// # Errors
+/// When record or catalogue do not answer; what is left goes the next time.
+pub async fn expire(desk: &Desk) -> Result<usize> {
+    let organizations = desk.store.list::<Organization>(&Context::system("retention"), Query::new().limit(PAGE_LIMIT)).await?;
+    let today = desk.now().to_zoned(TimeZone::UTC).date();
+    let mut gone = 0_usize;
+    for organization in organizations.items {
+        let kept = i64::from(organization.retention_days);
+        let before = today.saturating_sub(kept.days());
+        gone = gone.saturating_add(desk.telemetry.lake.expire(organization.id, before).await.map_err(Error::internal)?);
+    }
+    Ok(gone)
+}

@@ -1,0 +1,171 @@
+//! Signing in and out: a one-time link, then a password; a session that lives on the server and ends there.
+
+use hikeshi_access::{Action, Actor, Caller, permit_installation};
+use hikeshi_domain::api_key::ApiKey;
+use hikeshi_domain::person::Person;
+use hikeshi_domain::role::{Grant, Role};
+use hikeshi_domain::session::{OneTimeLink, Session};
+use hikeshi_domain::{OneTimeLinkId, PersonId, SessionId};
+use hikeshi_record::{Change, Context, Expect, Query, Stored};
+use jiff::SignedDuration;
+use uuid::Uuid;
+
+use crate::desk::Desk;
+use crate::error::{Error, ErrorKind, Result};
+use crate::secret;
+
+/// How long a one-time link holds (design 9).
+pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
+/// How long a session holds: one shift.
+pub const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(12);
+
+/// A new session: its secret goes into the cookie and nowhere else.
+pub struct SignedIn {
+    /// The cookie's value.
+    pub secret: String,
+    /// Who signed in.
+    pub person: Stored<Person>,
+}
+
+/// Makes a link that signs a person in once. For the terminal of whoever runs the installation.
+///
+/// # Errors
+/// When the person is not known or the record cannot be written.
+pub async fn issue_link(desk: &Desk, person: PersonId) -> Result<String> {
+    let context = Context::system("sign-in link");
+    desk.store.get::<Person>(&context, person.0).await?;
+    let (secret, now) = (secret::fresh()?, desk.now());
+    let link = OneTimeLink {
+        id: OneTimeLinkId(Uuid::now_v7()),
+        hash: secret::hash(&secret),
+        person,
+        created_at: now,
+        expires_at: now.checked_add(LINK_LIFETIME).map_err(Error::internal)?,
+        spent_at: None,
+    };
+    desk.store.change(&context, Change::new("session.link", "").put(&link, Expect::New)).await?;
+    Ok(secret)
+}
+
+/// Spends a link. Of two who try at once, one is let in.
+///
+/// # Errors
+/// `Unauthenticated` where the link is unknown, spent or too old.
+pub async fn sign_in_by_link(desk: &Desk, secret: &str, request: &str) -> Result<SignedIn> {
+    let context = Context { request: request.to_owned(), ..Context::system("sign-in") };
+    let refused = || Error::new(ErrorKind::Unauthenticated, hikeshi_domain::phrase::Phrase::new("error.link_spent"));
+    let query = Query::new().eq("hash", secret::hash(secret)).limit(1);
+    let link = desk.store.list::<OneTimeLink>(&context, query).await?.items.into_iter().next().ok_or_else(refused)?;
+    let now = desk.now();
+    if !link.holds_at(now) {
+        return Err(refused());
+    }
+    let person = active_person(desk, &context, link.person).await?;
+    let spent = OneTimeLink { spent_at: Some(now), ..link.entity.clone() };
+    let change = Change::new("session.begin", "").put(&spent, link.expect());
+    begin(desk, &context, change, person).await.map_err(|error| if error.kind() == ErrorKind::Conflict { refused() } else { error })
+}
+
+/// Signs in by mail address and password.
+///
+/// # Errors
+/// `Unauthenticated` where either is wrong, without saying which; `Busy` after too many wrong ones.
+pub async fn sign_in_by_password(desk: &Desk, email: &str, password: &str, request: &str) -> Result<SignedIn> {
+    let context = Context { request: request.to_owned(), ..Context::system("sign-in") };
+    let query = Query::new().eq("email", email.trim().to_lowercase()).limit(1);
+    let person = desk.store.list::<Person>(&context, query).await?.items.into_iter().next();
+    let active = person.filter(|person| person.disabled_at.is_none());
+    let known = active.as_ref().and_then(|person| person.password.as_ref());
+    desk.passwords.check(email.trim(), password, known, desk.now()).await?;
+    let person = active.ok_or_else(Error::unauthenticated)?;
+    begin(desk, &context, Change::new("session.begin", ""), person).await
+}
+
+/// The caller of a session's secret.
+///
+/// # Errors
+/// `Unauthenticated` where it is unknown, ended or too old, or the person may no longer sign in.
+pub async fn caller_of_session(desk: &Desk, secret: &str, request: &str) -> Result<(Caller, Stored<Person>)> {
+    let context = Context { request: request.to_owned(), ..Context::system("session") };
+    let session = find_session(desk, &context, secret).await?;
+    if !session.holds_at(desk.now()) {
+        return Err(Error::unauthenticated());
+    }
+    let person = active_person(desk, &context, session.person).await?;
+    let caller = Caller { actor: Actor::Person(person.id), grants: person.grants.clone(), request: request.to_owned() };
+    Ok((caller, person))
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// `Unauthenticated` where there is none.
+pub async fn sign_out(desk: &Desk, secret: &str, request: &str) -> Result<()> {
+    let context = Context { request: request.to_owned(), ..Context::system("session") };
+    let session = find_session(desk, &context, secret).await?;
+    let ended = Session { ended_at: Some(desk.now()), ..session.entity.clone() };
+    desk.store.change(&context, Change::new("session.end", "").put(&ended, session.expect())).await?;
+    Ok(())
+}
+
+/// The caller of a key.
+///
+/// # Errors
+/// `Unauthenticated` where the key is unknown or revoked.
+pub async fn caller_of_key(desk: &Desk, key: &str, request: &str) -> Result<(Caller, Stored<ApiKey>)> {
+    let context = Context { request: request.to_owned(), ..Context::system("key") };
+    let query = Query::new().eq("hash", secret::hash(key)).limit(1);
+    let found = desk.store.list::<ApiKey>(&context, query).await?.items.into_iter().next();
+    let key = found.filter(|key| key.revoked_at.is_none()).ok_or_else(Error::unauthenticated)?;
+    let grants = vec![Grant { role: Role::Sensor, org: Some(key.org) }];
+    Ok((Caller { actor: Actor::Key(key.id.0), grants, request: request.to_owned() }, key))
+}
+
+/// Makes sure that somebody can sign in: the first person, who operates the installation.
+///
+/// # Errors
+/// When the record cannot be read or written.
+pub async fn first_operator(desk: &Desk, caller: &Caller) -> Result<PersonId> {
+    permit_installation(caller, Action::EditInstallation)?;
+    let context = Context::system("first start");
+    if let Some(person) = desk.store.list::<Person>(&context, Query::new().limit(1)).await?.items.first() {
+        return Ok(person.id);
+    }
+    let person = Person {
+        id: PersonId(Uuid::now_v7()),
+        name: "Operator".to_owned(),
+        email: "operator@localhost".to_owned(),
+        language: hikeshi_domain::phrase::Language::Ja,
+        time_zone: "Asia/Tokyo".to_owned(),
+        password: None,
+        grants: vec![Grant { role: Role::Operator, org: None }],
+        created_at: desk.now(),
+        disabled_at: None,
+    };
+    desk.store.change(&context, Change::new("person.add", "").put(&person, Expect::New)).await?;
+    Ok(person.id)
+}
+
+async fn begin(desk: &Desk, context: &Context, change: Change, person: Stored<Person>) -> Result<SignedIn> {
+    let (secret, now) = (secret::fresh()?, desk.now());
+    let session = Session {
+        id: SessionId(Uuid::now_v7()),
+        hash: secret::hash(&secret),
+        person: person.id,
+        created_at: now,
+        expires_at: now.checked_add(SESSION_LIFETIME).map_err(Error::internal)?,
+        ended_at: None,
+    };
+    desk.store.change(context, change.put(&session, Expect::New)).await?;
+    Ok(SignedIn { secret, person })
+}
+
+async fn find_session(desk: &Desk, context: &Context, secret: &str) -> Result<Stored<Session>> {
+    let query = Query::new().eq("hash", secret::hash(secret)).limit(1);
+    desk.store.list::<Session>(context, query).await?.items.into_iter().next().ok_or_else(Error::unauthenticated)
+}
+
+async fn active_person(desk: &Desk, context: &Context, person: PersonId) -> Result<Stored<Person>> {
+    let person = desk.store.get::<Person>(context, person.0).await?;
+    if person.disabled_at.is_some() { Err(Error::unauthenticated()) } else { Ok(person) }
+}

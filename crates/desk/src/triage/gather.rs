@@ -1,0 +1,144 @@
+//! What triage rests on, fetched: a host's window, the matches on it, the exception list, prevalence.
+
+use std::collections::{BTreeSet, HashMap};
+
+use hikeshi_domain::OrganizationId;
+use hikeshi_domain::endpoint::BlockMode;
+use hikeshi_domain::exception::Exception;
+use hikeshi_event::{Column, Event};
+use hikeshi_lake::catalogue::{OrgScope, PrevalenceKind};
+use hikeshi_lake::{MatchQuery, MatchRow};
+use hikeshi_record::PAGE_LIMIT;
+use hikeshi_record::{Context, Query};
+use hikeshi_triage::{Counted, LOOK_BACK, Level, Prevalence, Rule, Seen};
+use jiff::Timestamp;
+
+use crate::desk::Desk;
+use crate::error::{Error, Result};
+use crate::names;
+use crate::telemetry::host_as_sent;
+
+/// Most events of one host that a triage reads: about a week of a busy server.
+const MOST_EVENTS: usize = 400_000;
+const MOST_MATCHES: usize = 50_000;
+/// Most values that prevalence is asked for.
+const MOST_VALUES: usize = 20_000;
+
+/// Everything that one triage rests on.
+pub(crate) struct Gathered {
+    /// The host as its events write it.
+    pub(crate) host: String,
+    /// Its events in the window, ascending.
+    pub(crate) events: Vec<Event<'static>>,
+    /// Events of the window that were left out because there are too many.
+    pub(crate) omitted: usize,
+    /// Matches: place of the event, place of the rule.
+    pub(crate) matches: Vec<(usize, usize)>,
+    /// The rules of those matches.
+    pub(crate) rules: Vec<Rule>,
+    /// The organisation's exception list.
+    pub(crate) exceptions: Vec<Exception>,
+    /// What is known of hashes and names.
+    pub(crate) prevalence: Known,
+    /// Whether the endpoint's protection blocks.
+    pub(crate) block_mode: BlockMode,
+    /// Data of the host received up to here.
+    pub(crate) received_to: Timestamp,
+}
+
+/// Prevalence, asked for once.
+#[derive(Default)]
+pub(crate) struct Known(HashMap<(Counted, String), Seen>);
+
+impl Prevalence for Known {
+    fn seen(&self, counted: Counted, value: &str) -> Option<Seen> {
+        self.0.get(&(counted, value.trim_end_matches('.').to_lowercase())).copied()
+    }
+}
+
+/// Gathers a host's window around an instant.
+pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, host: &str, around: Timestamp) -> Result<Gathered> {
+    let host = host_as_sent(desk, org, host).await?;
+    let lake = &desk.telemetry.lake;
+    let from = around.saturating_sub(LOOK_BACK).map_err(Error::internal)?;
+    // Everything after the detection, up to now: what the desk has not received yet cannot be read.
+    let to = desk.now().saturating_add(jiff::SignedDuration::from_mins(1)).map_err(Error::internal)?;
+    let window = lake.host_window(org, &host, from, to, MOST_EVENTS).await.map_err(Error::internal)?;
+    let query = MatchQuery { scope: OrgScope::one(org), host: Some(host.clone()), from, to, limit: MOST_MATCHES };
+    let rows = lake.matches(query).await.map_err(Error::internal)?;
+    let (matches, rules) = placed(&window.events, &rows);
+    let exceptions = desk.store.list::<Exception>(context, Query::new().limit(PAGE_LIMIT)).await?;
+    let endpoints = names::endpoints(desk, context, [host.clone()]).await?;
+    let sources = lake.sources(&OrgScope::one(org)).await.map_err(Error::internal)?;
+    let of_host = sources.iter().filter(|source| source.host.eq_ignore_ascii_case(&host));
+    Ok(Gathered {
+        prevalence: prevalence(desk, org, &window.events).await?,
+        events: window.events,
+        omitted: window.omitted,
+        matches,
+        rules,
+        exceptions: exceptions.items.into_iter().map(|stored| stored.entity).collect(),
+        block_mode: endpoints.get(&(org, host.to_lowercase())).map_or(BlockMode::Unknown, |endpoint| endpoint.block_mode),
+        received_to: of_host.map(|source| source.last_received_at).max().unwrap_or(around),
+        host,
+    })
+}
+
+/// Matches by place of their event, and the rules they name, each once.
+fn placed(events: &[Event<'_>], rows: &[MatchRow]) -> (Vec<(usize, usize)>, Vec<Rule>) {
+    let by_uid: HashMap<_, usize> = events.iter().enumerate().map(|(place, event)| (event.uid, place)).collect();
+    let mut rules: Vec<Rule> = Vec::new();
+    let mut by_id: HashMap<&str, usize> = HashMap::new();
+    let mut matches = Vec::new();
+    for row in rows {
+        let rule = *by_id.entry(row.rule.rule_id.as_str()).or_insert_with(|| {
+            rules.push(rule_of(row));
+            rules.len().saturating_sub(1)
+        });
+        let named = std::iter::once(&row.uid).chain(&row.events).collect::<BTreeSet<_>>();
+        matches.extend(named.into_iter().filter_map(|uid| by_uid.get(uid)).map(|event| (*event, rule)));
+    }
+    matches.sort_unstable();
+    matches.dedup();
+    (matches, rules)
+}
+
+fn rule_of(row: &MatchRow) -> Rule {
+    Rule {
+        id: row.rule.rule_id.clone(),
+        title: row.rule.title.clone(),
+        level: Level::by_name(&row.rule.level),
+        author: row.rule.author.clone(),
+        tags: row.rule.tags.clone(),
+    }
+}
+
+async fn prevalence(desk: &Desk, org: OrganizationId, events: &[Event<'_>]) -> Result<Known> {
+    const WANTED: [(Column, Counted, PrevalenceKind); 9] = [
+        (Column::ProcessSha256, Counted::Hash, PrevalenceKind::Sha256),
+        (Column::ProcessSha1, Counted::Hash, PrevalenceKind::Sha1),
+        (Column::ProcessMd5, Counted::Hash, PrevalenceKind::Md5),
+        (Column::FileSha256, Counted::Hash, PrevalenceKind::Sha256),
+        (Column::FileSha1, Counted::Hash, PrevalenceKind::Sha1),
+        (Column::FileMd5, Counted::Hash, PrevalenceKind::Md5),
+        (Column::DnsQuery, Counted::Domain, PrevalenceKind::Domain),
+        (Column::NetworkDstHost, Counted::Domain, PrevalenceKind::Domain),
+        (Column::NetworkSrcHost, Counted::Domain, PrevalenceKind::Domain),
+    ];
+    let mut values: BTreeSet<(PrevalenceKind, String)> = BTreeSet::new();
+    for event in events {
+        for (column, _, kind) in WANTED {
+            if let Some(text) = event.text(column)
+                && values.len() < MOST_VALUES
+            {
+                values.insert((kind, text.trim_end_matches('.').to_lowercase()));
+            }
+        }
+    }
+    let values: Vec<_> = values.into_iter().collect();
+    let known = desk.telemetry.lake.prevalence(org, &values).await.map_err(Error::internal)?;
+    let counted = |kind| if kind == PrevalenceKind::Domain { Counted::Domain } else { Counted::Hash };
+    let pairs = values.into_iter().zip(known);
+    let known = pairs.filter_map(|((kind, value), known)| Some(((counted(kind), value), known?)));
+    Ok(Known(known.map(|(key, known)| (key, Seen { first_at: known.first_seen_at, hosts: known.hosts })).collect()))
+}

@@ -1,0 +1,12 @@
+//! Triage of an alert: gathers what the stores know, lets the triage room judge, keeps what came out, and tells who must know.
+
+mod gather;
+mod joining;
+mod outcome;
+mod raise;
+mod run;
+
+pub(crate) use gather::Gathered;
+pub use raise::{OWN_PRODUCT, Raiser, work as raise};
+pub(crate) use run::{TRIAGE_QUEUE, TriageJob, run};
+pub use run::{again, runs};

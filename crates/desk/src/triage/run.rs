@@ -1,0 +1,207 @@
+//! One run of triage on an alert, as a job: done twice it has the effect of once.
+
+use std::sync::Arc;
+
+use hikeshi_access::{Action, Caller, permit, permit_everywhere};
+use hikeshi_domain::alert::{Alert, AlertState};
+use hikeshi_domain::case::Case;
+use hikeshi_domain::entity::Entity;
+use hikeshi_domain::procedure::Execution;
+use hikeshi_domain::triage::Triage;
+use hikeshi_domain::triage_run::TriageRun;
+use hikeshi_domain::verdict::Verdict;
+use hikeshi_domain::{AlertId, TriageId};
+use hikeshi_record::{Change, Claimed, Context, Expect, Job, Order, Query, Stored};
+use hikeshi_triage::{Focus, Input, Match, VerdictBook};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::gather::{Gathered, gather};
+use super::joining::case_to_join;
+use super::outcome::{Telling, telling};
+use crate::desk::{Desk, context};
+use crate::error::{Error, Result};
+use crate::{case, flash_report, message};
+
+/// Queue of alerts to be triaged.
+pub(crate) const TRIAGE_QUEUE: &str = "triage";
+/// How often is looked whether data of the window has arrived, until the report's clock ends (design 7).
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
+
+/// Most runs that a page lists.
+const MOST_RUNS: u32 = 200;
+
+/// Payload of a triage job.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct TriageJob {
+    /// The alert.
+    pub(crate) alert: AlertId,
+    /// Run even if no data has arrived since the last run.
+    pub(crate) forced: bool,
+}
+
+/// Asks for triage to run again now.
+///
+/// # Errors
+/// `NotFound` where the caller does not see the alert.
+pub async fn again(desk: &Desk, caller: &Caller, alert: AlertId) -> Result<()> {
+    let reading = context(&permit_everywhere(caller, Action::ReadAlerts)?);
+    let alert = desk.store.get::<Alert>(&reading, alert.0).await?;
+    let context = context(&permit(caller, Action::WorkAlerts, alert.org)?);
+    let job = Job::new(TRIAGE_QUEUE, &TriageJob { alert: alert.id, forced: true });
+    desk.store.change(&context.within(alert.org), Change::new("alert.triage", "").enqueue(job)).await?;
+    Ok(())
+}
+
+/// Runs triage on the alert of a job, keeps what came out and ends the job in the same change.
+///
+/// # Errors
+/// Whatever a store says; the job is tried again then.
+pub(crate) async fn run(desk: &Desk, claimed: &Claimed, job: TriageJob) -> Result<()> {
+    let everywhere = Context::system("triage");
+    let alert = desk.store.get::<Alert>(&everywhere, job.alert.0).await?;
+    let context = everywhere.within(alert.org);
+    let earlier = latest_run(desk, &context, alert.id).await?;
+    let around = alert.raised.detected_at.min(alert.received_at);
+    let gathered = gather(desk, &context, alert.org, &alert.raised.host, around).await?;
+    let nothing_new = earlier.as_ref().is_some_and(|run| run.triage.window.to >= gathered.received_to && alert.verdict.is_some());
+    if matches!(alert.state, AlertState::Closed { .. }) || (nothing_new && !job.forced) {
+        return finish(desk, &context, claimed, &alert, Change::new("triage.wait", "")).await;
+    }
+    let number = earlier.as_ref().map_or(1, |run| run.number.saturating_add(1));
+    let (triage, gathered) = judge(desk, &alert, gathered).await?;
+    keep(desk, &context, claimed, alert, number, triage, &gathered).await
+}
+
+/// Runs the pure part on a thread of its own: a busy host takes a while.
+async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage, Gathered)> {
+    let (book, rules): (Arc<VerdictBook>, String) = (desk.verdicts.clone(), desk.telemetry.rules.version().to_owned());
+    let raised = alert.raised.clone();
+    let work = move || {
+        let matches: Vec<Match<'_>> =
+            gathered.matches.iter().filter_map(|(event, rule)| Some(Match { event: *event, rule: gathered.rules.get(*rule)? })).collect();
+        let input = Input {
+            host: &gathered.host,
+            focus: Focus::Alert(&raised),
+            events: &gathered.events,
+            matches: &matches,
+            exceptions: &gathered.exceptions,
+            prevalence: Some(&gathered.prevalence),
+            lists: None,
+            block_mode: gathered.block_mode,
+            received_to: gathered.received_to,
+            coverage: None,
+            place: None,
+            rules_version: &rules,
+        };
+        let triage = hikeshi_triage::triage(&input, &book);
+        (triage, gathered)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+}
+
+/// Keeps a run and all that follows from it in one change.
+async fn keep(
+    desk: &Desk,
+    context: &Context,
+    claimed: &Claimed,
+    stored: Stored<Alert>,
+    number: u32,
+    triage: Triage,
+    gathered: &Gathered,
+) -> Result<()> {
+    let verdict = triage.judgement.verdict;
+    let cited = crate::cited::keep(desk, &triage, &gathered.events).await?;
+    let run = TriageRun { id: TriageId(Uuid::now_v7()), org: stored.org, alert: stored.id, number, at: desk.now(), triage, cited };
+    let execution = Execution::of(Some(&run.triage), Some(stored.raised.action), gathered.block_mode);
+    let score = Some(run.triage.judgement.score);
+    let mut alert = Alert { verdict: Some(verdict), score, execution: Some(execution), ..stored.entity.clone() };
+    let mut change = Change::new("triage.run", "").put(&run, Expect::New);
+    let telling = telling(desk, context, &alert, &run.triage).await?;
+    change = place(desk, context, change, &mut alert, &run.triage, gathered, telling).await?;
+    let first_report = stored.state.report().is_none();
+    match telling {
+        Telling::Report => {
+            let issued = flash_report::issued(desk, context, &alert, &run, gathered).await?;
+            if first_report && verdict == Verdict::Black {
+                let mail = flash_report::notice(desk, context, &alert, issued.report()).await?;
+                change = message::with_job(change.put(&mail, Expect::New), &mail);
+            }
+            change = issued.into_change(change, &mut alert);
+        }
+        Telling::Repeat(of) => {
+            let first = desk.store.get::<Alert>(context, of.0).await?;
+            if !matches!(stored.state, AlertState::Repeat { .. }) {
+                let counted = Alert { repeats: first.repeats.saturating_add(1), ..first.entity.clone() };
+                change = change.put(&counted, first.expect());
+            }
+            alert.state = AlertState::Repeat { of };
+        }
+        Telling::Harmless => alert.state = AlertState::Harmless,
+    }
+    change = change.put(&alert, stored.expect());
+    finish(desk, context, claimed, &alert, change).await?;
+    desk.metrics.triages.inc();
+    desk.tell(Alert::KIND, alert.id.0, Some(alert.org));
+    Ok(())
+}
+
+/// Puts the alert into the case that it belongs to: an open one that shares file or tree, or, on black, a new one.
+async fn place(
+    desk: &Desk,
+    context: &Context,
+    change: Change,
+    alert: &mut Alert,
+    triage: &Triage,
+    gathered: &Gathered,
+    telling: Telling,
+) -> Result<Change> {
+    let standing = match alert.case {
+        Some(case) => Some(desk.store.get::<Case>(context, case.0).await?).filter(|case| case.closed.is_none()),
+        None => case_to_join(desk, context, alert, triage).await?,
+    };
+    let (mut case, expect, change) = match standing {
+        Some(stored) => (stored.entity.clone(), stored.expect(), change),
+        None if alert.case.is_none() && alert.effective_verdict() == Some(Verdict::Black) && telling == Telling::Report => {
+            let (case, number) = case::opened(desk, context, alert, None).await?;
+            (case, Expect::New, number.taken_by(change))
+        }
+        None => return Ok(change),
+    };
+    case = case::joined(desk, context, case, alert).await?;
+    case.proposed = Some(case::proposal(desk, &case, alert, triage, gathered.block_mode));
+    alert.case = Some(case.id);
+    desk.tell(Case::KIND, case.id.0, Some(case.org));
+    Ok(change.put(&case, expect))
+}
+
+/// Ends the job; until the report's clock ends, looks again whether more data of the window has arrived.
+async fn finish(desk: &Desk, context: &Context, claimed: &Claimed, alert: &Alert, change: Change) -> Result<()> {
+    let mut change = change.finish(claimed);
+    if waits(desk, alert) && !matches!(alert.state, AlertState::Closed { .. }) {
+        let later = desk.now().saturating_add(LOOK_AGAIN).map_err(Error::internal)?;
+        change = change.enqueue(Job::new(TRIAGE_QUEUE, &TriageJob { alert: alert.id, forced: false }).not_before(later));
+    }
+    desk.store.change(context, change).await?;
+    Ok(())
+}
+
+fn waits(desk: &Desk, alert: &Alert) -> bool {
+    desk.now() < alert.due_at
+}
+
+async fn latest_run(desk: &Desk, context: &Context, alert: AlertId) -> Result<Option<Stored<TriageRun>>> {
+    let query = Query::new().eq("alert", alert.to_string()).order("number", Order::Desc).limit(1);
+    Ok(desk.store.list::<TriageRun>(context, query).await?.items.into_iter().next())
+}
+
+/// All runs of triage on an alert, latest first.
+///
+/// # Errors
+/// `NotFound` where the caller does not see the alert.
+pub async fn runs(desk: &Desk, caller: &Caller, alert: AlertId) -> Result<Vec<Stored<TriageRun>>> {
+    let context = context(&permit_everywhere(caller, Action::ReadAlerts)?);
+    let query = Query::new().eq("alert", alert.to_string()).order("number", Order::Desc).limit(MOST_RUNS);
+    Ok(desk.store.list::<TriageRun>(&context, query).await?.items)
+}

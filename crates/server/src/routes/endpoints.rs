@@ -1,0 +1,135 @@
+//! Endpoints.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use hikeshi_desk::duty::SILENT_AFTER;
+use hikeshi_desk::endpoint::{self, EndpointLine, EndpointQuery};
+use hikeshi_desk::{Error, Names, names};
+use hikeshi_domain::endpoint::BlockMode;
+use hikeshi_domain::{EndpointId, OrganizationId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::error::{ErrorBody, Failure};
+use crate::extract::{Body, Parameters, SignedIn};
+use crate::router::App;
+
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get, describe))
+}
+
+#[derive(Deserialize, IntoParams)]
+struct ListQuery {
+    /// Of one organisation.
+    org: Option<Uuid>,
+    /// Words in name or note.
+    q: Option<String>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+    /// 1 to 1000; 200 without.
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct EndpointList {
+    items: Vec<EndpointRow>,
+    next_cursor: Option<String>,
+    total: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct EndpointRow {
+    id: Uuid,
+    /// What `expected_version` takes.
+    version: u64,
+    host: String,
+    org: Uuid,
+    org_name: String,
+    #[schema(value_type = String, format = DateTime)]
+    first_seen_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    last_seen_at: Timestamp,
+    /// Nothing was heard of it for a day.
+    silent: bool,
+    /// `block`, `non_block`, `unknown`.
+    #[schema(value_type = String)]
+    block_mode: BlockMode,
+    note: String,
+    alerts_open: u64,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    /// `block`, `non_block`, `unknown`.
+    block_mode: String,
+    note: String,
+    expected_version: u64,
+}
+
+/// Endpoints by name.
+#[utoipa::path(get, path = "/endpoints", tag = "endpoints", params(ListQuery), responses((status = 200, body = EndpointList)))]
+async fn list(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Parameters(query): Parameters<ListQuery>,
+) -> Result<Json<EndpointList>, Failure> {
+    let text = query.q.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let asked =
+        EndpointQuery { org: query.org.map(OrganizationId), text, cursor: query.cursor, limit: query.limit.unwrap_or(200).clamp(1, 1_000) };
+    let page = endpoint::list(&app.desk, &signed_in.caller, asked).await?;
+    let names = names(&app.desk, &signed_in.caller).await?;
+    let now = app.desk.now();
+    let items = page.items.iter().map(|line| row(line, &names, now)).collect();
+    Ok(Json(EndpointList { items, next_cursor: page.next_cursor, total: page.total }))
+}
+
+/// One endpoint.
+#[utoipa::path(get, path = "/endpoints/{id}", tag = "endpoints", params(("id" = Uuid, Path)),
+    responses((status = 200, body = EndpointRow), (status = 404, body = ErrorBody)))]
+async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Json<EndpointRow>, Failure> {
+    let line = endpoint::get(&app.desk, &signed_in.caller, EndpointId(id)).await?;
+    let names = names(&app.desk, &signed_in.caller).await?;
+    Ok(Json(row(&line, &names, app.desk.now())))
+}
+
+/// Says whether its protection blocks (S3-22, S3-23), and what it is for.
+#[utoipa::path(put, path = "/endpoints/{id}", tag = "endpoints", params(("id" = Uuid, Path)), request_body = Description,
+    responses((status = 200, body = EndpointRow), (status = 409, body = ErrorBody)))]
+async fn describe(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<Uuid>,
+    Body(body): Body<Description>,
+) -> Result<Json<EndpointRow>, Failure> {
+    let block_mode = match body.block_mode.as_str() {
+        "block" => BlockMode::Block,
+        "non_block" => BlockMode::NonBlock,
+        "unknown" => BlockMode::Unknown,
+        _ => return Err(Failure(Error::invalid("error.body").with("detail", "block_mode"))),
+    };
+    let line = endpoint::describe(&app.desk, &signed_in.caller, EndpointId(id), block_mode, &body.note, body.expected_version).await?;
+    let names = names(&app.desk, &signed_in.caller).await?;
+    Ok(Json(row(&line, &names, app.desk.now())))
+}
+
+fn row(line: &EndpointLine, names: &Names, now: Timestamp) -> EndpointRow {
+    let endpoint = &line.endpoint;
+    EndpointRow {
+        id: endpoint.id.0,
+        version: endpoint.version,
+        host: endpoint.host.clone(),
+        org: endpoint.org.0,
+        org_name: names.organization(endpoint.org).to_owned(),
+        first_seen_at: endpoint.first_seen_at,
+        last_seen_at: line.last_seen_at,
+        silent: now.duration_since(line.last_seen_at) > SILENT_AFTER,
+        block_mode: endpoint.block_mode,
+        note: endpoint.note.clone(),
+        alerts_open: line.alerts_open,
+    }
+}

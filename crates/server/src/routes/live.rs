@@ -1,0 +1,46 @@
+//! What changes, as it changes: server-sent events that name kind and id, for pages to ask again.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures::{Stream, StreamExt};
+use hikeshi_access::{Action, Permit, Scope, permit_everywhere};
+use hikeshi_desk::Changed;
+use tokio_stream::wrappers::BroadcastStream;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::Failure;
+use crate::extract::SignedIn;
+use crate::router::App;
+
+const HEARTBEAT: Duration = Duration::from_secs(20);
+
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(live))
+}
+
+/// Changes that the caller may see: `data: {"kind": "alert", "id": "…"}`. `event: resync` says that some were missed: ask for everything again.
+#[utoipa::path(get, path = "/live", tag = "live", responses((status = 200, content_type = "text/event-stream")))]
+async fn live(State(app): State<App>, signed_in: SignedIn) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
+    let permit = permit_everywhere(&signed_in.caller, Action::ReadAlerts).map_err(hikeshi_desk::Error::from)?;
+    let changes = BroadcastStream::new(app.desk.live.subscribe()).filter_map(move |change| {
+        let told = match change {
+            Ok(change) if sees(&permit, &change) => Event::default().json_data(&change).ok(),
+            Ok(_) => None,
+            Err(_) => Some(Event::default().event("resync").data("{}")),
+        };
+        std::future::ready(told.map(Ok))
+    });
+    Ok(Sse::new(changes).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
+}
+
+fn sees(permit: &Permit, change: &Changed) -> bool {
+    match (permit.scope(), change.org) {
+        (Scope::Installation, _) => true,
+        (Scope::Organizations(organizations), Some(org)) => organizations.contains(&org),
+        (Scope::Organizations(_), None) => false,
+    }
+}

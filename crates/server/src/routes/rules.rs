@@ -1,0 +1,103 @@
+//! Rules in force, and those that cannot be used.
+
+use axum::Json;
+use axum::extract::State;
+use hikeshi_desk::rule;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::Failure;
+use crate::extract::{Parameters, SignedIn};
+use crate::router::App;
+
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+#[derive(Deserialize, IntoParams)]
+struct ListQuery {
+    /// Words in title, id, author or tags.
+    q: Option<String>,
+    /// `informational`, `low`, `medium`, `high`, `critical`.
+    level: Option<String>,
+    /// How many to skip.
+    cursor: Option<usize>,
+    /// 1 to 1000; 200 without.
+    limit: Option<usize>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RuleList {
+    items: Vec<RuleRow>,
+    next_cursor: Option<usize>,
+    total: usize,
+    refused: Vec<RefusedRow>,
+    version: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RuleRow {
+    id: String,
+    title: String,
+    description: String,
+    level: &'static str,
+    author: String,
+    tags: Vec<String>,
+    logsource: String,
+    false_positives: Vec<String>,
+    /// Matches in the last seven days.
+    matches_7d: usize,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RefusedRow {
+    path: String,
+    title: Option<String>,
+    reason: String,
+}
+
+/// The rules, those that matched most first.
+#[utoipa::path(get, path = "/rules", tag = "rules", params(ListQuery), responses((status = 200, body = RuleList)))]
+async fn list(State(app): State<App>, signed_in: SignedIn, Parameters(query): Parameters<ListQuery>) -> Result<Json<RuleList>, Failure> {
+    let rules = rule::list(&app.desk, &signed_in.caller).await?;
+    let words = query.q.unwrap_or_default().to_lowercase();
+    let wanted = |line: &&rule::RuleLine| {
+        let rule = &line.rule;
+        let text = format!("{} {} {} {}", rule.title, rule.id, rule.author, rule.tags.join(" ")).to_lowercase();
+        words.split_whitespace().all(|word| text.contains(word))
+            && query.level.as_deref().is_none_or(|level| level.is_empty() || level == rule.level.as_str())
+    };
+    let chosen: Vec<_> = rules.lines.iter().filter(wanted).collect();
+    let (from, size) = (query.cursor.unwrap_or(0), query.limit.unwrap_or(200).clamp(1, 1_000));
+    let items: Vec<RuleRow> = chosen.iter().skip(from).take(size).map(|line| row(line)).collect();
+    let end = from.saturating_add(items.len());
+    let refused = rules.refused.into_iter().map(|refusal| RefusedRow {
+        path: refusal.path.display().to_string(),
+        title: refusal.title,
+        reason: refusal.reason,
+    });
+    Ok(Json(RuleList {
+        total: chosen.len(),
+        next_cursor: (end < chosen.len()).then_some(end),
+        items,
+        refused: refused.collect(),
+        version: rules.version,
+    }))
+}
+
+fn row(line: &rule::RuleLine) -> RuleRow {
+    let rule = &line.rule;
+    RuleRow {
+        id: rule.id.clone(),
+        title: rule.title.clone(),
+        description: rule.description.clone(),
+        level: rule.level.as_str(),
+        author: rule.author.clone(),
+        tags: rule.tags.clone(),
+        logsource: rule.log_source.clone(),
+        false_positives: rule.false_positives.clone(),
+        matches_7d: line.matches,
+    }
+}

@@ -1,0 +1,147 @@
+//! An alert as a list and a page show it.
+
+use hikeshi_desk::Names;
+use hikeshi_desk::alert::AlertLine;
+use hikeshi_domain::alert::{self, Alert, AlertState};
+use hikeshi_domain::endpoint::BlockMode;
+use hikeshi_domain::phrase::Language;
+use hikeshi_domain::phrases::render;
+use hikeshi_domain::verdict::Verdict;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::person::{Named, named};
+
+/// A line of the list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AlertRow {
+    id: Uuid,
+    /// What `expected_version` takes.
+    version: u64,
+    org: Uuid,
+    org_name: String,
+    host: String,
+    /// Name of the threat, by the product.
+    name: String,
+    product: String,
+    /// `network`, `endpoint`, `device` (S1-18).
+    #[schema(value_type = String)]
+    source_kind: alert::SourceKind,
+    /// `blocked`, `detected`, `quarantined`, `deleted`.
+    #[schema(value_type = String)]
+    action: alert::Action,
+    /// The verdict that counts: `black`, `grey`, `white`; absent before triage.
+    verdict: Option<&'static str>,
+    /// The machine's own.
+    machine_verdict: Option<&'static str>,
+    score: Option<i32>,
+    /// `received`, `reported`, `repeat`, `harmless`, `closed`.
+    state: &'static str,
+    #[schema(value_type = String, format = DateTime)]
+    received_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    detected_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    due_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    reported_at: Option<Timestamp>,
+    /// `met`, `missed`, `running`, `none`.
+    target: &'static str,
+    urgency: UrgencyView,
+    assignee: Option<Named>,
+    case: Option<CaseRef>,
+    /// The reported alert that this one repeats.
+    repeat_of: Option<Uuid>,
+    repeats: u32,
+    drill: bool,
+    /// The file or image that it is about.
+    image: Option<String>,
+    /// `block`, `non_block`, `unknown`.
+    #[schema(value_type = String)]
+    block_mode: BlockMode,
+}
+
+/// How urgent, and why.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UrgencyView {
+    /// Sorts ascending.
+    rank: u8,
+    reason: String,
+}
+
+/// A case by title.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CaseRef {
+    id: Uuid,
+    title: String,
+}
+
+/// A person's verdict beside the machine's.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OverrideView {
+    verdict: &'static str,
+    by: Named,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    reason: String,
+}
+
+pub(crate) fn row(line: &AlertLine, names: &Names, language: Language, now: Timestamp) -> AlertRow {
+    let alert = &line.alert;
+    AlertRow {
+        id: alert.id.0,
+        version: alert.version,
+        org: alert.org.0,
+        org_name: names.organization(alert.org).to_owned(),
+        host: alert.raised.host.clone(),
+        name: alert.raised.name.clone(),
+        product: alert.raised.product.clone(),
+        source_kind: alert.raised.source_kind,
+        action: alert.raised.action,
+        verdict: alert.effective_verdict().map(Verdict::name),
+        machine_verdict: alert.verdict.map(Verdict::name),
+        score: alert.score,
+        state: alert.state.name(),
+        received_at: alert.received_at,
+        detected_at: alert.raised.detected_at,
+        due_at: alert.due_at,
+        reported_at: reported_at(alert),
+        target: target(alert, now),
+        urgency: UrgencyView { rank: line.urgency.rank, reason: render(&line.urgency.reason, language) },
+        assignee: alert.assignee.map(|person| named(person, names)),
+        case: alert.case.map(|case| CaseRef { id: case.0, title: line.case_title.clone().unwrap_or_default() }),
+        repeat_of: match alert.state {
+            AlertState::Repeat { of } => Some(of.0),
+            _ => None,
+        },
+        repeats: alert.repeats,
+        drill: alert.drill,
+        image: alert.raised.file.as_ref().and_then(|file| file.path.clone()),
+        block_mode: line.block_mode,
+    }
+}
+
+pub(crate) fn overridden(alert: &Alert, names: &Names) -> Option<OverrideView> {
+    let judged = alert.overridden.as_ref()?;
+    Some(OverrideView { verdict: judged.verdict.name(), by: named(judged.by, names), at: judged.at, reason: judged.reason.clone() })
+}
+
+fn reported_at(alert: &Alert) -> Option<Timestamp> {
+    match alert.state {
+        AlertState::Reported { at, .. } => Some(at),
+        _ => None,
+    }
+}
+
+/// The two-hour target: shown as missed, never hidden (S3-33).
+fn target(alert: &Alert, now: Timestamp) -> &'static str {
+    match alert.state {
+        AlertState::Reported { at, .. } if at <= alert.due_at => "met",
+        AlertState::Reported { .. } => "missed",
+        AlertState::Received if now <= alert.due_at => "running",
+        AlertState::Received => "missed",
+        AlertState::Repeat { .. } | AlertState::Harmless | AlertState::Closed { .. } => "none",
+    }
+}

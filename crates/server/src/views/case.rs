@@ -1,0 +1,153 @@
+//! A case as a list and a page show it.
+
+use hikeshi_desk::Names;
+use hikeshi_desk::case::CaseLine;
+use hikeshi_domain::case::{Decision, Proposal};
+use hikeshi_domain::incident::ResponseFlow;
+use hikeshi_domain::phrase::Language;
+use hikeshi_domain::phrases::render;
+use hikeshi_domain::verdict::Verdict;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::person::{Named, named};
+
+/// A line of the list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CaseRow {
+    id: Uuid,
+    /// What `expected_version` takes.
+    version: u64,
+    org: Uuid,
+    org_name: String,
+    /// Reference for people.
+    reference: String,
+    title: String,
+    drill: bool,
+    /// `to_judge`, `handling`, `closed`.
+    state: &'static str,
+    /// Decided type, if somebody has judged.
+    #[serde(rename = "type")]
+    incident_type: Option<String>,
+    /// Decided severity, 1 to 5.
+    severity: Option<u8>,
+    /// Decided flows.
+    flows: Vec<String>,
+    proposed: Option<ProposedView>,
+    assignee: Option<Named>,
+    #[schema(value_type = String, format = DateTime)]
+    opened_at: Timestamp,
+    /// Number of alerts.
+    alerts: usize,
+    hosts: Vec<String>,
+    /// The worst verdict of its alerts.
+    verdict: Option<&'static str>,
+    /// Why it was closed, by whom, when.
+    closed: Option<ClosedView>,
+}
+
+/// How a case ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ClosedView {
+    by: Named,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    reason: String,
+}
+
+/// What the playbook proposes: decided by nobody.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProposedView {
+    #[serde(rename = "type")]
+    incident_type: String,
+    severity: u8,
+    /// The alternatives that the matrix cell offers.
+    flows: Vec<String>,
+}
+
+/// The proposal with its reasons.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProposalView {
+    #[serde(rename = "type")]
+    incident_type: String,
+    severity: u8,
+    flows: Vec<String>,
+    reasons: Vec<String>,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Version of the playbook that proposed it.
+    playbook: String,
+}
+
+/// What a person decided.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DecisionView {
+    #[serde(rename = "type")]
+    incident_type: String,
+    severity: u8,
+    flows: Vec<String>,
+    reason: String,
+    by: Named,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    playbook: String,
+}
+
+pub(crate) fn row(line: &CaseLine, names: &Names) -> CaseRow {
+    let case = &line.case;
+    let decided = case.decided.as_ref();
+    CaseRow {
+        id: case.id.0,
+        version: case.version,
+        org: case.org.0,
+        org_name: names.organization(case.org).to_owned(),
+        reference: case.reference.clone(),
+        title: case.title.clone(),
+        drill: case.drill,
+        state: case.phase().name(),
+        incident_type: decided.map(|decision| decision.incident_type.name().to_owned()),
+        severity: decided.map(|decision| decision.severity.level()),
+        flows: decided.map(|decision| words(&decision.flows)).unwrap_or_default(),
+        proposed: case.proposed.as_ref().map(|proposal| ProposedView {
+            incident_type: proposal.incident_type.name().to_owned(),
+            severity: proposal.severity.level(),
+            flows: words(&proposal.flows),
+        }),
+        assignee: case.assignee.map(|person| named(person, names)),
+        opened_at: case.opened_at,
+        alerts: case.alerts.len(),
+        hosts: line.hosts.clone(),
+        verdict: line.verdict.map(Verdict::name),
+        closed: case.closed.as_ref().map(|closed| ClosedView { by: named(closed.by, names), at: closed.at, reason: closed.reason.clone() }),
+    }
+}
+
+pub(crate) fn proposal(proposal: &Proposal, language: Language) -> ProposalView {
+    ProposalView {
+        incident_type: proposal.incident_type.name().to_owned(),
+        severity: proposal.severity.level(),
+        flows: words(&proposal.flows),
+        reasons: proposal.reasons.iter().map(|reason| render(reason, language)).collect(),
+        at: proposal.at,
+        playbook: proposal.playbook.clone(),
+    }
+}
+
+pub(crate) fn decision(decision: &Decision, names: &Names) -> DecisionView {
+    DecisionView {
+        incident_type: decision.incident_type.name().to_owned(),
+        severity: decision.severity.level(),
+        flows: words(&decision.flows),
+        reason: decision.reason.clone(),
+        by: named(decision.by, names),
+        at: decision.at,
+        playbook: decision.playbook.clone(),
+    }
+}
+
+/// Flows as words, in their order.
+pub(crate) fn words<'a>(flows: impl IntoIterator<Item = &'a ResponseFlow>) -> Vec<String> {
+    flows.into_iter().map(|flow| flow.name().to_owned()).collect()
+}

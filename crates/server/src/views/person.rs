@@ -1,0 +1,63 @@
+//! A person as they stand beside what they did; a history; remarks.
+
+use hikeshi_desk::Names;
+use hikeshi_desk::comment::Step;
+use hikeshi_domain::PersonId;
+use hikeshi_domain::comment::Comment;
+use hikeshi_record::Actor;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A person by name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Named {
+    /// The person.
+    pub(crate) id: Uuid,
+    /// Name.
+    pub(crate) name: String,
+}
+
+/// One line of a history.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StepView {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Who: a person's name, a key, or the desk's job.
+    who: String,
+    /// What: `alert.close`.
+    action: String,
+    /// Why; empty if nobody was asked.
+    reason: String,
+    /// The version that it made.
+    version: u64,
+}
+
+/// A remark.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CommentView {
+    id: Uuid,
+    by: Named,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    text: String,
+}
+
+pub(crate) fn named(person: PersonId, names: &Names) -> Named {
+    Named { id: person.0, name: names.person(person) }
+}
+
+pub(crate) fn step(step: Step, names: &Names) -> StepView {
+    let who = match step.who {
+        Actor::Person(person) => names.person(person),
+        Actor::ApiKey(key) => format!("key {key}"),
+        Actor::System(job) => format!("Hikeshi ({job})"),
+    };
+    StepView { at: step.at, who, action: step.action, reason: step.reason, version: step.version }
+}
+
+pub(crate) fn comment(comment: &Comment, names: &Names) -> CommentView {
+    CommentView { id: comment.id.0, by: named(comment.by, names), at: comment.at, text: comment.text.clone() }
+}

@@ -1,0 +1,187 @@
+//! The outcome of triage as the API tells it: the domain's model with every phrase in the reader's language.
+
+use hikeshi_domain::phrase::Language;
+use hikeshi_domain::phrases::render;
+use hikeshi_domain::triage::{self, EventRef};
+use hikeshi_domain::verdict;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One run of triage on one subject.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TriageView {
+    /// Host as the events name it.
+    pub(crate) host: String,
+    /// What it is about.
+    #[schema(value_type = Object)]
+    pub(crate) subject: triage::Subject,
+    /// The verdict and the rule that gave it.
+    pub(crate) judgement: JudgementView,
+    /// Evidence, by absolute points, largest first.
+    pub(crate) findings: Vec<FindingView>,
+    /// What was not known.
+    pub(crate) unknown: Vec<UnknownView>,
+    /// The eight sections, in order.
+    pub(crate) sections: Vec<SectionView>,
+    /// The process tree: `nodes`, `omitted`.
+    #[schema(value_type = Object)]
+    pub(crate) tree: triage::Tree,
+    /// Rules that matched.
+    #[schema(value_type = Vec<Object>)]
+    pub(crate) rules: Vec<triage::RuleHit>,
+    /// Things to search for elsewhere.
+    #[schema(value_type = Vec<Object>)]
+    pub(crate) indicators: Vec<triage::Indicator>,
+    /// The span looked at: `from`, `detected_at`, `to`.
+    #[schema(value_type = Object)]
+    pub(crate) window: triage::Window,
+    /// Events of the host in the window.
+    pub(crate) events_seen: usize,
+    /// Names the rules, the playbook and the program.
+    pub(crate) rules_version: String,
+}
+
+/// The grade.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct JudgementView {
+    /// `black`, `grey`, `white`.
+    pub(crate) verdict: &'static str,
+    /// Sum of points.
+    pub(crate) score: i32,
+    /// Families that point the verdict's way.
+    #[schema(value_type = Vec<String>)]
+    pub(crate) families: Vec<verdict::Family>,
+    /// Which rule gave the grade.
+    pub(crate) rule: String,
+}
+
+/// One item of evidence.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FindingView {
+    /// Its id in the playbook.
+    pub(crate) id: String,
+    /// Its family.
+    #[schema(value_type = String)]
+    pub(crate) family: verdict::Family,
+    /// Points, positive toward malicious.
+    pub(crate) points: i32,
+    /// Why.
+    pub(crate) reason: String,
+    /// The events that show it.
+    #[schema(value_type = Vec<Object>)]
+    pub(crate) events: Vec<EventRef>,
+}
+
+/// Something that would have been weighed, had it been known.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UnknownView {
+    /// Its id in the playbook.
+    pub(crate) id: String,
+    /// What is not known and why.
+    pub(crate) reason: String,
+}
+
+/// One of the eight sections.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SectionView {
+    /// Which one.
+    pub(crate) kind: &'static str,
+    /// `found`, `nothing`, `not_collected`.
+    #[schema(value_type = String)]
+    pub(crate) state: triage::SectionState,
+    /// Sources that were searched.
+    pub(crate) searched: Vec<String>,
+    /// Audit settings that would have told more.
+    pub(crate) missing_audit: Vec<String>,
+    /// How many items there are in all.
+    pub(crate) total: usize,
+    /// The most relevant items.
+    pub(crate) items: Vec<ItemView>,
+}
+
+/// One row of a section.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ItemView {
+    /// When (first, if it repeats).
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) time: Timestamp,
+    /// After the detection.
+    pub(crate) after_detection: bool,
+    /// The node of the tree that did it.
+    pub(crate) node: Option<String>,
+    /// What happened.
+    pub(crate) what: String,
+    /// Named values in display order.
+    pub(crate) details: Vec<(String, String)>,
+    /// How often.
+    pub(crate) count: usize,
+    /// Ids of findings that rest on it.
+    pub(crate) findings: Vec<String>,
+    /// The events.
+    #[schema(value_type = Vec<Object>)]
+    pub(crate) events: Vec<EventRef>,
+}
+
+impl TriageView {
+    /// The view in a language.
+    pub(crate) fn new(triage: &triage::Triage, language: Language) -> Self {
+        TriageView {
+            host: triage.host.clone(),
+            subject: triage.subject.clone(),
+            judgement: JudgementView {
+                verdict: triage.judgement.verdict.name(),
+                score: triage.judgement.score,
+                families: triage.judgement.families.clone(),
+                rule: render(&triage.judgement.rule, language),
+            },
+            findings: triage.findings.iter().map(|finding| finding_view(finding, language)).collect(),
+            unknown: triage
+                .unknown
+                .iter()
+                .map(|item| UnknownView { id: item.id.clone(), reason: render(&item.reason, language) })
+                .collect(),
+            sections: triage.sections.iter().map(|section| section_view(section, language)).collect(),
+            tree: triage.tree.clone(),
+            rules: triage.rules.clone(),
+            indicators: triage.indicators.clone(),
+            window: triage.window,
+            events_seen: triage.events_seen,
+            rules_version: triage.rules_version.clone(),
+        }
+    }
+}
+
+fn finding_view(finding: &verdict::Finding, language: Language) -> FindingView {
+    FindingView {
+        id: finding.id.clone(),
+        family: finding.family,
+        points: finding.points,
+        reason: render(&finding.reason, language),
+        events: finding.events.clone(),
+    }
+}
+
+fn section_view(section: &triage::Section, language: Language) -> SectionView {
+    SectionView {
+        kind: section.kind.name(),
+        state: section.state,
+        searched: section.searched.clone(),
+        missing_audit: section.missing_audit.clone(),
+        total: section.total,
+        items: section.items.iter().map(|item| item_view(item, language)).collect(),
+    }
+}
+
+fn item_view(item: &triage::SectionItem, language: Language) -> ItemView {
+    ItemView {
+        time: item.time,
+        after_detection: item.after_detection,
+        node: item.node.clone(),
+        what: render(&item.what, language),
+        details: item.details.clone(),
+        count: item.count,
+        findings: item.findings.clone(),
+        events: item.events.clone(),
+    }
+}

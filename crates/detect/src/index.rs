@@ -1,7 +1,8 @@
 //! Finds, in one pass over a field's text, which rules could match: the literals chosen by `witness.rs`, hashed.
 //!
-//! Literals that end, start or fill the text are looked up by a key of their end or start. Literals inside are found by one rare
-//! run of four bytes each: the text's runs are looked up in a bitmap, and the few that hit are verified against the literal.
+//! Literals that end, start or fill the text are looked up by a key of their end or start. Literals inside are found by rare runs
+//! of four bytes: the text's runs are looked up in a bitmap, and the few that hit are verified against the literal. Where every
+//! literal is long, each gives as many runs in a row as the stride, and only every second or fourth place of a text is looked at.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -49,8 +50,6 @@ type Lookup = HashMap<u64, Vec<u32>, BuildHasherDefault<Mixed>>;
 struct Posting {
     place: Place,
     literal: Needle,
-    /// Where in the literal the looked-up run starts.
-    run_at: u32,
     rules: Vec<u32>,
 }
 
@@ -59,9 +58,12 @@ struct Posting {
 pub(crate) struct FieldIndex {
     postings: Vec<Posting>,
     anchored: Lookup,
-    runs: Lookup,
+    /// By run: the postings that have it, and where in the literal.
+    runs: HashMap<u64, Vec<(u32, u32)>, BuildHasherDefault<Mixed>>,
     bitmap: Vec<u64>,
     shift: u32,
+    /// Every so many places of a text are looked at.
+    stride: usize,
     /// Too short for a run: tried on every text.
     short: Vec<u32>,
     /// Candidates whenever the field has a value.
@@ -84,14 +86,20 @@ impl FieldIndex {
                 Place::Within => inside.push(at),
                 anchored => index.anchored.entry(anchored_key(anchored, &bytes)).or_default().push(at),
             }
-            index.postings.push(Posting { place, literal: Needle::new(bytes.into_vec()), run_at: 0, rules });
+            index.postings.push(Posting { place, literal: Needle::new(bytes.into_vec()), rules });
         }
+        let lengths = inside.iter().filter_map(|at| index.postings.get(*at as usize)).map(|posting| posting.literal.bytes().len());
+        index.stride = match lengths.min() {
+            Some(7..) => 4,
+            Some(5..) => 2,
+            _ => 1,
+        };
         for at in inside {
-            let Some(posting) = index.postings.get_mut(at as usize) else { continue };
-            let (run_at, run) = rarest_run(posting.literal.bytes(), &used);
-            posting.run_at = u32::try_from(run_at).unwrap_or(0);
-            *used.entry(run).or_insert(0) += 1;
-            index.runs.entry(mix(u64::from(run))).or_default().push(at);
+            let Some(posting) = index.postings.get(at as usize) else { continue };
+            for (place, run) in rarest_runs(posting.literal.bytes(), index.stride, &used) {
+                *used.entry(run).or_insert(0) += 1;
+                index.runs.entry(mix(u64::from(run))).or_default().push((at, place));
+            }
         }
         index.build_bitmap(used.keys().copied());
         index
@@ -125,8 +133,11 @@ impl FieldIndex {
                 see(&posting.rules);
             }
         }
-        if !self.bitmap.is_empty() {
-            self.scan_runs(text, see);
+        match self.stride {
+            _ if self.bitmap.is_empty() => {}
+            4 => self.scan_runs::<4>(text, see),
+            2 => self.scan_runs::<2>(text, see),
+            _ => self.scan_runs::<1>(text, see),
         }
     }
 
@@ -156,9 +167,9 @@ impl FieldIndex {
         }
     }
 
-    fn scan_runs(&self, text: &[u8], see: &mut impl FnMut(&[u32])) {
+    fn scan_runs<const STRIDE: usize>(&self, text: &[u8], see: &mut impl FnMut(&[u32])) {
         let bitmap = self.bitmap.as_slice();
-        for (at, window) in text.windows(RUN).enumerate() {
+        for (at, window) in text.windows(RUN).enumerate().step_by(STRIDE) {
             let &[a, b, c, d] = window else { continue };
             let run = u32::from_le_bytes([a, b, c, d]);
             let bit = slot(run, self.shift);
@@ -170,9 +181,9 @@ impl FieldIndex {
 
     #[cold]
     fn verify(&self, run: u32, at: usize, text: &[u8], see: &mut impl FnMut(&[u32])) {
-        for posting in self.runs.get(&mix(u64::from(run))).into_iter().flatten() {
+        for (posting, place) in self.runs.get(&mix(u64::from(run))).into_iter().flatten() {
             let Some(posting) = self.postings.get(*posting as usize) else { continue };
-            let start = at.checked_sub(posting.run_at as usize).and_then(|start| text.get(start..));
+            let start = at.checked_sub(*place as usize).and_then(|start| text.get(start..));
             if start.is_some_and(|rest| rest.starts_with(posting.literal.bytes())) {
                 see(&posting.rules);
             }
@@ -189,14 +200,18 @@ fn mix(key: u64) -> u64 {
     mixed ^ (mixed >> 32)
 }
 
-/// The run that says most, and of equals the one that fewest literals use.
-fn rarest_run(bytes: &[u8], used: &HashMap<u32, u32>) -> (usize, u32) {
-    let runs = bytes.windows(RUN).enumerate().filter_map(|(at, window)| {
-        let run = u32::from_le_bytes(window.try_into().ok()?);
-        let said: u32 = window.iter().map(|byte| information(*byte)).sum();
-        Some((said.saturating_sub(4 * used.get(&run).copied().unwrap_or(0)), at, run))
-    });
-    runs.max_by_key(|(said, at, _)| (*said, std::cmp::Reverse(*at))).map_or((0, 0), |(_, at, run)| (at, run))
+/// So many runs in a row, with their places: those that say most, less for what other literals use already.
+fn rarest_runs(bytes: &[u8], count: usize, used: &HashMap<u32, u32>) -> Vec<(u32, u32)> {
+    let run = |window: &[u8]| window.try_into().map(u32::from_le_bytes).unwrap_or(0);
+    let said = |window: &[u8]| {
+        let bits: u32 = window.iter().map(|byte| information(*byte)).sum();
+        bits.saturating_sub(4 * used.get(&run(window)).copied().unwrap_or(0))
+    };
+    let rows = bytes.windows(RUN + count - 1).enumerate();
+    // The weakest run of a row decides: it is the one that hits in vain.
+    let best = rows.max_by_key(|(at, row)| (row.windows(RUN).map(said).min(), std::cmp::Reverse(*at)));
+    let Some((at, row)) = best else { return Vec::new() };
+    (at..).zip(row.windows(RUN)).filter_map(|(at, window)| Some((u32::try_from(at).ok()?, run(window)))).collect()
 }
 
 fn anchored_key(place: Place, bytes: &[u8]) -> u64 {
@@ -234,9 +249,11 @@ mod tests {
     proptest! {
         #[test]
         fn finds_exactly_the_literals_that_are_there(
-            literals in prop::collection::vec((place(), "[ab]{0,10}"), 0..12),
-            text in "[ab]{0,24}",
+            shortest in 0..8usize,
+            literals in prop::collection::vec((place(), "[ab]{0,12}"), 0..12),
+            text in "[ab]{0,40}",
         ) {
+            let literals: Vec<_> = literals.into_iter().filter(|(_, literal)| literal.len() >= shortest).collect();
             let expected: Vec<u32> = (0u32..).zip(&literals).filter(|(_, (place, literal))| match place {
                 Place::Whole => literal.is_empty() || text == *literal,
                 Place::Start => text.starts_with(literal.as_str()),

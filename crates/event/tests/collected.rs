@@ -60,6 +60,24 @@ impl Work for Keeper {
     }
 }
 
+/// A [`Keeper`] that needs no originals.
+pub(crate) struct FieldKeeper;
+
+impl Work for FieldKeeper {
+    type Scratch = ();
+    type Out = Vec<Kept>;
+
+    fn needs_originals(&self) -> bool {
+        false
+    }
+
+    fn scratch(&self) {}
+
+    fn see(&self, (): &mut (), path: &str, record: &Record<'_>, out: &mut Vec<Kept>) {
+        out.push(Kept::of(path, record));
+    }
+}
+
 pub(crate) struct Collected {
     pub(crate) kept: Vec<Kept>,
     pub(crate) defects: Vec<Defect>,
@@ -67,8 +85,12 @@ pub(crate) struct Collected {
 }
 
 pub(crate) fn collect(inputs: &[Input], limits: &Limits, threads: usize) -> Collected {
+    collect_by(&Keeper, inputs, limits, threads)
+}
+
+pub(crate) fn collect_by(work: &impl Work<Out = Vec<Kept>>, inputs: &[Input], limits: &Limits, threads: usize) -> Collected {
     let (mut kept, mut defects) = (Vec::new(), Vec::new());
-    let totals = process(inputs, limits, threads, &Keeper, |block| {
+    let totals = process(inputs, limits, threads, work, |block| {
         kept.extend(block.out);
         defects.extend(block.defects);
         ControlFlow::Continue(())

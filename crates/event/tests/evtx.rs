@@ -2,7 +2,7 @@
 
 use hikeshi_event::{Input, Limits};
 
-use crate::collected::collect;
+use crate::collected::{FieldKeeper, collect, collect_by, shared};
 use crate::evtx_writer::{Written, log};
 
 #[test]
@@ -12,6 +12,7 @@ fn a_written_log_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("own.evtx");
     std::fs::write(&path, log(&["Image", "CommandLine", "Rule Name"], &records, 100)).unwrap();
+    assert_eq!(check_both_ways(Input::file(&path)), (500, 500));
     let found = collect(&[Input::file(path)], &Limits::default(), 2);
     assert_eq!(found.defects, []);
     assert_eq!(found.kept.len(), 500);
@@ -23,4 +24,31 @@ fn a_written_log_is_read() {
         let expected = [("Image", r"C:\Windows\a.exe"), ("CommandLine", "日本語 \u{1f600} \"quoted\""), ("RuleName", "null")];
         assert_eq!(data, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
+}
+
+/// Reads a file in both ways, by the `evtx` crate's JSON and straight from the binary XML, and answers how many records took
+/// the second.
+fn check_both_ways(input: Input) -> (usize, usize) {
+    let inputs = [input];
+    let mut rendered = collect(&inputs, &Limits::default(), 1);
+    let mut direct = collect_by(&FieldKeeper, &inputs, &Limits::default(), 1);
+    let straight = direct.kept.iter().filter(|kept| kept.raw.is_empty()).count();
+    assert_eq!(rendered.kept.len(), direct.kept.len(), "{inputs:?}");
+    assert_eq!(rendered.defects, direct.defects, "{inputs:?}");
+    for (rendered, direct) in rendered.kept.iter_mut().zip(&mut direct.kept) {
+        rendered.raw.clear();
+        direct.raw.clear();
+        assert_eq!(rendered, direct, "{inputs:?}");
+    }
+    (straight, direct.kept.len())
+}
+
+#[test]
+fn real_logs_give_the_same_records_in_both_ways() {
+    let Some(shared) = shared("real_logs_give_the_same_records_in_both_ways") else { return };
+    let folders = ["evtx-attack", "sigma/regression_data", "forensic/windows"];
+    let (inputs, _) = hikeshi_event::expand(&folders.map(|folder| format!("{}/data/{folder}/**/*.evtx", shared.display())));
+    let counts: Vec<_> = inputs.into_iter().map(check_both_ways).collect();
+    let (straight, all) = counts.iter().fold((0, 0), |(straight, all), count| (straight + count.0, all + count.1));
+    assert!(all == 9606 && straight * 10 > all * 9, "{straight} of {all}");
 }

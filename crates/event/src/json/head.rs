@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::instant::{self, Written};
-use crate::record::{Field, Value};
+use crate::record::{Field, LogFormat, Record, Value};
 
 use super::tape::Fields;
 
 /// What every record has beside its fields.
 #[derive(Debug, Default)]
-pub(super) struct Head<'a> {
+pub(crate) struct Head<'a> {
     pub(super) channel: Cow<'a, str>,
     pub(super) provider: Cow<'a, str>,
     pub(super) event_id: u32,
@@ -56,7 +56,7 @@ struct Times<'t, 'a> {
 
 impl<'a> Head<'a> {
     /// The head of a Windows record from its flat fields.
-    pub(super) fn of_windows(fields: &[Field<'a>]) -> Head<'a> {
+    pub(crate) fn of_windows(fields: &[Field<'a>]) -> Head<'a> {
         let mut head = Head::default();
         let mut times = Times::default();
         let mut fallback_computer = None;
@@ -144,19 +144,39 @@ impl<'a> Head<'a> {
         head
     }
 
-    /// Adds the names that rules read the head by, where the record has the head under other names.
+    /// The names that rules read the head by, where the record has the head under other names.
+    pub(crate) fn missing(&self) -> impl Iterator<Item = Field<'a>> {
+        let text = |name: &'static str, has: bool, text: &Cow<'a, str>| {
+            (!has && !text.is_empty()).then(|| Field { name: Cow::Borrowed(name), value: Value::Text(text.clone()) })
+        };
+        let event_id = (!self.names.event_id && self.event_id != 0)
+            .then(|| Field { name: Cow::Borrowed("EventID"), value: Value::Integer(i64::from(self.event_id)) });
+        let missing = [
+            text("Channel", self.names.channel, &self.channel),
+            event_id,
+            text("Computer", self.names.computer, &self.computer),
+            text("Provider_Name", self.names.provider, &self.provider),
+        ];
+        missing.into_iter().flatten()
+    }
+
+    /// Adds [`Head::missing`] to the fields.
     pub(super) fn complete(&self, fields: &mut Fields<'a>) {
-        if !self.names.channel && !self.channel.is_empty() {
-            fields.push("Channel".into(), Value::Text(self.channel.clone()));
-        }
-        if !self.names.event_id && self.event_id != 0 {
-            fields.push("EventID".into(), Value::Integer(i64::from(self.event_id)));
-        }
-        if !self.names.computer && !self.computer.is_empty() {
-            fields.push("Computer".into(), Value::Text(self.computer.clone()));
-        }
-        if !self.names.provider && !self.provider.is_empty() {
-            fields.push("Provider_Name".into(), Value::Text(self.provider.clone()));
+        self.missing().for_each(|field| fields.push(field.name, field.value));
+    }
+
+    /// The record of this head and these fields.
+    pub(crate) fn into_record(self, format: LogFormat, fields: Vec<Field<'a>>, raw: &'a [u8]) -> Record<'a> {
+        Record {
+            format,
+            channel: self.channel,
+            provider: self.provider,
+            event_id: self.event_id,
+            computer: self.computer,
+            time: self.time,
+            record_id: self.record_id,
+            fields,
+            raw: raw.into(),
         }
     }
 }

@@ -9,6 +9,9 @@ mod shape;
 mod tape;
 mod windows;
 
+pub(crate) use head::Head;
+pub(crate) use windows::attribute;
+
 use simd_json::{Buffers, ErrorType, INPUT_PADDING, Node, Tape};
 
 use crate::defect::DefectKind;

@@ -4,7 +4,7 @@ use simd_json::Node;
 
 use crate::defect::DefectKind;
 use crate::limits::Limits;
-use crate::record::{LogFormat, Record};
+use crate::record::LogFormat;
 
 use super::head::{Head, Known};
 use super::tape::{Dialect, Fields, Nodes};
@@ -101,16 +101,6 @@ fn finished<'a>(format: LogFormat, head: Head<'a>, fields: Fields<'a>, raw: &'a 
         let detail = format!("record_fields or field_name_bytes: {} fields were dropped; the record was kept", fields.dropped);
         Fault::new(DefectKind::Refused, detail)
     });
-    let record = Record {
-        format,
-        channel: head.channel,
-        provider: head.provider,
-        event_id: head.event_id,
-        computer: head.computer,
-        time: head.time,
-        record_id: head.record_id,
-        fields: fields.list,
-        raw: raw.into(),
-    };
+    let record = head.into_record(format, fields.list, raw);
     Reading { record: Some(record), fault }
 }

@@ -121,7 +121,7 @@ fn system_element<'a>(fields: &mut Fields<'a>, nodes: &mut Nodes<'_, 'a>, elemen
 }
 
 /// The field of an attribute of the head. The usual ones cost no allocation.
-fn attribute<'a>(element: &'a str, name: &str) -> Cow<'a, str> {
+pub(crate) fn attribute<'a>(element: &'a str, name: &str) -> Cow<'a, str> {
     let element = element.strip_suffix("_attributes").unwrap_or(element);
     let known = match (element, name.trim_start_matches('@')) {
         ("Provider", "Name") => "Provider_Name",

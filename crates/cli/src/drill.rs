@@ -207,3 +207,44 @@ fn progress(stream: &Generator<'_>) -> ProgressBar {
     let style = ProgressStyle::with_template("{wide_bar} {percent}% {elapsed}").unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.with_style(style)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn said(words: &[&str]) -> Result<String> {
+        let line = Line::try_parse_from(["drill"].iter().chain(words))?;
+        let mut out = Vec::new();
+        run(&line.args, &mut out)?;
+        Ok(String::from_utf8(out)?)
+    }
+
+    #[test]
+    fn drills_are_listed_and_run_into_files() {
+        let listed = said(&["list", "--lang", "en"]).unwrap();
+        assert!(listed.starts_with("company-week\t8 endpoints\t7 days\tA company's week\n"), "{listed}");
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let (events, alerts, mails) = (place("events"), place("alerts"), place("mails"));
+        said(&["run", "company-week", "--events-per-day", "50", "--out", &events, "--alerts", &alerts, "--mails", &mails]).unwrap();
+        let lines = |path: &str| std::fs::read_to_string(path).unwrap().lines().count();
+        assert!(lines(&events) > 1000);
+        assert_eq!((lines(&alerts), lines(&mails)), (3, 1));
+        let streamed = said(&["run", "company-week", "--events-per-day", "50"]).unwrap();
+        assert_eq!(streamed, std::fs::read_to_string(&events).unwrap(), "a second run, to standard output, gives the same bytes");
+    }
+
+    #[test]
+    fn statistics_compare_with_real_logs() {
+        let text = said(&["stats", "company-week", "--events-per-day", "100"]).unwrap();
+        assert!(text.contains("bytes an event") && text.contains("Security-Datasets") && text.contains("TargetFilename"), "{text}");
+    }
+}

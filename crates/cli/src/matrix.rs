@@ -83,3 +83,54 @@ fn collect(folder: &Path, prefix: &str, own: &mut BTreeMap<String, String>) -> R
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn said(words: &[&str]) -> Result<String> {
+        let line = Line::try_parse_from(["matrix"].iter().chain(words))?;
+        let mut out = Vec::new();
+        run(&line.args, &mut out)?;
+        Ok(String::from_utf8(out)?)
+    }
+
+    // covers: S4-12, S4-16
+    #[test]
+    fn a_cell_is_printed_one_flow_a_line() {
+        assert_eq!(said(&["--type", "B-2", "--severity", "3"]).unwrap(), "handle\ndisclose\n");
+        assert_eq!(said(&["--type", "b-1", "--severity", "Lv5"]).unwrap(), "external-help\n");
+        let refused = said(&["--type", "B-3", "--severity", "3"]).unwrap_err().to_string();
+        assert!(refused.contains("`B-3` is no incident type; use A-1, A-2, B-1, B-2 or C-1"), "{refused}");
+    }
+
+    // covers: S4-84, S4-91
+    #[test]
+    fn explained_it_names_meaning_and_examples() {
+        let text = said(&["--type", "B-2", "--severity", "3", "--explain", "ja"]).unwrap();
+        assert!(text.contains("サービスへの侵害") && text.contains("中度") && text.contains("対処対応"), "{text}");
+        assert_eq!(text.lines().filter(|line| line.starts_with("  - ")).count(), 10);
+    }
+
+    // covers: S4-20
+    #[test]
+    fn an_own_playbook_takes_the_place_of_the_shipped_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let shipped = hikeshi_domain::playbook::shipped("matrix.yaml").unwrap();
+        let own = shipped.replace("B-2: {source: S4-16, 1: [record, prevent]", "B-2: {source: S4-16, 1: [handle]");
+        fs::write(folder.path().join("matrix.yaml"), own).unwrap();
+        let place = folder.path().to_str().unwrap();
+        assert_eq!(said(&["--type", "B-2", "--severity", "1", "--playbook", place]).unwrap(), "handle\n");
+        fs::write(folder.path().join("matrix.yaml"), "version: 1\ntyps: {}\n").unwrap();
+        let refused = said(&["--type", "B-2", "--severity", "1", "--playbook", place]).unwrap_err().to_string();
+        assert!(refused.starts_with("playbook/matrix.yaml:2: "), "{refused}");
+    }
+}

@@ -18,7 +18,7 @@ async function real() {
   const target = process.env.CARGO_TARGET_DIR ?? join(homedir(), ".cache/hikeshi/target");
   const data = await mkdtemp(join(tmpdir(), "hikeshi-e2e-"));
   const desk = spawn(join(target, "debug/hikeshi"), ["serve", "--data", data, "--listen", "127.0.0.1:0", "--drill", "company-week"], { stdio: ["ignore", "pipe", "pipe"] });
-  const link = await printed(desk, /https?:\/\/\S+#token=\S+/);
+  const [link] = await Promise.all([printed(desk, /https?:\/\/\S+#token=\S+/), printed(desk, /Drill `company-week` (loaded|was loaded)/)]);
   const close = async () => {
     await ended(desk);
     await rm(data, { recursive: true, force: true });

@@ -16,8 +16,21 @@ before(async () => {
   const page = await context.newPage();
   await signIn(page, world.desk.link);
   world.session = await context.storageState();
+  await judged(page);
   await context.close();
 });
+
+/** Waits until the drill's alerts are judged: one black with its case, one grey. */
+async function judged(page) {
+  await page.waitForFunction(
+    async () => {
+      const total = async (path) => (await (await fetch(`/api/v1${path}`)).json()).total;
+      return (await total("/alerts?verdict=black")) > 0 && (await total("/alerts?verdict=grey")) > 0 && (await total("/cases")) > 0;
+    },
+    undefined,
+    { timeout: 180_000, polling: 1_000 },
+  );
+}
 
 after(async () => {
   await world.browser?.close();

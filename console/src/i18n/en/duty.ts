@@ -26,6 +26,8 @@ export const duty: Dictionary["duty"] = {
   noWarnings: "No warnings.",
   noSources: "No logs have arrived yet",
   noSourcesNext: "Make an API key in Settings and send logs like this:",
+  noPassword: "You have no password yet, and a sign-in link works only once.",
+  setPassword: "Set a password",
   alert: "Alert",
   case: "Case",
   owner: (name) => `Owner ${name}`,

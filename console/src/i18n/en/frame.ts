@@ -159,8 +159,8 @@ export const signIn: Dictionary["signIn"] = {
   password: "Password",
   submit: "Sign in",
   or: "or",
-  linkHow: "No password yet? Open the sign-in link that the server printed on its terminal.",
-  linkCommand: "This command makes a new link:",
+  linkHow: "No password yet? Open the sign-in link that hikeshi serve prints on its terminal.",
+  linkNew: "Each start makes a new link.",
   linkSpent: "This link was used already or has expired.",
   refused: "Mail address or password is wrong.",
 };

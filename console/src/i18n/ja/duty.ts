@@ -25,6 +25,8 @@ export const duty = {
   noWarnings: "注意が必要なことはありません。",
   noSources: "まだログを受信していません",
   noSourcesNext: "設定で API キーを発行し、次のように送信してください。",
+  noPassword: "パスワードが未設定です。サインイン用リンクは 1 回しか使えません。",
+  setPassword: "パスワードを設定する",
   alert: "アラート",
   case: "インシデント",
   owner: (name: string) => `担当 ${name}`,

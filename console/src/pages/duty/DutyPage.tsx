@@ -1,7 +1,7 @@
 /** Duty: what needs me now, and whether the house is in order. */
 import { useQuery } from "@tanstack/react-query";
-import { useSearch } from "@tanstack/react-router";
-import { duty } from "../../api/queries";
+import { Link, useSearch } from "@tanstack/react-router";
+import { duty, useMe } from "../../api/queries";
 import type { Duty, Lane } from "../../api/types";
 import { useText } from "../../i18n/language";
 import { Failure } from "../../parts/Failure";
@@ -17,6 +17,7 @@ const LANES: Lane[] = ["overdue", "within_two_hours", "waiting", "watch"];
 export function DutyPage() {
   const t = useText();
   const { org } = useSearch({ from: "/inside" });
+  const { person } = useMe();
   usePageTitle(t.duty.title);
   const { data, error, refetch } = useQuery(duty(org));
   return (
@@ -25,6 +26,11 @@ export function DutyPage() {
         <h1>{t.duty.title}</h1>
         <p>{t.duty.lead}</p>
       </div>
+      {!person.has_password && (
+        <p className={styles.hint}>
+          {t.duty.noPassword} <Link to="/settings">{t.duty.setPassword}</Link>
+        </p>
+      )}
       {error !== null && data === undefined ? <Failure error={error} retry={() => void refetch()} /> : data === undefined ? <Loading lines={8} /> : <Board duty={data} />}
     </>
   );

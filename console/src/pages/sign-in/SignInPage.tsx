@@ -91,8 +91,7 @@ function PasswordForm() {
       {refused ? <p role="alert" className={styles.refused}>{t.signIn.refused}</p> : enter.error !== null && <Failure error={enter.error} />}
       <div className={styles.how}>
         <p>{t.signIn.linkHow}</p>
-        <p>{t.signIn.linkCommand}</p>
-        <code>hikeshi sign-in-link --data DIR</code>
+        <p>{t.signIn.linkNew}</p>
       </div>
     </form>
   );

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use hikeshi_access::Caller;
 use hikeshi_desk::open::{Open, Opening, open};
-use hikeshi_desk::{drill, session};
+use hikeshi_desk::{Desk, drill, session};
 use hikeshi_server::Config;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -57,19 +57,26 @@ async fn serve(args: &Args) -> Result<()> {
     }
     let caller = Caller::desk("first start", "first start");
     let operator = session::first_operator(&desk, &caller).await?;
+    if let Some(name) = &args.drill {
+        load_drill(&desk, name).await?;
+    }
     let link = session::issue_link(&desk, operator).await?;
     announce(&address, &link);
-    let config = Config { https: args.behind_proxy };
-    let serving = tokio::spawn(hikeshi_server::serve(listener, desk.clone(), config, stopped()));
-    if let Some(name) = &args.drill {
-        match drill::load(&desk, name).await {
-            Ok(drill::Loaded::New { events, alerts, .. }) => println!("Drill `{name}` loaded: {events} events, {alerts} alerts."),
-            Ok(drill::Loaded::Before) => println!("Drill `{name}` was loaded before."),
-            Err(error) => tracing::error!(name, %error, "the drill cannot be loaded"),
+    hikeshi_server::serve(listener, desk.clone(), Config { https: args.behind_proxy }, stopped()).await?;
+    drop(background);
+    Ok(())
+}
+
+async fn load_drill(desk: &Desk, name: &str) -> Result<()> {
+    println!("Loading the drill `{name}` …");
+    match drill::load(desk, name).await {
+        Ok(drill::Loaded::New { events, alerts, .. }) => println!("Drill `{name}` loaded: {events} events, {alerts} alerts."),
+        Ok(drill::Loaded::Before) => println!("Drill `{name}` was loaded before."),
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            bail!("the drill `{name}` cannot be loaded: {error}: {cause}");
         }
     }
-    serving.await??;
-    drop(background);
     Ok(())
 }
 

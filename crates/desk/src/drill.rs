@@ -1,8 +1,11 @@
 //! A drill in the desk: an organisation of its own, marked everywhere, with the scenario's telemetry and alerts. Loaded once.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use hikeshi_access::Caller;
 use hikeshi_domain::OrganizationId;
+use hikeshi_domain::alert::Alert;
 use hikeshi_domain::organization::Organization;
 use hikeshi_domain::phrase::Language;
 use hikeshi_domain::playbook::Files;
@@ -24,6 +27,8 @@ const DAYS_AGO: i64 = 8;
 /// The same drill is the same drill.
 const SEED: u64 = 20_261_122;
 const DONE: &str = "drill";
+const SETTLING_STEP: Duration = Duration::from_millis(200);
+const SETTLING_STEPS: u32 = 300;
 
 /// What loading a drill did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +63,22 @@ pub async fn load(desk: &Desk, name: &str) -> Result<Loaded> {
     desk.raiser.listen_to(organization.id);
     let (events, alerts) = loaded?;
     endpoint::follow_sources(desk).await?;
+    settled(desk, organization.id).await?;
     desk.store.change(&context, Change::new("drill.load", "").claim_key(DONE, name, organization.id)).await?;
     Ok(Loaded::New { org: organization.id, events, alerts })
+}
+
+/// Waits until the drill's alerts are triaged, so that whoever is let in finds reports; after a while it lets in anyway.
+async fn settled(desk: &Desk, org: OrganizationId) -> Result<()> {
+    let context = Context::system("drill").within(org);
+    for _ in 0..SETTLING_STEPS {
+        let waiting = desk.store.list::<Alert>(&context, Query::new().eq("state", "received").limit(1)).await?;
+        if waiting.total == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(SETTLING_STEP).await;
+    }
+    Ok(())
 }
 
 async fn drill_organization(desk: &Desk, scenario: &Scenario, name: &str) -> Result<Stored<Organization>> {

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use tokio::task::JoinSet;
 
 use crate::desk::Desk;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::message::{self, MAIL_QUEUE, MailJob};
 use crate::triage::{self, TRIAGE_QUEUE, TriageJob};
 
@@ -15,6 +15,8 @@ use crate::triage::{self, TRIAGE_QUEUE, TriageJob};
 const LEASE: SignedDuration = SignedDuration::from_mins(5);
 /// How long a worker waits for a job that is due later, or that another node enqueued.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How often a job that met a conflict is done again at once.
+const CONFLICTS: u32 = 5;
 /// Alerts triaged side by side; triage itself uses one core.
 const AT_ONCE: u32 = 4;
 
@@ -54,7 +56,15 @@ async fn together(desk: &Desk, jobs: Vec<Claimed>) {
 }
 
 async fn one(desk: &Desk, job: Claimed) {
-    let Err(error) = done(desk, &job).await else { return };
+    let mut outcome = done(desk, &job).await;
+    // Somebody else took the number or changed the alert first: read again, decide again.
+    for _ in 0..CONFLICTS {
+        match &outcome {
+            Err(error) if error.kind() == ErrorKind::Conflict => outcome = done(desk, &job).await,
+            _ => break,
+        }
+    }
+    let Err(error) = outcome else { return };
     let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
     tracing::warn!(job = %job.id, queue = job.queue, attempt = job.attempt, %error, cause, "a job failed");
     desk.metrics.jobs_failed.inc();

@@ -78,7 +78,8 @@ fn licences_fit_ours() {
 
 #[test]
 fn no_registry_host_or_machine_path_in_the_tree() {
-    let hosts = [concat!("registry.npm", "js.org"), concat!("index.crates", ".io"), concat!("static.crates", ".io"), concat!("/work", "/shared")];
+    let hosts =
+        [concat!("registry.npm", "js.org"), concat!("index.crates", ".io"), concat!("static.crates", ".io"), concat!("/work", "/shared")];
     let endings = [".rs", ".ts", ".tsx", ".md", ".json", ".toml", ".yaml", ".yml", ".lock", ".sh", ".py", ".typ"];
     let mut wrong = Vec::new();
     for file in tracked(&endings).unwrap() {

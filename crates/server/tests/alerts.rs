@@ -1,0 +1,128 @@
+//! From a product's alert to report, judgement and case.
+
+use hikeshi_domain::api_key::KeyScope;
+use hikeshi_domain::role::Role;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use crate::fixture::{Fixture, product_alert};
+
+// covers: S3-3, S3-4, S3-31, S3-32, S1-10
+#[tokio::test]
+async fn an_alert_is_reported_within_its_clock() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Hosts { hosts: vec!["pc-1".to_owned()] }).await;
+    let raised = product_alert("1", "PC-1", &"ab".repeat(32));
+    let (status, receipt) = fixture.alert(&key, &raised).await;
+    assert_eq!((status, &receipt["repeated"]), (StatusCode::CREATED, &json!(false)));
+    let (status, again) = fixture.alert(&key, &raised).await;
+    assert_eq!((status, &again["id"], &again["repeated"]), (StatusCode::OK, &receipt["id"], &json!(true)));
+    let page = fixture.triaged(&analyst, receipt["id"].as_str().unwrap()).await;
+    let alert = &page["alert"];
+    assert_eq!((&alert["state"], &alert["target"]), (&json!("reported"), &json!("met")));
+    assert_eq!(alert["detected_at"], "2026-11-21T03:08:12Z");
+    let stamp = |field: &str| alert[field].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    assert_eq!(stamp("due_at").duration_since(stamp("received_at")), jiff::SignedDuration::from_hours(2));
+    assert_eq!(page["triage"]["sections"].as_array().unwrap().len(), 8, "all eight sections, always");
+    let (status, refused) = fixture.alert(&key, &product_alert("2", "PC-2", &"ab".repeat(32))).await;
+    assert_eq!((status, refused["error"]["kind"].as_str()), (StatusCode::FORBIDDEN, Some("forbidden")), "the key speaks for PC-1 only");
+}
+
+// covers: S1-20
+#[tokio::test]
+async fn the_report_comes_as_pdf_html_and_json_in_both_languages() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let (_, receipt) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
+    let alert = receipt["id"].as_str().unwrap();
+    fixture.triaged(&analyst, alert).await;
+    for (ending, begins) in [("pdf", b"%PDF".as_slice()), ("html", b"<!"), ("json", b"{")] {
+        for lang in ["ja", "en"] {
+            let path = format!("/alerts/{alert}/report.{ending}?lang={lang}");
+            let response = fixture.by(&analyst, Method::GET, &path).send().await.unwrap();
+            assert_eq!(response.status(), StatusCode::OK, "{path}");
+            let disposition = response.headers().get("content-disposition").unwrap().to_str().unwrap().to_owned();
+            assert!(disposition.starts_with("attachment; filename=\"FR-"), "{disposition}");
+            let bytes = response.bytes().await.unwrap();
+            assert!(bytes.to_ascii_lowercase().starts_with(&begins.to_ascii_lowercase()), "{path}: {:?}", &bytes[..20.min(bytes.len())]);
+        }
+    }
+    let missing = fixture.by(&analyst, Method::GET, &format!("/alerts/{alert}/report.docx")).send().await.unwrap();
+    assert_eq!(missing.status(), StatusCode::NOT_FOUND);
+}
+
+// covers: S3-48, S3-49
+#[tokio::test]
+async fn a_repeat_is_counted_linked_and_not_reported() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let (_, first) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
+    let first = first["id"].as_str().unwrap();
+    assert_eq!(fixture.triaged(&analyst, first).await["alert"]["state"], "reported");
+    let (_, second) = fixture.alert(&key, &product_alert("2", "pc-1", &"AB".repeat(32))).await;
+    let second = fixture.triaged(&analyst, second["id"].as_str().unwrap()).await;
+    assert_eq!((&second["alert"]["state"], &second["alert"]["repeat_of"]), (&json!("repeat"), &json!(first)));
+    assert!(second["triage"].is_object(), "it is triaged all the same");
+    assert!(second["report"].is_null());
+    assert_eq!(fixture.get(&analyst, &format!("/alerts/{first}")).await["alert"]["repeats"], 1);
+    let (_, other) = fixture.alert(&key, &product_alert("3", "PC-2", &"ab".repeat(32))).await;
+    assert_eq!(fixture.triaged(&analyst, other["id"].as_str().unwrap()).await["alert"]["state"], "reported", "another endpoint");
+}
+
+// covers: S4-7, S4-18, S4-90
+#[tokio::test]
+async fn a_case_is_judged_by_the_lead_with_reasons_where_they_are_due() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let lead = fixture.visitor(Role::IncidentLead, Some(org)).await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let (_, receipt) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
+    let alert = receipt["id"].as_str().unwrap();
+    fixture.triaged(&analyst, alert).await;
+    let (_, placed) = fixture.post(&analyst, &format!("/alerts/{alert}/case"), &json!({})).await;
+    let case = placed["case"].as_str().unwrap();
+    let page = fixture.get(&lead, &format!("/cases/{case}")).await;
+    assert_eq!((&page["case"]["state"], page["decision"].is_null()), (&json!("to_judge"), true), "proposed, decided by nobody");
+    let version = page["case"]["version"].as_u64().unwrap();
+    let path = format!("/cases/{case}/classification");
+    let picked = |flows: &[&str], reason: &str, version: u64| json!({"type": "B-1", "severity": 3, "flows": flows, "reason": reason, "expected_version": version});
+    let (status, _) = fixture.post(&analyst, &path, &picked(&["handle"], "", version)).await;
+    assert_eq!(status, StatusCode::FORBIDDEN, "judging is the lead's");
+    let (status, answer) = fixture.post(&lead, &path, &picked(&["disclose"], "", version)).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "a flow outside the cell asks for a reason: {answer}");
+    let (status, answer) = fixture.post(&lead, &path, &picked(&["handle"], "", version)).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(answer["decision"]["flows"], json!(["record", "prevent", "handle"]), "what the flow brings comes along");
+    let (status, answer) = fixture.post(&lead, &path, &picked(&["handle"], "again", version)).await;
+    assert_eq!((status, answer["error"]["kind"].as_str()), (StatusCode::CONFLICT, Some("conflict")));
+    let (status, _) = fixture.post(&lead, &path, &picked(&["handle"], "", version + 1)).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "a change of mind asks for a reason");
+}
+
+#[tokio::test]
+async fn both_verdicts_stay_and_bulk_close_asks_why() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let (_, receipt) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
+    let alert = receipt["id"].as_str().unwrap();
+    let machine = fixture.triaged(&analyst, alert).await["alert"]["verdict"].clone();
+    let version = fixture.get(&analyst, &format!("/alerts/{alert}")).await["alert"]["version"].clone();
+    let judged = json!({"verdict": "black", "reason": "known campaign", "expected_version": version});
+    let (status, row) = fixture.post(&analyst, &format!("/alerts/{alert}/override"), &judged).await;
+    assert_eq!((status, &row["verdict"], &row["machine_verdict"]), (StatusCode::OK, &json!("black"), &machine));
+    let (status, _) = fixture.post(&analyst, "/alerts/close", &json!({"ids": [alert], "reason": " "})).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let (status, answer) = fixture.post(&analyst, "/alerts/close", &json!({"ids": [alert], "reason": "handled"})).await;
+    assert_eq!((status, &answer["changed"]), (StatusCode::OK, &json!(1)));
+    let history = fixture.get(&analyst, &format!("/alerts/{alert}")).await["history"].clone();
+    assert_eq!((&history[0]["action"], &history[0]["reason"]), (&json!("alert.close"), &json!("handled")));
+}

@@ -1,0 +1,12 @@
+//! The API against a real desk on embedded stores: what it does, and what it refuses.
+
+#[cfg(test)]
+mod alerts;
+#[cfg(test)]
+mod document;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod refusals;

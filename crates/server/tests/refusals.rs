@@ -1,0 +1,179 @@
+//! Every route refuses: nobody, another organisation, a role that may not. A route without an entry here fails the test.
+
+use hikeshi_domain::api_key::KeyScope;
+use hikeshi_domain::role::Role;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, product_alert};
+
+/// Routes that let nobody in by design: signing in.
+const OPEN: [&str; 2] = ["POST /session/link", "POST /session"];
+/// Routes that take a key, not a session.
+const BY_KEY: [&str; 2] = ["POST /alerts", "POST /events"];
+
+fn routes() -> Vec<(Method, String)> {
+    let document: Value = serde_json::from_str(&hikeshi_server::document()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    let methods = |(path, operations): (&String, &Value)| {
+        let path = path.clone();
+        operations.as_object().unwrap().keys().map(move |method| (method.to_uppercase().parse().unwrap(), path.clone())).collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(methods).collect()
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_anywhere() {
+    let fixture = Fixture::start().await;
+    let nil = uuid::Uuid::nil().to_string();
+    for (method, path) in routes() {
+        let name = format!("{method} {path}");
+        if OPEN.contains(&name.as_str()) {
+            continue;
+        }
+        let path = path.replace("{id}", &nil).replace("{report}", "report.pdf");
+        let response = fixture.request(method, &path).header("x-hikeshi", "1").json(&json!({})).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{name}");
+        let body: Value = response.json().await.unwrap();
+        assert_eq!(body["error"]["kind"], "unauthenticated", "{name}");
+        assert!(body["error"]["request_id"].as_str().is_some_and(|id| id.len() == 32), "{name}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_without_our_header_is_refused() {
+    let fixture = Fixture::start().await;
+    for (method, path) in routes().into_iter().filter(|(method, _)| *method != Method::GET) {
+        let name = format!("{method} {path}");
+        if BY_KEY.contains(&name.as_str()) {
+            continue;
+        }
+        let path = path.replace("{id}", &uuid::Uuid::nil().to_string());
+        let response = fixture.request(method, &path).json(&json!({})).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{name}");
+    }
+}
+
+/// A body that a route takes, so that what is refused is the caller.
+fn body(name: &str, org: &str) -> Value {
+    match name {
+        "POST /alerts/{id}/override" => json!({"verdict": "white", "reason": "r", "expected_version": 1}),
+        "POST /alerts/{id}/comments" | "POST /cases/{id}/comments" => json!({"text": "t"}),
+        "POST /alerts/close" | "POST /alerts/reopen" | "POST /cases/{id}/close" => json!({"ids": [], "reason": "r"}),
+        "POST /cases/{id}/classification" => json!({"type": "B-1", "severity": 3, "flows": ["handle"], "expected_version": 1}),
+        "PUT /endpoints/{id}" => json!({"block_mode": "block", "note": "n", "expected_version": 1}),
+        "PUT /organizations/{id}" => {
+            json!({"name": "n", "time_zone": "Asia/Tokyo", "language": "ja", "retention_days": 30, "expected_version": 1})
+        }
+        "PUT /hunt/searches/{id}" => json!({"name": "n", "sql": "SELECT 1"}),
+        "POST /hunt/searches" => json!({"org": org, "name": "n", "sql": "SELECT 1"}),
+        "POST /exceptions" => json!({"org": org, "excused": {"kind": "signer", "name": "n"}, "reason": "r", "in_effect": true}),
+        "POST /api-keys" => json!({"org": org, "name": "n"}),
+        _ => json!({}),
+    }
+}
+
+#[tokio::test]
+async fn another_organisation_is_not_there() {
+    let fixture = Fixture::start().await;
+    let (ours, theirs) = (fixture.organization("ours").await, fixture.organization("theirs").await);
+    let operator = fixture.visitor(Role::Operator, None).await;
+    let stranger = fixture.visitor(Role::Operator, Some(theirs)).await;
+    let key = fixture.key(ours, KeyScope::Forwarder { name: "wef".to_owned() }).await;
+    let (_, receipt) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
+    let alert = receipt["id"].as_str().unwrap().to_owned();
+    fixture.triaged(&operator, &alert).await;
+    let (_, placed) = fixture.post(&operator, &format!("/alerts/{alert}/case"), &json!({})).await;
+    let ids = Ids::gather(&fixture, &operator, alert, placed["case"].as_str().unwrap().to_owned(), ours.to_string()).await;
+    for (method, path) in routes().into_iter().filter(|(_, path)| path.contains("{id}")) {
+        let name = format!("{method} {path}");
+        let Some(id) = ids.of(&path) else { panic!("{name} has an id but no entry in Ids::of: say whose it is") };
+        let filled = path.replace("{id}", id).replace("{report}", "report.pdf");
+        let mut sent = body(&name, &ours.to_string());
+        if name == "POST /cases/{id}/close" {
+            sent = json!({"reason": "r"});
+        }
+        let response = fixture.by(&stranger, method, &filled).json(&sent).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{name}: {}", response.text().await.unwrap());
+    }
+    for name in ["POST /hunt/searches", "POST /exceptions", "POST /api-keys"] {
+        let (_, path) = name.split_once(' ').unwrap();
+        let (status, answer) = fixture.post(&stranger, path, &body(name, &ours.to_string())).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{name}: {answer}");
+    }
+    for path in ["/alerts", "/cases", "/endpoints", "/messages", "/exceptions", "/api-keys", "/hunt/searches"] {
+        assert_eq!(fixture.get(&stranger, path).await["items"], json!([]), "{path} shows nothing of another organisation");
+        let narrowed = fixture.by(&stranger, Method::GET, &format!("{path}?org={ours}")).send().await.unwrap();
+        assert!(narrowed.status() == StatusCode::NOT_FOUND || narrowed.json::<Value>().await.unwrap()["items"] == json!([]), "{path}?org=");
+    }
+    assert_eq!(fixture.get(&stranger, "/search?q=PC-1").await["items"], json!([]));
+}
+
+/// One thing of each kind, all of the same organisation.
+struct Ids {
+    alert: String,
+    case: String,
+    endpoint: String,
+    search: String,
+    key: String,
+    exception: String,
+    message: String,
+    org: String,
+}
+
+impl Ids {
+    async fn gather(fixture: &Fixture, operator: &crate::fixture::Visitor, alert: String, case: String, org: String) -> Ids {
+        let id = |value: &Value| value["id"].as_str().unwrap_or_default().to_owned();
+        let (_, search) = fixture.post(operator, "/hunt/searches", &body("POST /hunt/searches", &org)).await;
+        let (_, key) = fixture.post(operator, "/api-keys", &body("POST /api-keys", &org)).await;
+        let (_, exception) = fixture.post(operator, "/exceptions", &body("POST /exceptions", &org)).await;
+        let endpoint = id(&fixture.get(operator, "/endpoints").await["items"][0]);
+        // No mail is written here: a message that is not there must look like one of another organisation.
+        let message = uuid::Uuid::nil().to_string();
+        Ids { alert, case, endpoint, search: id(&search), key: id(&key["item"]), exception: id(&exception), message, org }
+    }
+
+    fn of(&self, path: &str) -> Option<&str> {
+        let resource = path.trim_start_matches('/').split("/{id}").next()?;
+        Some(match resource {
+            "alerts" => &self.alert,
+            "cases" => &self.case,
+            "endpoints" => &self.endpoint,
+            "hunt/searches" => &self.search,
+            "api-keys" => &self.key,
+            "exceptions" => &self.exception,
+            "messages" => &self.message,
+            "organizations" => &self.org,
+            _ => return None,
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_reader_changes_nothing_and_is_told_so() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let operator = fixture.visitor(Role::Operator, None).await;
+    let reader = fixture.visitor(Role::Reader, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "wef".to_owned() }).await;
+    let (_, receipt) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
+    let alert = receipt["id"].as_str().unwrap().to_owned();
+    let page = fixture.triaged(&reader, &alert).await;
+    let (_, placed) = fixture.post(&operator, &format!("/alerts/{alert}/case"), &json!({})).await;
+    let ids = Ids::gather(&fixture, &operator, alert, placed["case"].as_str().unwrap().to_owned(), org.to_string()).await;
+    assert_eq!(page["alert"]["host"], "PC-1", "reading is allowed");
+    for (method, path) in routes().into_iter().filter(|(method, path)| *method != Method::GET && path.contains("{id}")) {
+        let name = format!("{method} {path}");
+        let filled = path.replace("{id}", ids.of(&path).unwrap());
+        let mut sent = body(&name, &org.to_string());
+        if name == "POST /cases/{id}/close" {
+            sent = json!({"reason": "r"});
+        }
+        // The reader may not read messages and keys: they learn that their role does not reach, or nothing.
+        let status = fixture.by(&reader, method, &filled).json(&sent).send().await.unwrap().status();
+        assert!(matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND), "{name}: {status}");
+    }
+    let (status, answer) = fixture.post(&reader, "/hunt", &json!({"sql": "SELECT 1"})).await;
+    assert_eq!((status, answer["error"]["kind"].as_str()), (StatusCode::FORBIDDEN, Some("forbidden")));
+    assert_eq!(fixture.by(&reader, Method::GET, "/settings/mail").send().await.unwrap().status(), StatusCode::FORBIDDEN);
+}

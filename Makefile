@@ -50,6 +50,9 @@ release: console ## build the optimised binary: $(CARGO_TARGET_DIR)/release/hike
 bench: release ## benchmarks, side by side with peers; figures go to bench/README.md
 	@bench/run
 
+fuzz: ## mutate the input of every reader for SECONDS each (10), from seed number SEED (1)
+	CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)/fuzz $(CARGO) run --release --manifest-path fuzz/Cargo.toml -- all --seconds $(or $(SECONDS),10) --seed $(or $(SEED),1) --keep fuzz/found
+
 deny: ## licences and advisories of all dependencies (needs cargo-deny)
 	cargo deny check
 

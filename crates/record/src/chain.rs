@@ -142,3 +142,56 @@ impl Checkpoint {
 fn decoded<const N: usize>(text: &str) -> Option<[u8; N]> {
     hex::decode(text).ok()?.try_into().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn link(seq: u64, words: [String; 3], commitment: Hash) -> Link {
+        let [actor, action, request] = words;
+        let at = Timestamp::from_second(1_800_000_000).unwrap();
+        let (org, kind, id) = (None, "alert".to_owned(), Uuid::from_u128(1));
+        Link { seq, at, org, kind, id, version: 1, actor, action, request, form: Form::Plain, commitment }
+    }
+
+    proptest! {
+        #[test]
+        fn letters_cannot_move_from_one_field_to_the_next(word in "[a-z]{2,20}", at in 1_usize..19, seq in 1_u64..1000) {
+            let at = at.min(word.len() - 1);
+            let whole = link(seq, [word.clone(), String::new(), "r".to_owned()], [1; 32]);
+            let parted = link(seq, [word[..at].to_owned(), word[at..].to_owned(), "r".to_owned()], [1; 32]);
+            prop_assert_ne!(whole.hash(&GENESIS), parted.hash(&GENESIS));
+        }
+
+        #[test]
+        fn one_change_anywhere_changes_every_hash_after_it(words in proptest::collection::vec("[a-z]{1,8}", 2..20), place in 0_usize..20) {
+            let place = place % words.len();
+            let chain = |words: &[String]| {
+                let links = (1..).zip(words).map(|(seq, word)| link(seq, [word.clone(), String::new(), String::new()], [7; 32]));
+                links.scan(GENESIS, |hash, link| { *hash = link.hash(hash); Some(*hash) }).collect::<Vec<Hash>>()
+            };
+            let mut changed = words.clone();
+            changed[place].push('x');
+            let (before, after) = (chain(&words), chain(&changed));
+            prop_assert_eq!(&before[..place], &after[..place]);
+            prop_assert!(before[place..].iter().zip(&after[place..]).all(|(a, b)| a != b));
+        }
+
+        #[test]
+        fn a_checkpoint_is_genuine_until_anything_in_it_changes(seq in 1_u64..1_000_000, seconds in 0_i64..4_000_000_000, key: [u8; 32]) {
+            let at = Timestamp::from_second(seconds).unwrap();
+            let note = Checkpoint::sign(&SigningKey::from_bytes(&key), Uuid::from_u128(5), seq, &[3; 32], at);
+            prop_assert!(note.is_genuine());
+            let other_key = hex::encode(SigningKey::from_bytes(&[9; 32]).verifying_key().as_bytes());
+            let forged = [
+                Checkpoint { seq: seq + 1, ..note.clone() },
+                Checkpoint { hash: hex::encode([4; 32]), ..note.clone() },
+                Checkpoint { installation: Uuid::from_u128(6), ..note.clone() },
+                Checkpoint { key: other_key, ..note },
+            ];
+            prop_assert!(!forged.iter().any(Checkpoint::is_genuine));
+        }
+    }
+}

@@ -157,6 +157,11 @@ impl Work for Matching {
     type Scratch = Scratch;
     type Out = Found;
 
+    /// Rules and what is printed read fields only.
+    fn needs_originals(&self) -> bool {
+        false
+    }
+
     fn scratch(&self) -> Scratch {
         Scratch { matcher: self.rules.matcher(), found: Vec::new() }
     }

@@ -69,5 +69,6 @@ fn grade_and_mode_are_told_in_words() {
 fn pictures_have_a_text_alternative() {
     let page = html(&fixture::black(), Language::En);
     assert_eq!(page.matches("role=\"img\" aria-label=\"").count(), 2);
+    assert!(page.contains("file written by P3") && page.contains("thread injected by P4"));
     assert!(page.contains("Process tree of 9 processes; the subject is P4 svch0st.exe; 1 without a record of their start."));
 }

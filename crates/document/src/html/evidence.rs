@@ -118,6 +118,9 @@ pub(super) fn processes(page: &mut Markup, view: &View) {
                 page.within("td", &[], |page| {
                     let origin = row.origin.as_ref().map(|origin| format!(" · {origin}")).unwrap_or_default();
                     page.element("div", &[("class", "small")], &format!("{}{origin}", row.about));
+                    if !row.led_by.is_empty() {
+                        page.element("div", &[("class", "small")], &row.led_by.join(" · "));
+                    }
                     if !row.matches.is_empty() {
                         page.element("div", &[("class", "small")], &row.matches.join(" · "));
                     }

@@ -76,11 +76,19 @@ fn node(pen: &mut Pen<'_>, row: &TreeRow, view: &View, left: f64, step: f64) {
     let bold = Style { face: Face::Bold, size: 8.5, tone: Tone::Ink };
     let x = x + pen.text(&row.name, (x, 10.5), Anchor::Left, bold, (right - x) * 0.6) + 7.0;
     if right - x > 40.0 {
-        pen.text(&row.about, (x, 10.5), Anchor::Left, small, right - x - 4.0);
+        pen.text(&about(pen.fonts, row, right - x - 4.0), (x, 10.5), Anchor::Left, small, right - x - 4.0);
     }
     let line = if row.command_line.is_empty() { &row.image } else { &row.command_line };
     let mono = Style { face: Face::Mono, size: 6.4, tone: Tone::Ink };
     pen.text(line, (inner, 20.8), Anchor::Left, mono, WIDTH - inner - 6.0);
+}
+
+/// As much of pid, start and user as fits; a time is left out rather than cut in two.
+fn about(fonts: &Fonts, row: &TreeRow, room: f64) -> String {
+    let parts: Vec<&str> = row.about.split(" · ").collect();
+    let shorter = (1..=parts.len()).rev().map(|count| parts.iter().take(count).copied().collect::<Vec<_>>().join(" · "));
+    let mut fitting = shorter.filter(|text| fonts.width(text, Face::Sans, 7.0) <= room);
+    fitting.next().unwrap_or_default()
 }
 
 /// Marks at the right end of the first line; gives where they begin.
@@ -94,6 +102,9 @@ fn badges(pen: &mut Pen<'_>, row: &TreeRow, view: &View) -> f64 {
     }
     if let Some(origin) = &row.origin {
         right = badge(pen, origin, right, false);
+    }
+    if let Some(led_by) = row.led_by.first() {
+        right = badge(pen, led_by, right, false);
     }
     if !row.findings.is_empty() {
         let shown = row.findings.iter().take(4).map(String::as_str).collect::<Vec<_>>().join(" ");

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use hikeshi_domain::triage::{Node, NodeOrigin, Tree, Triage};
+use hikeshi_domain::triage::{LinkKind, Node, NodeOrigin, Tree, Triage};
 use serde::Serialize;
 
 use super::head::file_name;
@@ -61,6 +61,8 @@ pub struct TreeRow {
     pub matches: Vec<String>,
     /// Ids of findings that point here.
     pub findings: Vec<String>,
+    /// What led here beside being started: `P3 サービスの登録`.
+    pub led_by: Vec<String>,
     /// SHA-256.
     pub sha256: String,
 }
@@ -82,7 +84,8 @@ pub(super) fn view(triage: &Triage, words: Words, clock: &Clock) -> Built {
     let order = shape.order();
     let numbers: HashMap<usize, usize> = order.iter().enumerate().map(|(place, node)| (*node, place + 1)).collect();
     let chosen = shape.chosen(&order);
-    let mut draft = Draft { shape: &shape, chosen: &chosen, numbers: &numbers, words, clock, rows: Vec::new() };
+    let links = links(&triage.tree, &numbers, words);
+    let mut draft = Draft { shape: &shape, chosen: &chosen, numbers: &numbers, links: &links, words, clock, rows: Vec::new() };
     draft.rows();
     let rows = draft.rows;
     let total = triage.tree.nodes.len() + triage.tree.omitted;
@@ -97,6 +100,29 @@ pub(super) fn view(triage: &Triage, words: Words, clock: &Clock) -> Built {
     let actors = actors.collect();
     let alt = alt(triage, &rows, total, words);
     Built { view: TreeView { rows, note, alt }, actors }
+}
+
+/// What led to each node beside being started as a child: by its id, at most eight each.
+fn links<'a>(tree: &'a Tree, numbers: &HashMap<usize, usize>, words: Words) -> HashMap<&'a str, Vec<String>> {
+    let places: HashMap<&str, usize> = tree.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
+    let mut links: HashMap<&str, Vec<String>> = HashMap::new();
+    for link in &tree.links {
+        let number = places.get(link.from.as_str()).and_then(|index| numbers.get(index));
+        let kind = match link.kind {
+            LinkKind::RemoteThread => "remote_thread",
+            LinkKind::WroteImage => "wrote_image",
+            LinkKind::Service => "service",
+            LinkKind::Task => "task",
+            LinkKind::Wmi => "wmi",
+        };
+        let from = number.map_or_else(|| "?".to_owned(), |number| format!("P{number}"));
+        let text = words.say(&format!("tree.link.{kind}"), &[("from", from)]);
+        let led_by = links.entry(link.to.as_str()).or_default();
+        if led_by.len() < 8 && !led_by.contains(&text) {
+            led_by.push(text);
+        }
+    }
+    links
 }
 
 /// Parents and children by index, whatever the model says: a missing parent makes a root, a circle is cut.
@@ -218,6 +244,7 @@ struct Draft<'a> {
     shape: &'a Shape<'a>,
     chosen: &'a HashSet<usize>,
     numbers: &'a HashMap<usize, usize>,
+    links: &'a HashMap<&'a str, Vec<String>>,
     words: Words,
     clock: &'a Clock,
     rows: Vec<TreeRow>,
@@ -314,6 +341,7 @@ impl Draft<'_> {
             after_detection: node.after_detection,
             matches: node.matches.iter().take(8).map(|title| one_line(&words.foreign(title)).into_owned()).collect(),
             findings: node.findings.iter().map(|finding| words.foreign(finding)).collect(),
+            led_by: self.links.get(node.id.as_str()).cloned().unwrap_or_default(),
             sha256: text(&node.sha256),
         }
     }
@@ -337,6 +365,7 @@ impl TreeRow {
             after_detection: false,
             matches: Vec::new(),
             findings: Vec::new(),
+            led_by: Vec::new(),
             sha256: String::new(),
         }
     }

@@ -1,9 +1,11 @@
 //! The lake as the rooms above see it: opening, appending, waiting, expiring, and how it is doing.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use hikeshi_domain::OrganizationId;
 use jiff::Timestamp;
@@ -31,6 +33,29 @@ pub enum OpenError {
     /// The catalogue did not answer.
     #[error("the lake's catalogue cannot be read")]
     Catalogue(#[from] CatalogueError),
+    /// Another process has it open.
+    #[error("the lake is in use by another process; stop it first")]
+    InUse,
+}
+
+/// How long opening waits for whoever had the lake open to let go of it.
+const LET_GO: Duration = Duration::from_secs(5);
+
+/// Takes the lake for this process: two writers of one stream would destroy it.
+async fn take(folder: &Path) -> Result<File, OpenError> {
+    std::fs::create_dir_all(folder)?;
+    let lock = File::create(folder.join("lock"))?;
+    let begun = Instant::now();
+    while let Err(error) = rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        if error != rustix::io::Errno::WOULDBLOCK {
+            return Err(OpenError::Io(error.into()));
+        }
+        if begun.elapsed() > LET_GO {
+            return Err(OpenError::InUse);
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Ok(lock)
 }
 
 /// What the lake's threads share.
@@ -47,6 +72,8 @@ pub(crate) struct Inner {
     totals: Mutex<Totals>,
     fault: Mutex<Option<String>>,
     committed: watch::Sender<(u64, Option<Timestamp>)>,
+    /// Held until the last thread of this lake has ended.
+    _lock: File,
 }
 
 impl Inner {
@@ -75,16 +102,17 @@ pub struct Lake {
 
 impl Lake {
     /// Opens the lake in a folder: sweeps what no commit names, recovers the stream, and starts the writer. Call it inside a Tokio
-    /// runtime of several threads. One process at a time may have a lake open.
+    /// runtime of several threads. One process at a time has a lake open.
     ///
     /// # Errors
-    /// When folder or catalogue cannot be used.
+    /// When folder or catalogue cannot be used, or another process has the lake open.
     pub async fn open(
         folder: &Path,
         catalogue: Arc<dyn Catalogue>,
         config: LakeConfig,
         tap: Option<Arc<dyn Tap>>,
     ) -> Result<Self, OpenError> {
+        let lock = take(folder).await?;
         let layout = Layout::new(folder);
         let rows = catalogue.segments().await?;
         let committed = catalogue.offset(STREAM).await?;
@@ -114,6 +142,7 @@ impl Lake {
             totals: Mutex::default(),
             fault: Mutex::default(),
             committed: watch::Sender::new((committed, None)),
+            _lock: lock,
         });
         Writer::start(inner.clone(), committed)?;
         Ok(Lake { inner })

@@ -170,6 +170,9 @@ impl Writer {
     }
 
     fn wait(&mut self) {
+        if self.retry_at.is_some_and(|at| at > Instant::now()) {
+            std::thread::sleep(PATIENCE);
+        }
         let busy = self.given > self.delivered || self.flights.iter().any(|flight| flight.written.is_none()) || self.merging;
         if !busy {
             self.inner.log.wait_for(self.reached.max(self.committed), PATIENCE);

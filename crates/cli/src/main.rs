@@ -2,7 +2,9 @@
 
 mod detect;
 mod drill;
+mod ingest;
 mod matrix;
+mod query;
 mod record;
 mod serve;
 
@@ -23,7 +25,9 @@ struct Cli {
 enum Mode {
     Detect(detect::Args),
     Drill(drill::Args),
+    Ingest(ingest::Args),
     Matrix(matrix::Args),
+    Query(query::Args),
     Record(record::Args),
     Backup(record::BackupArgs),
     Restore(record::RestoreArgs),
@@ -42,6 +46,8 @@ fn main() -> ExitCode {
     let outcome = match &cli.mode {
         Mode::Detect(args) => detect::run(args, &mut out),
         Mode::Drill(args) => drill::run(args, &mut out),
+        Mode::Ingest(args) => ingest::run(args, &mut out),
+        Mode::Query(args) => query::run(args, &mut out),
         Mode::Matrix(args) => matrix::run(args, &mut out),
         Mode::Record(args) => record::run(args, &mut out),
         Mode::Backup(args) => record::run_backup(args, &mut out),

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::program::Program;
 
-/// Changes whenever the compiled form or its meaning does.
-pub(crate) const ENGINE: &[u8] = concat!("hikeshi-detect ", env!("CARGO_PKG_VERSION"), " 3").as_bytes();
+/// Changes whenever the engine's sources do (`build.rs`), the log source table included.
+pub(crate) const ENGINE: &[u8] = concat!("hikeshi-detect ", env!("CARGO_PKG_VERSION"), " ", env!("DETECT_SOURCES")).as_bytes();
 /// A compiled rule set larger than this is not read.
 const MAX_BYTES: usize = 256 << 20;
 /// How many compiled rule sets are kept.

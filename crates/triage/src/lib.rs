@@ -4,12 +4,16 @@
 //! [`Host::read`] puts the processes together once; [`Host::triage`] looks at one subject; [`triage`] does both. Points, bands and
 //! lists are data ([`VerdictBook`]); `docs/verdict.md` says how they are read.
 //!
-//! Deliberately absent: reading of files, storage, rules, reports, clocks.
+//! [`gather`] brings the events of files: two streaming passes for the command line.
+//!
+//! Deliberately absent: storage, matching of rules, reports, clocks.
 
 mod advice;
+mod alert;
 mod book;
 mod coverage;
 mod evidence;
+pub mod gather;
 mod host;
 mod indicator;
 mod input;
@@ -27,6 +31,7 @@ use std::collections::BTreeMap;
 use hikeshi_domain::triage::{RuleHit, Triage};
 
 pub use advice::{advise, harmless_by_file_alone, limits};
+pub use alert::{AlertError, read_alerts};
 pub use book::{Bands, BookError, Item, RuleWeights, Shown, VerdictBook};
 pub use coverage::Coverage;
 pub use host::Host;

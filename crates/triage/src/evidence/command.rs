@@ -78,9 +78,14 @@ fn everything_said(scope: &Scope<'_>) -> Vec<Said> {
         (text.len() <= SCRIPT_BYTES).then(|| Said { image, text: text.to_owned(), events: vec![index], by: Speaker::Script })
     });
     let services = scope.of_kinds(&[Kind::ServiceInstall, Kind::Task, Kind::WmiSubscription]).filter_map(|(index, event)| {
-        let columns = [Column::ServiceImage, Column::TaskContent];
-        let text = columns.into_iter().find_map(|column| event.text(column)).or(event.unmapped("Destination"))?;
-        let image = event.text(Column::ServiceName).or(event.text(Column::TaskName)).unwrap_or_default().to_owned();
+        let columns = [Column::ServiceImage, Column::TaskContent, Column::ScriptText];
+        let text = columns.into_iter().find_map(|column| event.text(column))?;
+        let image = event
+            .text(Column::ServiceName)
+            .or(event.text(Column::TaskName))
+            .or(event.text(Column::ObjectName))
+            .unwrap_or_default()
+            .to_owned();
         Some(Said { image, text: text.to_owned(), events: vec![index], by: Speaker::Service })
     });
     lines.chain(scripts).chain(services).collect()

@@ -82,6 +82,9 @@ pub(crate) const LISTS: &[&str] = &[
     "browsers",
     "script_hosts",
     "servers",
+    "childless",
+    "system_parents",
+    "system_children",
     "service_starters",
     "developer_tools",
     "suspicious_use",
@@ -93,6 +96,7 @@ pub(crate) const LISTS: &[&str] = &[
     "persistence_command",
     "defence_command",
     "defence_registry",
+    "defence_removed",
     "credential_command",
     "credential_files",
     "lsass_readers",
@@ -212,9 +216,9 @@ fn actors<'a, 's>(scope: &'a Scope<'s>) -> impl Iterator<Item = (usize, &'a Proc
     scope.processes().filter(|(index, _)| !scope.host.is_hub(*index) || scope.process == Some(*index))
 }
 
-/// What a command pattern is held against: the tool's real name and the whole command line.
+/// What a command pattern is held against: the tool's real name and the whole command line, else its path.
 fn spoken(process: &Process<'_>) -> Option<String> {
-    let line = process.command_line?;
+    let line = process.command_line.or(process.image)?;
     let name = process.original_name.filter(|name| !name.is_empty() && *name != "-" && *name != "?").map(str::to_owned);
     Some(format!("{} {line}", name.unwrap_or_else(|| image_name(process))))
 }

@@ -42,8 +42,7 @@ pub(super) fn weigh(scope: &Scope<'_>, signatures: &BTreeMap<String, Signature>,
 
 /// A call that the host began, to another machine.
 fn outward(scope: &Scope<'_>, event: &Event<'_>) -> bool {
-    let inbound =
-        event.text(Column::NetworkDirection).is_some_and(|direction| matches!(direction, "inbound" | "Inbound" | "%%14592" | "false"));
+    let inbound = event.text(Column::NetworkDirection).is_some_and(|direction| direction == "inbound");
     let address = event.text(Column::NetworkDstIp).unwrap_or_default();
     !inbound && !address.is_empty() && !scope.book.fits("own_addresses", address)
 }

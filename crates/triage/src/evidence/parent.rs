@@ -35,6 +35,12 @@ fn exploited(scope: &Scope<'_>, parent: &Process<'_>, child: &Process<'_>, evide
         "finding.E19.script"
     } else if book.fits("servers", &from) && (shell || unknown) && !same {
         "finding.E19.server"
+    } else if book.fits("childless", &from) && shell && !same && !opens_panel(child) {
+        "finding.E19.childless"
+    } else if parent.image.is_some_and(|image| book.fits("system_parents", inside_volume(image)))
+        && !book.fits("system_children", &format!("{from}|{to}"))
+    {
+        "finding.E19.system"
     } else {
         return;
     };

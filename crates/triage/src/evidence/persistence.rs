@@ -21,15 +21,18 @@ fn registry(scope: &Scope<'_>, evidence: &mut Evidence) {
         let key_only = scope.host.kind(index) == Kind::RegistryKey;
         let removed = key_only && event.activity_id == 4;
         let data = event.text(Column::RegistryData).unwrap_or_default();
-        if removed {
-            continue;
-        }
         let image = scope.actor(index).map(shown_image).unwrap_or_default();
         let said = |key: &str| Phrase::new(key).with("image", &image).with("path", path).with("data", snip(data));
         let quiet = scope
             .actor(index)
             .and_then(|process| process.image)
             .is_some_and(|image| scope.book.fits("quiet_autostarters", inside_volume(image)));
+        if removed {
+            if !quiet && scope.book.fits("defence_removed", path) {
+                evidence.see("E26", said("finding.E26.removed"), [index]);
+            }
+            continue;
+        }
         let tells = !key_only && scope.book.fits("autostart_data", data);
         if !quiet && tells && scope.book.fits("autostart_registry", path) {
             evidence.see("E24", said("finding.E24"), [index]);
@@ -56,14 +59,14 @@ fn made(scope: &Scope<'_>, evidence: &mut Evidence) {
     let own: Vec<usize> = scope.of_kinds(&[Kind::ServiceInstall, Kind::Task, Kind::WmiSubscription]).map(|(index, _)| index).collect();
     let files = files_of(scope);
     for (index, event) in scope.host_events(&[Kind::ServiceInstall, Kind::Task, Kind::WmiSubscription]) {
-        let columns = [Column::ServiceImage, Column::TaskContent];
-        let what = columns.into_iter().find_map(|column| event.text(column)).or(event.unmapped("Destination")).unwrap_or_default();
+        let columns = [Column::ServiceImage, Column::TaskContent, Column::ScriptText];
+        let what = columns.into_iter().find_map(|column| event.text(column)).unwrap_or_default();
         let lower = what.to_lowercase();
         let names = files.iter().any(|file| lower.contains(file));
         if !names && !own.contains(&index) {
             continue;
         }
-        let name = event.text(Column::ServiceName).or(event.text(Column::TaskName)).or(event.unmapped("Name")).unwrap_or_default();
+        let name = event.text(Column::ServiceName).or(event.text(Column::TaskName)).or(event.text(Column::ObjectName)).unwrap_or_default();
         evidence.see("E25", Phrase::new("finding.E25.made").with("name", name).with("what", snip(what)), [index]);
     }
 }

@@ -55,11 +55,10 @@ fn masquerade(scope: &Scope<'_>, process: &Process<'_>, image: &str, vouched: bo
     let Some(original) = process.original_name else { return };
     let bare = |name: &str| {
         let name = name.to_lowercase();
-        name.trim_end_matches(".mui").trim_end_matches(".exe").trim_end_matches(".dll").to_owned()
+        let stem = name.trim_end_matches(".mui").trim_end_matches(".exe").trim_end_matches(".dll").trim_end_matches(".c");
+        stem.trim_end_matches(|sign: char| sign.is_ascii_digit()).to_owned()
     };
-    let renamed = scope.book.fits("system_tools_original", original)
-        && !bare(&name).contains(&bare(original))
-        && !bare(original).contains(&bare(&name));
+    let renamed = scope.book.fits("system_tools_original", original) && bare(&name) != bare(original);
     if renamed {
         evidence.see("E10", about("finding.E10.renamed", process).with("original", original), shown_in(scope, process));
     }

@@ -60,8 +60,8 @@ fn done(scope: &Scope<'_>, by_event: &ByEvent, index: usize, event: &Event<'_>, 
             }
         }
         kind @ (Kind::ServiceInstall | Kind::Task | Kind::WmiSubscription) => {
-            let name = event.text(Column::ServiceName).or(event.text(Column::TaskName)).or(event.unmapped("Name"));
-            let what = event.text(Column::ServiceImage).or(event.text(Column::TaskContent)).or(event.unmapped("Destination")).map(snip);
+            let name = event.text(Column::ServiceName).or(event.text(Column::TaskName)).or(event.text(Column::ObjectName));
+            let what = event.text(Column::ServiceImage).or(event.text(Column::TaskContent)).or(event.text(Column::ScriptText)).map(snip);
             rows.add(order_name(kind), &[("name", name), ("command_line", what.as_deref())], node, at, 30);
         }
         _ => {}

@@ -1,0 +1,81 @@
+//! The first pass: rules, counts, process starts and ends.
+
+use std::sync::Arc;
+
+use hikeshi_detect::{Matcher, Observation, RuleIndex, RuleSet};
+use hikeshi_event::{Event, Intake, Record, Uid, Work, normalise};
+
+use super::{Kept, slim};
+use crate::coverage::Coverage;
+use crate::kind::Kind;
+
+pub(super) struct First<'a> {
+    pub(super) rules: &'a Arc<RuleSet>,
+    pub(super) intake: Intake<'a>,
+}
+
+/// A host, over all blocks.
+#[derive(Debug, Default)]
+pub(super) struct FirstHost {
+    pub(super) coverage: Coverage,
+    pub(super) kept: Vec<Kept>,
+    /// The names under which its records spoke of it.
+    pub(super) aliases: Vec<String>,
+}
+
+#[derive(Default)]
+pub(super) struct Out {
+    pub(super) hosts: Vec<(String, Seen)>,
+    pub(super) observations: Vec<Observation<Uid>>,
+}
+
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) coverage: Coverage,
+    pub(super) kept: Vec<Candidate>,
+}
+
+pub(super) struct Candidate {
+    pub(super) event: Event<'static>,
+    pub(super) rules: Vec<RuleIndex>,
+}
+
+pub(super) struct Scratch {
+    matcher: Matcher,
+    found: Vec<RuleIndex>,
+}
+
+impl Work for First<'_> {
+    type Scratch = Scratch;
+    type Out = Out;
+
+    fn scratch(&self) -> Scratch {
+        Scratch { matcher: self.rules.matcher(), found: Vec::new() }
+    }
+
+    fn see(&self, scratch: &mut Scratch, _path: &str, record: &Record<'_>, out: &mut Out) {
+        scratch.found.clear();
+        scratch.matcher.matches(record, &mut scratch.found);
+        let event = normalise(record, &self.intake);
+        let place = out.hosts.iter().rposition(|(name, _)| *name == event.host);
+        let place = place.unwrap_or_else(|| {
+            out.hosts.push((event.host.to_string(), Seen::default()));
+            out.hosts.len() - 1
+        });
+        let Some((_, seen)) = out.hosts.get_mut(place) else { return };
+        seen.coverage.see(&event);
+        let lives = matches!(Kind::of(&event), Kind::ProcessStart | Kind::ProcessEnd);
+        if scratch.found.is_empty() && !lives {
+            return;
+        }
+        let uid = Uid::of(&event);
+        for rule in scratch.found.iter().filter(|rule| self.rules.is_joined(**rule)) {
+            out.observations.extend(self.rules.observe(*rule, record, uid));
+        }
+        let reported = |rule: &&RuleIndex| self.rules.get(**rule).is_some_and(|info| info.reported);
+        let rules: Vec<RuleIndex> = scratch.found.iter().filter(reported).copied().collect();
+        let mut event = slim(event);
+        event.uid = uid;
+        seen.kept.push(Candidate { event, rules });
+    }
+}

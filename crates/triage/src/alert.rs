@@ -27,7 +27,8 @@ pub fn read_alerts(text: &str) -> Result<Vec<ProductAlert>, AlertError> {
     let stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     let values: Vec<Value> = stream.collect::<Result<_, _>>().map_err(|error| AlertError::NoJson(error.to_string()))?;
     let single: Vec<Value> = values.into_iter().flat_map(|value| if let Value::Array(many) = value { many } else { vec![value] }).collect();
-    let read = |(at, value)| ProductAlert::from_json(value).map_err(|error| AlertError::Shape { number: at + 1, reason: error.to_string() });
+    let read =
+        |(at, value)| ProductAlert::from_json(value).map_err(|error| AlertError::Shape { number: at + 1, reason: error.to_string() });
     single.into_iter().enumerate().map(read).collect()
 }
 

@@ -33,7 +33,7 @@ fn strip(row: &TreeRow, view: &View, step: f64, fonts: &Fonts) -> Picture {
         let style = Style { face: Face::Sans, size: 7.0, tone: Tone::Mid };
         pen.text(&row.name, (left + 4.0, middle + 2.5), Anchor::Left, style, WIDTH - left);
     } else {
-        node(&mut pen, row, view, left, step);
+        node(&mut pen, row, view, left);
     }
     Picture { height, shapes: pen.shapes }
 }
@@ -56,7 +56,7 @@ fn rails(pen: &mut Pen<'_>, row: &TreeRow, step: f64, height: f64, middle: f64) 
     }
 }
 
-fn node(pen: &mut Pen<'_>, row: &TreeRow, view: &View, left: f64, step: f64) {
+fn node(pen: &mut Pen<'_>, row: &TreeRow, view: &View, left: f64) {
     let strong = row.subject || !row.findings.is_empty();
     pen.shapes.push(Shape::Box {
         x: left,
@@ -70,7 +70,7 @@ fn node(pen: &mut Pen<'_>, row: &TreeRow, view: &View, left: f64, step: f64) {
         dashed: row.ghost,
     });
     let right = badges(pen, row, view);
-    let inner = left + 5.0_f64.min(step.max(5.0));
+    let inner = left + 5.0;
     let small = Style { face: Face::Sans, size: 7.0, tone: Tone::Mid };
     let x = inner + pen.text(&row.number, (inner, 10.5), Anchor::Left, small, 40.0) + 4.0;
     let bold = Style { face: Face::Bold, size: 8.5, tone: Tone::Ink };

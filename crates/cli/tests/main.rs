@@ -1,5 +1,6 @@
 //! The `hikeshi` binary as a user calls it.
 
+#[cfg(test)]
 mod detect;
 
 use std::process::Command;

@@ -52,7 +52,7 @@ impl Passwords {
     /// `Invalid` where it is too short or too long.
     pub async fn hash(&self, password: &str) -> Result<PasswordHash> {
         let length = password.chars().count();
-        if length < SHORTEST_PASSWORD || length > LONGEST_PASSWORD {
+        if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length) {
             return Err(Error::invalid("error.password_length")
                 .with("least", SHORTEST_PASSWORD.to_string())
                 .with("most", LONGEST_PASSWORD.to_string()));

@@ -1,5 +1,6 @@
 //! The engine on real data: skipped where the shared data is absent.
 
+#[cfg(test)]
 mod regression;
 
 use std::path::PathBuf;

@@ -2,6 +2,7 @@
 //! `cargo run --release -p hikeshi-document --example measure -- OUT [RUNS [REPORT]]`.
 
 #[path = "../tests/fixture/mod.rs"]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the samples of the tests: a wrong one must end the measurement")]
 mod fixture;
 
 use std::path::PathBuf;

@@ -216,7 +216,7 @@ pub(crate) mod tests {
             channel: "Security".into(),
             provider: "".into(),
             event_id: 4688,
-            record_id: (number % 2 == 0).then_some(number),
+            record_id: number.is_multiple_of(2).then_some(number),
             class_uid: 1007,
             activity_id: 1,
             severity: 1,

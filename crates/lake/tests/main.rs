@@ -1,6 +1,10 @@
 //! The lake on a real record, a real disk and real logs.
 
+#[cfg(test)]
 mod crash;
+#[cfg(test)]
 mod fixture;
+#[cfg(test)]
 mod ingest;
+#[cfg(test)]
 mod reads;

@@ -97,16 +97,18 @@ pub fn packages() -> io::Result<BTreeMap<String, Package>> {
         return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-    let listed = metadata["packages"].as_array().cloned().unwrap_or_default();
+    let listed = metadata.get("packages").and_then(|packages| packages.as_array()).cloned().unwrap_or_default();
     Ok(listed.iter().map(package).collect())
 }
 
 fn package(entry: &serde_json::Value) -> (String, Package) {
-    let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
-    let ours = entry["source"].is_null();
-    let dependencies = entry["dependencies"].as_array().cloned().unwrap_or_default();
-    let normal = dependencies.iter().filter(|dependency| dependency["kind"].is_null());
-    let rooms = normal.filter_map(|dependency| dependency["name"].as_str()).filter_map(|name| name.strip_prefix("hikeshi-"));
-    let rooms = if ours { rooms.map(str::to_owned).collect() } else { Vec::new() };
+    let field = |value: &serde_json::Value, key: &str| value.get(key).cloned().unwrap_or_default();
+    let text = |key: &str| field(entry, key).as_str().unwrap_or_default().to_owned();
+    let ours = field(entry, "source").is_null();
+    let dependencies = field(entry, "dependencies").as_array().cloned().unwrap_or_default();
+    let normal = dependencies.iter().filter(|dependency| field(dependency, "kind").is_null());
+    let names = normal.map(|dependency| field(dependency, "name").as_str().unwrap_or_default().to_owned());
+    let rooms = names.filter_map(|name| name.strip_prefix("hikeshi-").map(str::to_owned));
+    let rooms = if ours { rooms.collect() } else { Vec::new() };
     (format!("{} {}", text("name"), text("version")), Package { name: text("name"), license: text("license"), rooms, ours })
 }

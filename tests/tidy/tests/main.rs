@@ -8,14 +8,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lake", &["domain", "event"]),
     ("hunt", &["domain", "event", "lake"]),
     ("detect", &["event", "domain"]),
-    ("triage", &["domain", "event", "detect", "lake"]),
+    ("triage", &["domain", "event", "detect"]),
     ("record", &["domain", "lake"]),
-    ("access", &["domain", "record"]),
+    ("access", &["domain"]),
     ("document", &["domain"]),
-    ("notify", &["domain", "record"]),
+    ("notify", &["domain"]),
     ("drill", &["domain", "event"]),
     ("desk", &["domain", "event", "lake", "hunt", "detect", "triage", "record", "access", "document", "notify", "drill"]),
-    ("server", &["domain", "access", "desk"]),
+    ("server", &["domain", "access", "desk", "document", "hunt", "lake", "record"]),
     ("cli", &["domain", "event", "lake", "hunt", "detect", "triage", "record", "document", "drill", "desk", "server", "access"]),
 ];
 

@@ -7,6 +7,7 @@ mod matrix;
 mod query;
 mod record;
 mod serve;
+mod triage;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ enum Mode {
     Backup(record::BackupArgs),
     Restore(record::RestoreArgs),
     Serve(serve::Args),
+    Triage(triage::Args),
 }
 
 fn main() -> ExitCode {
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Mode::Backup(args) => record::run_backup(args, &mut out),
         Mode::Restore(args) => record::run_restore(args, &mut out),
         Mode::Serve(args) => serve::run(args),
+        Mode::Triage(args) => triage::run(args, &mut out),
     };
     match outcome.and_then(|()| Ok(out.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,7 +15,7 @@ pub(super) fn chain(scope: &Scope<'_>, rows: &mut Rows) {
     path.reverse();
     path.push(process);
     logon(scope, process, rows);
-    for member in path {
+    for (place, &member) in path.iter().enumerate() {
         let Some(known) = scope.host.processes.get(member) else { continue };
         let what = match known.origin {
             NodeOrigin::Recorded => "item.process",
@@ -33,7 +33,10 @@ pub(super) fn chain(scope: &Scope<'_>, rows: &mut Rows) {
         let time = known.started_at.unwrap_or(known.first_seen_at);
         let given =
             details.iter().filter_map(|(name, value)| Some(((*name).to_owned(), value.filter(|value| !value.is_empty())?.to_owned())));
-        rows.add_row(what, given.collect(), Some(member), (known.event, time), 0);
+        // What is known from its child only is shown by the child's record.
+        let child = place.checked_add(1).and_then(|next| path.get(next)).and_then(|next| scope.host.processes.get(*next));
+        let event = known.event.or_else(|| child.and_then(|child| child.event));
+        rows.add_row(what, given.collect(), Some(member), (event, time), 0);
     }
     orders(scope, process, rows);
 }

@@ -1,0 +1,215 @@
+//! `hikeshi triage`: files of logs in; a verdict with its reasons per subject out, as lines, table and reports.
+
+mod line;
+mod report;
+mod table;
+
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::{fs, thread};
+
+use anyhow::{Context, Result, bail};
+use hikeshi_detect::{LoadOptions, RuleSet};
+use hikeshi_domain::alert::ProductAlert;
+use hikeshi_domain::endpoint::BlockMode;
+use hikeshi_domain::phrase::Language;
+use hikeshi_domain::triage::Triage;
+use hikeshi_domain::verdict::Verdict;
+use hikeshi_event::{Limits, expand};
+use hikeshi_triage::gather::{self, Gathered, HostFiles, Pass, Reading};
+use hikeshi_triage::{Focus, Host, Input, Rule, VerdictBook, read_alerts};
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+
+/// Judges what logs show: a verdict with reasons for each subject, blackest first
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  hikeshi triage 'evidence/**/*.evtx' --rules sigma/rules --out out/\n  hikeshi triage --alert alert.json --lang en logs.ndjson.gz\n\n\
+    A subject is what the alert names; without an alert each process tree that holds a match of level medium or higher.\n\
+    On a terminal a table is shown; in a pipe, or with --json, one JSON line a subject."
+)]
+pub(crate) struct Args {
+    /// Folder or file of Sigma rules; may be given several times [default: the shipped rules]
+    #[arg(long, value_name = "DIR")]
+    rules: Vec<PathBuf>,
+    /// Alert as JSON: our own shape or OCSF Detection Finding; several as an array or one a line
+    #[arg(long, value_name = "FILE")]
+    alert: Option<PathBuf>,
+    /// When the alert was received: the two-hour clock starts there [default: when it was detected]
+    #[arg(long, value_name = "TIME")]
+    received: Option<Timestamp>,
+    /// Language of reasons and reports
+    #[arg(long, value_name = "LANG", value_parser = ["ja", "en"], default_value = "ja")]
+    lang: String,
+    /// Writes reports (PDF, HTML, JSON) and an index page into this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// One JSON line a subject, on a terminal too
+    #[arg(long)]
+    json: bool,
+    /// Files, folders, patterns; EVTX, NDJSON, JSON, .gz, .zst, .zip, `a.zip!b.evtx`
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<String>,
+}
+
+/// One subject, triaged.
+struct Case {
+    triage: Triage,
+    alert: Option<ProductAlert>,
+}
+
+/// Reads, triages, prints.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
+    let language = if args.lang == "en" { Language::En } else { Language::Ja };
+    let book = VerdictBook::shipped()?;
+    hikeshi_domain::phrases::check()?;
+    let alerts = alerts(args)?;
+    let rules = rules(args)?;
+    let (files, defects) = expand(&args.paths);
+    for defect in &defects {
+        eprintln!("{}: {}", defect.path, defect.detail);
+    }
+    if files.is_empty() {
+        bail!("nothing to read: name files or folders of logs");
+    }
+    let now = Timestamp::now();
+    let limits = Limits::default();
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let bar = bar(files.iter().map(|file| file.size_bytes()).sum());
+    let reading = Reading { limits: &limits, threads, received_at: now };
+    let gathered = gather::gather(&files, &rules, &alerts, reading, &book, |pass, bytes| show(&bar, pass, bytes));
+    bar.finish_and_clear();
+    for defect in &gathered.defects {
+        eprintln!("{}: {}", defect.path, defect.detail);
+    }
+    let cases = judge(&gathered, &rules, &alerts, &book);
+    for alert in alerts.iter().filter(|alert| !cases.iter().any(|case| case.alert.as_ref().is_some_and(|known| known.id == alert.id))) {
+        eprintln!("alert `{}`: no event of host `{}` was found", alert.id, alert.host);
+    }
+    if let Some(folder) = &args.out {
+        report::write(folder, &cases, language, args.received, now)?;
+    }
+    let as_table = !args.json && stdout().is_terminal();
+    match as_table {
+        true => table::print(&cases, language, out)?,
+        false => cases.iter().try_for_each(|case| line::print(&case.triage, language, out))?,
+    }
+    let count = |verdict: Verdict| cases.iter().filter(|case| case.triage.judgement.verdict == verdict).count();
+    let (black, grey, white) = (count(Verdict::Black), count(Verdict::Grey), count(Verdict::White));
+    let totals = gathered.totals;
+    eprintln!(
+        "{} events, {} bytes, {} rules, {} subjects: {black} black, {grey} grey, {white} white",
+        totals.events,
+        totals.bytes,
+        rules.len(),
+        cases.len()
+    );
+    Ok(())
+}
+
+fn alerts(args: &Args) -> Result<Vec<ProductAlert>> {
+    let Some(path) = &args.alert else { return Ok(Vec::new()) };
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let alerts = read_alerts(&text).with_context(|| format!("`{}`", path.display()))?;
+    if alerts.is_empty() {
+        bail!("`{}` holds no alert", path.display());
+    }
+    Ok(alerts)
+}
+
+fn rules(args: &Args) -> Result<Arc<RuleSet>> {
+    let loaded = match args.rules.is_empty() {
+        true => RuleSet::shipped()?,
+        false => RuleSet::load(&args.rules, &LoadOptions::with_user_cache())?,
+    };
+    for refusal in &loaded.refused {
+        eprintln!("refused: {refusal}");
+    }
+    Ok(loaded.rules)
+}
+
+/// Every subject of every host, blackest first.
+fn judge(gathered: &Gathered, rules: &RuleSet, alerts: &[ProductAlert], book: &VerdictBook) -> Vec<Case> {
+    let table = gather::rule_table(rules);
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let mut cases: Vec<Case> = thread::scope(|scope| {
+        let work = || {
+            let mut cases = Vec::new();
+            while let Some(host) = gathered.hosts.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                cases.extend(judge_host(host, rules, &table, alerts, book));
+            }
+            cases
+        };
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().collect()
+    });
+    let key = |case: &Case| {
+        let judgement = &case.triage.judgement;
+        (
+            std::cmp::Reverse((judgement.verdict, judgement.score)),
+            case.triage.window.detected_at,
+            case.triage.host.clone(),
+            case.triage.subject.node.clone(),
+        )
+    };
+    cases.sort_by_cached_key(key);
+    cases
+}
+
+fn judge_host(host: &HostFiles, rules: &RuleSet, table: &[Rule], alerts: &[ProductAlert], book: &VerdictBook) -> Vec<Case> {
+    let matches = gather::matches_of(host, table);
+    let read = Host::read(&host.events, book);
+    let place = |event: usize| host.paths.get(event).map(|path| path.to_string());
+    let last = host.coverage.span().map_or(Timestamp::UNIX_EPOCH, |(_, last)| last);
+    let found = read.subjects(&matches);
+    let mine = alerts.iter().filter(|alert| gather::same_host(&alert.host, &host.host));
+    let focuses: Vec<(Focus<'_>, Option<&ProductAlert>)> = match alerts.is_empty() {
+        true => found.iter().map(|found| (Focus::Found(found), None)).collect(),
+        false => mine.map(|alert| (Focus::Alert(alert), Some(alert))).collect(),
+    };
+    let triaged = focuses.into_iter().map(|(focus, alert)| {
+        let input = Input {
+            host: &host.host,
+            focus,
+            events: &host.events,
+            matches: &matches,
+            exceptions: &[],
+            prevalence: None,
+            lists: None,
+            block_mode: BlockMode::Unknown,
+            received_to: last,
+            coverage: Some(&host.coverage),
+            place: Some(&place),
+            rules_version: rules.version(),
+        };
+        Case { triage: read.triage(&input, book), alert: alert.cloned() }
+    });
+    triaged.collect()
+}
+
+fn bar(bytes: u64) -> ProgressBar {
+    if !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(bytes * 2);
+    if let Ok(style) = ProgressStyle::with_template("{msg:10} {wide_bar} {bytes}/{total_bytes} {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn show(bar: &ProgressBar, pass: Pass, bytes: u64) {
+    let half = bar.length().unwrap_or_default() / 2;
+    match pass {
+        Pass::First => {
+            bar.set_message("rules");
+            bar.set_position(bytes);
+        }
+        Pass::Second => {
+            bar.set_message("evidence");
+            bar.set_position(half + bytes);
+        }
+    }
+}

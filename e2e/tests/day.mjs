@@ -19,7 +19,7 @@ export function day(world) {
     await page.waitForURL((url) => url.searchParams.get("sel")?.startsWith("finding.") ?? false);
     await page.locator('[data-marked="true"]').first().waitFor();
     assert.equal(await page.getByRole("tab").count(), 8);
-    const report = await page.getByRole("link", { name: "速報レポートを開く" }).getAttribute("href");
+    const report = await page.getByRole("link", { name: "速報レポートを保存する" }).getAttribute("href");
     if (process.env.HIKESHI_FIXTURE !== "1") {
       const pdf = await page.request.get(`${world.base}${report}`);
       assert.equal(pdf.status(), 200);

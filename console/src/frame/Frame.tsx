@@ -123,9 +123,9 @@ function DrillBand() {
   const shown = org === undefined ? organizations : organizations.filter(({ id }) => id === org);
   if (shown.length === 0 || shown.some(({ drill }) => !drill)) return null;
   return (
-    <p className={styles.drill} role="note">
+    <aside className={styles.drill} aria-label={t.words.drill}>
       <strong>{t.words.drill}</strong> {t.frame.drillBand}
-    </p>
+    </aside>
   );
 }
 

@@ -31,6 +31,7 @@ export function keyboard(world) {
     const { page } = visitor;
     await visitor.open("/duty");
     await page.keyboard.press("Control+k");
+    await page.getByRole("dialog").getByRole("combobox").and(page.locator(":focus")).waitFor();
     await page.keyboard.type("hunt");
     await page.keyboard.press("Enter");
     await page.waitForURL((url) => url.pathname === "/hunt");

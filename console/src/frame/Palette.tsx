@@ -49,6 +49,7 @@ export function Palette(props: { mode: "search" | "go"; onClose: () => void }) {
         className={styles.field}
         size="md"
         variant="unstyled"
+        autoFocus
         data-autofocus
         role="combobox"
         aria-expanded

@@ -1,5 +1,4 @@
 //! Measures the lake: `lake-bench ingest DIR EVENTS DAYS HOSTS`, `lake-bench files DIR PATH`, `lake-bench read DIR HOSTS`.
-//! Figures and how to run it: `bench/lake/README.md`.
 
 use std::io::Write as _;
 use std::path::Path;

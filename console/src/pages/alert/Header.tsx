@@ -41,7 +41,7 @@ export function Header(props: { page: AlertPage }) {
           <Time at={alert.received_at} />
         </Fact>
         <Fact name={t.alert.detected}>
-          <Time at={alert.detected_at} form="clock" />
+          <Time at={alert.detected_at} />
         </Fact>
         <Fact name={t.alert.report}>
           {alert.reported_at === null ? t.alert.reportPending : <Time at={alert.reported_at} form="clock" />} <Due row={alert} why={due_steps} />

@@ -1,7 +1,7 @@
 //! The durable stream on one machine: a framed log. An acknowledged batch is synced; a bad frame loses that frame only.
 //!
 //! Our own log, not a storage engine: batches arrive whole, are read once in order and deleted from the front, so that an
-//! engine's index, compaction and second copy would be pure cost (figures: `bench/lake/README.md`).
+//! engine's index, compaction and second copy would be pure cost.
 
 mod cursor;
 mod disk;

@@ -17,6 +17,7 @@ mod matches;
 mod merge;
 mod objects;
 mod pool;
+mod positioned;
 mod reads;
 mod repeats;
 mod rows;

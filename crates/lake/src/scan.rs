@@ -17,6 +17,8 @@ use parquet::arrow::arrow_reader::{
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetStatisticsPolicy};
 
+use crate::positioned::PositionedFile;
+
 /// Why a segment could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -39,7 +41,7 @@ pub enum ReadError {
 
 /// An open segment.
 pub(crate) struct SegmentReader {
-    file: File,
+    file: PositionedFile,
     metadata: ArrowReaderMetadata,
 }
 
@@ -53,7 +55,7 @@ impl SegmentReader {
             .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
             .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
         let metadata = ArrowReaderMetadata::load(&file, options)?;
-        Ok(SegmentReader { file, metadata })
+        Ok(SegmentReader { file: PositionedFile::new(file)?, metadata })
     }
 
     /// Rows of the whole segment.
@@ -73,7 +75,7 @@ impl SegmentReader {
 
     /// All rows and columns, so many rows at a time.
     pub(crate) fn read_in_batches(&self, rows: usize) -> Result<ParquetRecordBatchReader, ReadError> {
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.try_clone()?, self.metadata.clone());
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone());
         Ok(builder.with_batch_size(rows).build()?)
     }
 
@@ -113,7 +115,7 @@ impl SegmentReader {
     }
 
     /// Only the row groups that hold wanted rows, and within them only the pages.
-    fn select(&self, ranges: &[Range<usize>]) -> Result<ParquetRecordBatchReaderBuilder<File>, ReadError> {
+    fn select(&self, ranges: &[Range<usize>]) -> Result<ParquetRecordBatchReaderBuilder<PositionedFile>, ReadError> {
         let mut groups = Vec::new();
         let mut selectors = Vec::new();
         let mut begin = 0;
@@ -127,7 +129,7 @@ impl SegmentReader {
             }
             begin = end;
         }
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.try_clone()?, self.metadata.clone());
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone());
         Ok(builder.with_row_groups(groups).with_row_selection(RowSelection::from(selectors)).with_batch_size(8192))
     }
 }

@@ -1,0 +1,94 @@
+//! A file read by position. A cloned file handle shares its place with the one it was cloned from, so that two readers that seek and
+//! read at once would read each other's bytes; whoever names the place in each read cannot be disturbed.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parquet::errors::{ParquetError, Result};
+use parquet::file::reader::{ChunkReader, Length};
+
+/// A file that many readers share.
+#[derive(Debug, Clone)]
+pub(crate) struct PositionedFile {
+    file: Arc<File>,
+    size_bytes: u64,
+}
+
+impl PositionedFile {
+    pub(crate) fn new(file: File) -> io::Result<Self> {
+        Ok(PositionedFile { size_bytes: file.metadata()?.len(), file: Arc::new(file) })
+    }
+}
+
+impl Length for PositionedFile {
+    fn len(&self) -> u64 {
+        self.size_bytes
+    }
+}
+
+impl ChunkReader for PositionedFile {
+    type T = BufReader<From>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T> {
+        Ok(BufReader::new(From { file: self.file.clone(), at: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
+        let within = u64::try_from(length).ok().and_then(|length| start.checked_add(length)).is_some_and(|end| end <= self.size_bytes);
+        if !within {
+            return Err(ParquetError::EOF(format!("{length} bytes at {start} of a file of {}", self.size_bytes)));
+        }
+        let mut bytes = vec![0; length];
+        self.file.read_exact_at(&mut bytes, start)?;
+        Ok(bytes.into())
+    }
+}
+
+/// Reads on from a place of its own.
+#[derive(Debug)]
+pub(crate) struct From {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for From {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at = self.at.saturating_add(u64::try_from(read).unwrap_or(0));
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn readers_of_one_file_do_not_disturb_each_other() {
+        let mut file = tempfile::tempfile().unwrap();
+        let content: Vec<u8> = (0..=255_u8).cycle().take(1 << 20).collect();
+        file.write_all(&content).unwrap();
+        let shared = PositionedFile::new(file).unwrap();
+        std::thread::scope(|scope| {
+            for thread in 0..8_usize {
+                let (shared, content) = (shared.clone(), &content);
+                scope.spawn(move || {
+                    for round in 0..2_000_usize {
+                        let start = (thread * 7_919 + round * 104_729) % (content.len() - 512);
+                        let place = u64::try_from(start).unwrap();
+                        assert_eq!(shared.get_bytes(place, 512).unwrap(), content[start..start + 512]);
+                        let mut read = [0; 64];
+                        shared.get_read(place).unwrap().read_exact(&mut read).unwrap();
+                        assert_eq!(read, content[start..start + 64]);
+                    }
+                });
+            }
+        });
+        assert!(shared.get_bytes(u64::try_from(content.len()).unwrap() - 1, 2).is_err());
+    }
+}

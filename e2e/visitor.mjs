@@ -35,6 +35,17 @@ export async function settled(page) {
   await page.waitForFunction(() => document.querySelector('[role="status"] > [class*="line"]') === null);
 }
 
+/** Waits until the number of what `locator` finds is as `wanted` says, and gives it: a page may still be drawing. */
+export async function counts(locator, wanted, meaning) {
+  const end = Date.now() + 15_000;
+  for (;;) {
+    const found = await locator.count();
+    if (wanted(found)) return found;
+    if (Date.now() > end) throw new Error(`${meaning}: found ${found}`);
+    await locator.page().waitForTimeout(50);
+  }
+}
+
 /** What axe finds against WCAG 2.2 A and AA, one line each. */
 export async function barriers(page) {
   await page.evaluate(AXE);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { ask, settled, visit } from "../visitor.mjs";
+import { ask, counts, settled, visit } from "../visitor.mjs";
 
 export function day(world) {
   test("an alert is read: selecting a reason marks what stands for the same events", async () => {
@@ -14,11 +14,11 @@ export function day(world) {
     const header = await page.locator("article > header").boundingBox();
     assert.ok(header !== null && header.height <= 200, `the header takes ${header?.height} px`);
     const reasons = page.getByRole("region", { name: "判定の根拠" }).getByRole("button");
-    assert.ok((await reasons.count()) >= 2, "a black verdict rests on two families at least");
+    await counts(reasons, (n) => n >= 2, "a black verdict rests on two families at least");
     await reasons.first().click();
     await page.waitForURL((url) => url.searchParams.get("sel")?.startsWith("finding.") ?? false);
     await page.locator('[data-marked="true"]').first().waitFor();
-    assert.equal(await page.getByRole("tab").count(), 8);
+    await counts(page.getByRole("tab"), (n) => n === 8, "one tab a section");
     const report = await page.getByRole("link", { name: "速報レポートを保存する" }).getAttribute("href");
     if (process.env.HIKESHI_FIXTURE !== "1") {
       const pdf = await page.request.get(`${world.base}${report}`);
@@ -73,9 +73,9 @@ export function day(world) {
     await page.locator('[role="row"] a').first().click();
     await page.getByRole("tab", { name: "分類" }).click();
     const table = page.getByRole("table", { name: "深刻度 × 類型ごとの対応フロー" });
-    assert.equal(await table.getByRole("button").count(), 25);
+    await counts(table.getByRole("button"), (n) => n === 25, "five types by five levels");
     await table.getByRole("button", { name: /^Lv2、B-1/ }).click();
-    for (const name of [/^B-1 .*の該当例$/, /^Lv2 .*の該当例$/]) assert.equal(await page.getByRole("region", { name }).getByRole("listitem").count(), 5);
+    for (const name of [/^B-1 .*の該当例$/, /^Lv2 .*の該当例$/]) await counts(page.getByRole("region", { name }).getByRole("listitem"), (n) => n === 5, `five examples: ${name}`);
     await page.getByRole("checkbox", { name: "公表対応" }).check();
     await page.getByText("提案にないフローを選んでいます。理由を入力してください。").waitFor();
     await page.getByRole("button", { name: "B-1 × Lv2 と判断する" }).click();
@@ -195,6 +195,7 @@ export function day(world) {
     await page.getByRole("button", { name: "API キーを発行する" }).click();
     await page.getByRole("status").locator("code").waitFor();
     await page.reload();
+    await page.getByRole("button", { name: "API キーを発行する" }).waitFor();
     assert.equal(await page.getByRole("status").locator("code").count(), 0);
     await visitor.open("/settings?tab=outbox");
     await page.getByRole("table").getByRole("link").first().click();

@@ -1,7 +1,7 @@
 // The main jobs with the keyboard alone.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { settled, visit } from "../visitor.mjs";
+import { counts, settled, visit } from "../visitor.mjs";
 
 export function keyboard(world) {
   test("the keyboard alone: go to the alerts, pick one, open it, come back", async () => {
@@ -52,15 +52,14 @@ export function keyboard(world) {
     await page.locator('[role="row"] a').first().click();
     const tree = page.getByRole("tree");
     await tree.waitFor();
-    const all = await tree.getByRole("treeitem").count();
-    assert.ok(all > 1, "the black alert has a tree");
+    const all = await counts(tree.getByRole("treeitem"), (n) => n > 1, "the black alert has a tree");
     const parent = tree.locator('[role="treeitem"][aria-expanded="true"]').first();
     await parent.focus();
     await page.keyboard.press("Enter");
     await page.waitForURL((url) => url.searchParams.get("sel")?.startsWith("node.") ?? false);
     await page.keyboard.press(" ");
     await tree.locator('[role="treeitem"][aria-expanded="false"]').first().waitFor();
-    assert.ok((await tree.getByRole("treeitem").count()) < all);
+    await counts(tree.getByRole("treeitem"), (n) => n < all, "a folded node hides its children");
     await visitor.close();
   });
 }

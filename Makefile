@@ -47,7 +47,7 @@ fmt: ## format the Rust code
 release: console ## build the optimised binary: $(CARGO_TARGET_DIR)/release/hikeshi
 	$(CARGO) build --release -p hikeshi-cli
 
-bench: release ## benchmarks, side by side with peers; figures go to bench/README.md
+bench: console ## benchmarks, side by side with peers; figures go to bench/README.md
 	@bench/run
 
 fuzz: ## mutate the input of every reader for SECONDS each (10), from seed number SEED (1)

@@ -24,6 +24,10 @@ pub struct Metrics {
     pub batches_received: Counter,
     /// Bytes of those batches as sent.
     pub bytes_received: Counter,
+    /// Batches that are durable in the stream and not yet in a segment.
+    pub batches_waiting: Gauge<i64>,
+    /// Events of those batches that are read already.
+    pub rows_waiting: Gauge<i64>,
     /// Events written to segments.
     pub events_written: Gauge<i64>,
     /// Seconds that writing is behind receiving.
@@ -43,6 +47,8 @@ impl Default for Metrics {
             jobs_failed: Counter::default(),
             batches_received: Counter::default(),
             bytes_received: Counter::default(),
+            batches_waiting: Gauge::default(),
+            rows_waiting: Gauge::default(),
             events_written: Gauge::default(),
             ingest_lag_seconds: Gauge::default(),
             stream_bytes: Gauge::default(),
@@ -55,6 +61,8 @@ impl Default for Metrics {
         registry.register("jobs_failed", "Attempts of jobs that failed", metrics.jobs_failed.clone());
         registry.register("event_batches_received", "Batches of events taken", metrics.batches_received.clone());
         registry.register("event_bytes_received", "Bytes of batches as sent", metrics.bytes_received.clone());
+        registry.register("event_batches_waiting", "Durable batches that are not yet in a segment", metrics.batches_waiting.clone());
+        registry.register("events_waiting", "Events of waiting batches that are read already", metrics.rows_waiting.clone());
         registry.register("events_written", "Events written to segments since start", metrics.events_written.clone());
         registry.register("ingest_lag_seconds", "How far writing is behind receiving", metrics.ingest_lag_seconds.clone());
         registry.register("stream_bytes", "Bytes waiting in the stream", metrics.stream_bytes.clone());

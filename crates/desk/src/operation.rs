@@ -23,6 +23,8 @@ pub fn metrics(desk: &Desk) -> String {
     let lag = desk.telemetry.lake.lag();
     let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     desk.metrics.events_written.set(whole(lag.totals.added));
+    desk.metrics.batches_waiting.set(whole(lag.appended.saturating_sub(lag.committed)));
+    desk.metrics.rows_waiting.set(whole(lag.tail_events));
     desk.metrics.stream_bytes.set(whole(lag.stream_bytes));
     desk.metrics.ingest_lag_seconds.set(ingest_lag(desk).as_secs_f64());
     desk.metrics.text()

@@ -45,6 +45,7 @@ async fn take_number(transaction: &mut Transaction<'_>, tenant: i64, series: &st
 
 async fn enqueue(transaction: &mut Transaction<'_>, tenant: i64, job: &Job) -> Result<()> {
     let at = transaction.at;
+    transaction.enqueued = true;
     let due = job.not_before.unwrap_or(at);
     let sql = "INSERT INTO job (id, org, queue, payload, state, attempt, attempts, created_at, due_at, lease, last_error)
          VALUES ($1, $2, $3, $4, 'waiting', 0, $5, $6, $7, 0, NULL)";

@@ -18,8 +18,23 @@ const LONGEST_ERROR: usize = 2_000;
 
 impl Store {
     /// Takes jobs of a queue that are due, oldest first, for the time of the lease. A job whose lease has run out is due again.
+    /// Where none is due, nothing is written.
     pub async fn claim_jobs(&self, context: &Context, queue: &str, jobs: u32, lease: SignedDuration) -> Result<Vec<Claimed>> {
+        if !self.any_due(context, queue).await? {
+            return Ok(Vec::new());
+        }
         self.submit(Claim { context: context.clone(), queue: queue.to_owned(), jobs, lease }).await
+    }
+
+    /// Whether a job of the queue is due: by the clock, or by what the record's last change calls now.
+    async fn any_due(&self, context: &Context, queue: &str) -> Result<bool> {
+        let (mut session, tenants) = self.reading(&context.scope).await?;
+        let mut select = Select::new("SELECT j.id FROM job j WHERE j.state = 'waiting' AND j.queue = ");
+        select.bind(queue).push(" AND (j.due_at <= ").bind(self.now());
+        select.push(" OR j.due_at <= (SELECT at FROM head WHERE one = 1)) AND ").tenants("j.org", &tenants).push(" LIMIT 1");
+        let rows = select.rows(session.as_mut()).await?;
+        session.commit().await?;
+        Ok(!rows.is_empty())
     }
 
     /// Ends a job that is done.

@@ -62,6 +62,7 @@ struct Inner {
     keyring: Arc<Keyring>,
     desk: Desk,
     data: PathBuf,
+    clock: Clock,
 }
 
 impl Store {
@@ -80,8 +81,13 @@ impl Store {
         session.begin(Purpose::Read, &Tenants::All).await?;
         let head = Head::read(session.as_mut()).await?;
         session.commit().await?;
-        let desk = writer::start(&backend, Arc::clone(&keyring), settings.clock, head.seq)?;
-        Ok(Store { inner: Arc::new(Inner { backend, keyring, desk, data: settings.data }) })
+        let desk = writer::start(&backend, Arc::clone(&keyring), settings.clock.clone(), head.seq)?;
+        Ok(Store { inner: Arc::new(Inner { backend, keyring, desk, data: settings.data, clock: settings.clock }) })
+    }
+
+    /// What the record's clock says.
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        (self.inner.clock)()
     }
 
     /// Makes a change: all of it, durably, or nothing.

@@ -66,6 +66,8 @@ pub(crate) struct Transaction<'a> {
     /// When everything in this transaction is recorded; never before what was recorded already.
     pub(crate) at: Timestamp,
     pub(crate) keyring: &'a Keyring,
+    /// A job was put into a queue.
+    pub(crate) enqueued: bool,
     before: Head,
     fault: Option<Fault>,
 }
@@ -74,7 +76,7 @@ impl<'a> Transaction<'a> {
     pub(crate) fn new(session: &'a mut dyn Session, head: Head, keyring: &'a Keyring, now: Timestamp) -> Self {
         let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
         let at = now.max(head.at);
-        Transaction { session, before: head.clone(), head, at, keyring, fault: None }
+        Transaction { session, before: head.clone(), head, at, keyring, enqueued: false, fault: None }
     }
 
     /// Runs one item so that its failure leaves the others alone; a fault of the database ends the whole transaction.

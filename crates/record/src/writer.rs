@@ -167,8 +167,8 @@ impl Writer {
     async fn try_batch(&mut self, mut batch: Batch) -> Option<(Batch, Fault)> {
         for _ in 0..TRIES {
             let broken = match self.transact(&mut batch).await {
-                Ok((results, seq)) => {
-                    self.settled(batch, results, seq);
+                Ok((results, seq, enqueued)) => {
+                    self.settled(batch, results, seq, enqueued);
                     return None;
                 }
                 Err(broken) => broken,
@@ -183,7 +183,7 @@ impl Writer {
                 Broken::AtCommit { fault, head, results, telling } => {
                     self.alarm(&fault);
                     if telling && arrived(&self.backend, &head).await {
-                        self.settled(batch, results, head.seq);
+                        self.settled(batch, results, head.seq, true);
                         return None;
                     }
                     return Some((batch, fault));
@@ -193,8 +193,13 @@ impl Writer {
         Some((batch, Fault::Again("other changes were in the way; try again".to_owned())))
     }
 
-    fn settled(&self, batch: Batch, results: Results, seq: u64) {
-        self.standing.send_modify(|standing| (standing.seq, standing.fault) = (seq, None));
+    /// Whoever waits for commits is woken by a change of the record or a new job, not by the end of an old one.
+    fn settled(&self, batch: Batch, results: Results, seq: u64, enqueued: bool) {
+        self.standing.send_if_modified(|standing| {
+            let news = enqueued || standing.seq != seq || standing.fault.is_some();
+            (standing.seq, standing.fault) = (seq, None);
+            news
+        });
         batch.into_iter().zip(results).for_each(|(item, result)| item.settle(result));
     }
 
@@ -204,8 +209,8 @@ impl Writer {
         self.standing.send_modify(|standing| standing.fault = Some(why.clone()));
     }
 
-    /// One transaction: every item under its own savepoint; the results, and where the record stands after it.
-    async fn transact(&mut self, batch: &mut Batch) -> Result<(Results, u64), Broken> {
+    /// One transaction: every item under its own savepoint; the results, where the record stands after it, and whether a job was enqueued.
+    async fn transact(&mut self, batch: &mut Batch) -> Result<(Results, u64, bool), Broken> {
         let mut session = self.begun().await.map_err(Broken::Before)?;
         let before = Head::lock(session.as_mut()).await.map_err(Broken::Before)?;
         let seq_before = before.seq;
@@ -214,11 +219,12 @@ impl Writer {
         for item in batch.iter_mut() {
             results.push(transaction.apart(item.as_mut()).await.map_err(Broken::Before)?);
         }
+        let enqueued = transaction.enqueued;
         let head = transaction.close(batch.is_empty()).await.map_err(Broken::Before)?;
         match session.commit().await {
             Ok(()) => {
                 self.session = Some(session);
-                Ok((results, head.seq))
+                Ok((results, head.seq, enqueued))
             }
             Err(fault @ Fault::Again(_)) => Err(Broken::Before(fault)),
             Err(fault) => {

@@ -13,6 +13,7 @@ on_both!(
     a_lease_runs_out,
     a_job_is_tried_with_patience_and_then_set_aside,
     a_job_and_its_effect_are_one,
+    looking_for_work_wakes_nobody,
 );
 
 async fn a_key_is_taken_once(place: Place) {
@@ -128,4 +129,18 @@ async fn a_job_and_its_effect_are_one(place: Place) {
     store.change(&context, effect(1)).await.unwrap();
     assert_eq!(store.change(&context, effect(2)).await.unwrap_err(), Error::LeaseLost { job: job.id });
     assert_eq!(store.get::<Note>(&context, entity.id).await.unwrap().version, 2);
+}
+
+async fn looking_for_work_wakes_nobody(place: Place) {
+    let store = place.open().await;
+    let lease = SignedDuration::from_secs(30);
+    let mut commits = store.committed();
+    let woken = async |commits: &mut hikeshi_record::Commits| tokio::time::timeout(std::time::Duration::ZERO, commits.next()).await.is_ok();
+    assert!(store.claim_jobs(&everywhere(), "work", 1, lease).await.unwrap().is_empty());
+    assert!(!woken(&mut commits).await);
+    store.change(&in_org(TOKYO), Change::new("queue", "").enqueue(Job::new("work", &1))).await.unwrap();
+    assert!(woken(&mut commits).await, "a new job wakes the worker");
+    let job = store.claim_jobs(&everywhere(), "work", 1, lease).await.unwrap().pop().unwrap();
+    store.finish_job(&everywhere(), &job).await.unwrap();
+    assert!(!woken(&mut commits).await, "the end of a job is no work");
 }

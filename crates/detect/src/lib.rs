@@ -32,6 +32,7 @@ mod shipped;
 mod slots;
 mod source;
 mod text;
+mod texts;
 mod witness;
 
 pub use correlator::{CorrelationMatch, Correlator, Observation};
@@ -40,6 +41,7 @@ pub use matcher::Matcher;
 pub use rule::{Level, Refusal, RuleIndex, RuleInfo, RuleKind};
 pub use set::{LoadError, Loaded, RuleSet};
 pub use source::TableError;
+pub use texts::{RuleText, RuleTexts};
 
 #[cfg(test)]
 mod tests;

@@ -44,22 +44,27 @@ pub(crate) struct RuleFile {
 impl RuleSet {
     /// Loads every rule file under the paths. What cannot be used is listed in [`Loaded::refused`].
     pub fn load(paths: &[PathBuf], options: &LoadOptions) -> Result<Loaded, LoadError> {
-        let mut found = Vec::new();
-        for path in paths {
-            let metadata = std::fs::metadata(path).map_err(|source| LoadError::Io { path: path.clone(), source })?;
-            match metadata.is_dir() {
-                true => walk(path, 0, &mut found).map_err(|source| LoadError::Io { path: path.clone(), source })?,
-                false => found.push(path.clone()),
-            }
-        }
-        found.sort();
-        found.dedup();
-        if found.is_empty() {
-            let named: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
-            return Err(LoadError::Nothing(named.join(", ")));
-        }
-        from_files(read_all(found), options)
+        from_files(files(paths)?, options)
     }
+}
+
+/// Every rule file under the paths, in order of their names.
+pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<RuleFile>, LoadError> {
+    let mut found = Vec::new();
+    for path in paths {
+        let metadata = std::fs::metadata(path).map_err(|source| LoadError::Io { path: path.clone(), source })?;
+        match metadata.is_dir() {
+            true => walk(path, 0, &mut found).map_err(|source| LoadError::Io { path: path.clone(), source })?,
+            false => found.push(path.clone()),
+        }
+    }
+    found.sort();
+    found.dedup();
+    if found.is_empty() {
+        let named: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+        return Err(LoadError::Nothing(named.join(", ")));
+    }
+    Ok(read_all(found))
 }
 
 /// Compiles the files, or takes the compiled form from the cache if it was made from the same contents.

@@ -46,6 +46,9 @@ pub enum LoadError {
     /// The shipped rules are broken.
     #[error("the shipped rules cannot be unpacked: {0}")]
     Shipped(String),
+    /// The texts of the rules cannot be kept.
+    #[error("the texts of the rules cannot be kept: {0}")]
+    Pack(String),
 }
 
 impl RuleSet {

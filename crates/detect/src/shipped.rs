@@ -6,9 +6,9 @@ use crate::load::{LoadOptions, RuleFile, from_files};
 use crate::set::{LoadError, Loaded, RuleSet};
 
 /// Made by `build.rs`.
-const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
+pub(crate) const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/rules.bin"));
 /// The bundle is a few dozen small files.
-const MAX_BYTES: usize = 16 << 20;
+pub(crate) const MAX_BYTES: usize = 16 << 20;
 
 impl RuleSet {
     /// The project's own rules.

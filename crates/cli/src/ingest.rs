@@ -2,7 +2,6 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
@@ -10,10 +9,12 @@ use hikeshi_domain::OrganizationId;
 use hikeshi_domain::organization::Organization;
 use hikeshi_event::{Block, Input, Limits, LogFormat, Record, Work, expand, process};
 use hikeshi_lake::{AppendError, Batch, Encoding, Lake, LakeConfig};
-use hikeshi_record::{Context, Query, Settings, Store};
+use hikeshi_record::{Context, Query, Store};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+
+use crate::place::Place;
 
 /// Listed on standard error; the rest is counted.
 const LISTED_DEFECTS: u64 = 20;
@@ -26,9 +27,8 @@ const WAITING: usize = 8;
     after_help = "Example:\n  hikeshi ingest --data /var/lib/hikeshi evidence/ 'logs/**/*.evtx'\n\nStop `hikeshi serve` on the same folder first."
 )]
 pub(crate) struct Args {
-    /// Folder of the desk's data; made if it is not there
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// Organisation that the events belong to; needed where the desk has several
     #[arg(long, value_name = "ID")]
     org: Option<OrganizationId>,
@@ -44,8 +44,9 @@ pub(crate) struct Opened {
 }
 
 /// Opens record and lake of a data folder.
-pub(crate) async fn open(data: &Path) -> Result<Opened> {
-    let store = Store::open(Settings::embedded(data)).await.with_context(|| format!("cannot open the record in `{}`", data.display()))?;
+pub(crate) async fn open(place: &Place) -> Result<Opened> {
+    let data = &place.data;
+    let store = Store::open(place.settings()).await.with_context(|| format!("cannot open the record in `{}`", data.display()))?;
     let lake = Lake::open(&data.join("lake"), Arc::new(store.catalogue()), LakeConfig::default(), None).await;
     let lake = lake.with_context(|| format!("cannot open the lake in `{}`", data.display()))?;
     Ok(Opened { store, lake: Arc::new(lake) })
@@ -59,13 +60,13 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     if inputs.is_empty() {
         bail!("nothing to read: no file matches");
     }
-    std::fs::create_dir_all(&args.data).with_context(|| format!("cannot make `{}`", args.data.display()))?;
+    std::fs::create_dir_all(&args.place.data).with_context(|| format!("cannot make `{}`", args.place.data.display()))?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(ingest(args, inputs, out))
 }
 
 async fn ingest(args: &Args, inputs: Vec<Input>, out: &mut dyn Write) -> Result<()> {
-    let opened = open(&args.data).await?;
+    let opened = open(&args.place).await?;
     let org = match args.org {
         Some(org) => org,
         None => only_organization(&opened.store).await?,

@@ -4,6 +4,7 @@ mod detect;
 mod drill;
 mod ingest;
 mod matrix;
+mod place;
 mod query;
 mod record;
 mod serve;

@@ -1,7 +1,6 @@
 //! `hikeshi query`: one SELECT over the lake of a data folder, for whoever may read that folder.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
 use hikeshi_hunt::{Found, Hunt, HuntError, HuntLimits, events_of, write_csv, write_ndjson};
@@ -9,6 +8,7 @@ use hikeshi_lake::catalogue::OrgScope;
 use serde_json::Value;
 
 use crate::ingest::open;
+use crate::place::Place;
 
 /// Text of a cell of the table on a terminal is cut here.
 const WIDEST: usize = 80;
@@ -20,9 +20,8 @@ const WIDEST: usize = 80;
                   Tables: events, matches. Stop `hikeshi serve` on the same folder first, or ask it by its console."
 )]
 pub(crate) struct Args {
-    /// Folder of the desk's data
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// Whole events (SELECT * FROM events …) as OCSF objects, one a line
     #[arg(long)]
     ocsf: bool,
@@ -38,12 +37,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
-    if !args.data.is_dir() {
-        return Err(anyhow!("there is no folder `{}`", args.data.display()));
+    if !args.place.data.is_dir() {
+        return Err(anyhow!("there is no folder `{}`", args.place.data.display()));
     }
     let runtime = tokio::runtime::Runtime::new()?;
     let found = runtime.block_on(async {
-        let opened = open(&args.data).await?;
+        let opened = open(&args.place).await?;
         let limits =
             HuntLimits { rows: args.limit, time: std::time::Duration::from_secs(3600), memory_bytes: 1 << 30, result_bytes: 1 << 30 };
         // Events that `serve` had acknowledged and not yet written are written first.

@@ -5,7 +5,9 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use hikeshi_record::{Checkpoint, Keys, Settings, Shown, Store, restore};
+use hikeshi_record::{Checkpoint, Keys, Shown, Store, restore};
+
+use crate::place::Place;
 
 /// Check the record, sign a checkpoint of it, or export its chain
 #[derive(Debug, clap::Args)]
@@ -25,17 +27,6 @@ enum What {
     /// Write the chain as lines of JSON for an independent verifier (verify/hikeshi_verify.py)
     #[command(after_help = "Example:\n  hikeshi record export --data /var/lib/hikeshi --out chain.ndjson")]
     Export(Export),
-}
-
-/// Where the record is
-#[derive(Debug, clap::Args)]
-struct Place {
-    /// Data directory
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// PostgreSQL database that holds the record instead of the data directory
-    #[arg(long, value_name = "ADDRESS")]
-    database: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -121,7 +112,7 @@ pub(crate) fn run_backup(args: &BackupArgs, out: &mut dyn Write) -> anyhow::Resu
 
 /// Runs `hikeshi restore`.
 pub(crate) fn run_restore(args: &RestoreArgs, out: &mut dyn Write) -> anyhow::Result<()> {
-    let manifest = runtime()?.block_on(restore(&args.from, settings(&args.place), args.keys.as_deref()))?;
+    let manifest = runtime()?.block_on(restore(&args.from, args.place.settings(), args.keys.as_deref()))?;
     writeln!(
         out,
         "{} files of the backup of {} restored and verified: {}",
@@ -182,14 +173,7 @@ async fn existing(place: &Place) -> anyhow::Result<Store> {
     if !place.data.join("keys").is_dir() {
         bail!("`{}` holds no record; name the data directory of `hikeshi serve`", place.data.display());
     }
-    Ok(Store::open(settings(place)).await?)
-}
-
-fn settings(place: &Place) -> Settings {
-    match &place.database {
-        None => Settings::embedded(&place.data),
-        Some(address) => Settings::postgres(&place.data, address),
-    }
+    Ok(Store::open(place.settings()).await?)
 }
 
 fn read_checkpoint(path: &Path) -> anyhow::Result<Checkpoint> {

@@ -11,13 +11,14 @@ use hikeshi_server::Config;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
+use crate::place::Place;
+
 /// Runs the desk: console, API, and the work in the background
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  hikeshi serve --data /var/lib/hikeshi --listen 127.0.0.1:8420 --drill company-week")]
 pub(crate) struct Args {
-    /// Folder that everything is kept in
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// Address and port; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8420")]
     listen: SocketAddr,
@@ -49,7 +50,8 @@ async fn serve(args: &Args) -> Result<()> {
     let listener =
         TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on `{}`; is another desk running?", args.listen))?;
     let address = format!("http://{}", listener.local_addr()?);
-    let opening = Opening { folder: args.data.clone(), rules: args.rules.clone(), address: address.clone() };
+    let opening =
+        Opening { folder: args.place.data.clone(), record: args.place.record(), rules: args.rules.clone(), address: address.clone() };
     let Open { desk, background } =
         open(&opening).await.map_err(|error| anyhow::anyhow!("{error}")).context("the desk cannot be opened")?;
     for refusal in &desk.telemetry.refused {

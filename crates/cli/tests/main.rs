@@ -2,12 +2,17 @@
 
 #[cfg(test)]
 mod detect;
+#[cfg(test)]
+#[path = "../../record/tests/fixture/server.rs"]
+mod postgres;
+#[cfg(test)]
+mod serve;
 
 use std::process::Command;
 
 /// The binary under test.
 fn hikeshi() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hikeshi"));
-    command.env_remove("XDG_CACHE_HOME").env_remove("RUST_LOG");
+    command.env_remove("XDG_CACHE_HOME").env_remove("RUST_LOG").env_remove("HIKESHI_RECORD");
     command
 }

@@ -1,14 +1,15 @@
-//! Opens a desk on a data folder: the embedded record, lake and objects, the rules and the playbook, and the work in the background.
+//! Opens a desk on a data folder: record (embedded, or on PostgreSQL), lake and objects, the rules and the playbook, and the work in the background.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hikeshi_detect::{LoadOptions, RuleSet};
+use hikeshi_detect::{LoadOptions, RuleSet, RuleTexts};
 use hikeshi_domain::clock::Clocks;
 use hikeshi_domain::phrases;
 use hikeshi_domain::playbook::Files;
 use hikeshi_domain::procedure::Procedure;
+use hikeshi_domain::settings::Secret;
 use hikeshi_hunt::Hunt;
 use hikeshi_lake::{Lake, LakeConfig, LocalObjects};
 use hikeshi_record::{Settings, Store};
@@ -31,6 +32,8 @@ const EXPIRE_EVERY: Duration = Duration::from_secs(3_600);
 pub struct Opening {
     /// The data folder; made if it is not there.
     pub folder: PathBuf,
+    /// The PostgreSQL database of the record, as [`Settings::postgres`] takes it; none: SQLite in the folder.
+    pub record: Option<Secret>,
     /// Folders of Sigma rules; empty: the shipped ones.
     pub rules: Vec<PathBuf>,
     /// The address under which it listens, for links.
@@ -57,12 +60,13 @@ pub async fn open(opening: &Opening) -> Result<Open, Box<dyn std::error::Error +
     let verdicts = Arc::new(VerdictBook::shipped()?);
     let loaded =
         if opening.rules.is_empty() { RuleSet::shipped()? } else { RuleSet::load(&opening.rules, &LoadOptions::with_user_cache())? };
+    let texts = if opening.rules.is_empty() { RuleTexts::shipped() } else { RuleTexts::read(&opening.rules)? };
     std::fs::create_dir_all(&opening.folder)?;
-    let store = Store::open(Settings::embedded(&opening.folder)).await?;
+    let store = Store::open(record(opening)).await?;
     let (strong, raised) = mpsc::unbounded_channel();
     let watch = Arc::new(Watch::new(loaded.rules.clone(), strong));
     let lake = lake(&opening.folder, &store, watch).await?;
-    let telemetry = Telemetry { hunt: Hunt::new(lake.clone()), lake, rules: loaded.rules, refused: loaded.refused };
+    let telemetry = Telemetry { hunt: Hunt::new(lake.clone()), lake, rules: loaded.rules, texts, refused: loaded.refused };
     let desk = Desk::new(Parts {
         objects: Arc::new(LocalObjects::open(opening.folder.join("objects"))?),
         store,
@@ -81,6 +85,13 @@ pub async fn open(opening: &Opening) -> Result<Open, Box<dyn std::error::Error +
     background.spawn(triage::raise(desk.clone(), raised));
     background.spawn(keep(desk.clone()));
     Ok(Open { desk, background })
+}
+
+fn record(opening: &Opening) -> Settings {
+    match &opening.record {
+        None => Settings::embedded(&opening.folder),
+        Some(address) => Settings::postgres(&opening.folder, &address.0),
+    }
 }
 
 async fn lake(folder: &Path, store: &Store, watch: Arc<Watch>) -> Result<Arc<Lake>, hikeshi_lake::OpenError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hikeshi_detect::{Refusal, RuleSet};
+use hikeshi_detect::{Refusal, RuleSet, RuleTexts};
 use hikeshi_domain::OrganizationId;
 use hikeshi_lake::Lake;
 use hikeshi_lake::catalogue::OrgScope;
@@ -19,6 +19,8 @@ pub struct Telemetry {
     pub hunt: hikeshi_hunt::Hunt,
     /// Rules in force on the stream.
     pub rules: Arc<RuleSet>,
+    /// The rules as they were written.
+    pub texts: RuleTexts,
     /// Rules that could not be used, with the reason.
     pub refused: Vec<Refusal>,
 }

@@ -1,5 +1,6 @@
 //! A desk of its own for each test: folder, port, organisations, people.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use hikeshi_access::Caller;
@@ -10,6 +11,7 @@ use hikeshi_domain::api_key::KeyScope;
 use hikeshi_domain::person::Person;
 use hikeshi_domain::phrase::Language;
 use hikeshi_domain::role::{Grant, Role};
+use hikeshi_domain::settings::Secret;
 use hikeshi_domain::{OrganizationId, PersonId};
 use hikeshi_record::{Change, Context, Expect};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -33,12 +35,25 @@ pub(crate) struct Visitor {
     cookie: String,
 }
 
+impl Visitor {
+    /// Whoever was sent this cookie.
+    pub(crate) fn of_cookie(header: impl AsRef<str>) -> Visitor {
+        Visitor { cookie: header.as_ref().split(';').next().unwrap().to_owned() }
+    }
+}
+
 impl Fixture {
+    /// On the embedded record.
     pub(crate) async fn start() -> Fixture {
+        Self::start_with(Vec::new(), None).await
+    }
+
+    /// With folders of rules (none: the shipped ones), on a record in PostgreSQL (none: the embedded one).
+    pub(crate) async fn start_with(rules: Vec<PathBuf>, record: Option<Secret>) -> Fixture {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let opening = Opening { folder: folder.path().join("data"), rules: Vec::new(), address: base.clone() };
+        let opening = Opening { folder: folder.path().join("data"), record, rules, address: base.clone() };
         let Open { desk, mut background } = open(&opening).await.unwrap();
         let serving = hikeshi_server::serve(listener, desk.clone(), hikeshi_server::Config::default(), std::future::pending());
         background.spawn(async move { serving.await.unwrap() });
@@ -78,7 +93,7 @@ impl Fixture {
         assert_eq!(response.status(), StatusCode::OK);
         let cookie = response.headers().get("set-cookie").unwrap().to_str().unwrap();
         assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
-        Visitor { cookie: cookie.split(';').next().unwrap().to_owned() }
+        Visitor::of_cookie(cookie)
     }
 
     pub(crate) async fn key(&self, org: OrganizationId, scope: KeyScope) -> String {

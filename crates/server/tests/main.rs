@@ -9,4 +9,9 @@ mod events;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod on_postgres;
+#[cfg(test)]
+#[path = "../../record/tests/fixture/server.rs"]
+mod postgres;
+#[cfg(test)]
 mod refusals;

@@ -1,0 +1,74 @@
+//! `hikeshi serve` and the commands beside it on a record in PostgreSQL, named by the variable.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use crate::{hikeshi, postgres};
+
+/// A desk that serves until this is dropped.
+struct Serving(Child);
+
+impl Serving {
+    fn start(data: &Path, record: &str) -> Serving {
+        let mut command = on(record, "serve");
+        command.arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let link = lines.take(10).find(|line| line.contains("/sign-in#token="));
+        assert!(link.is_some(), "the desk prints a sign-in link once it listens");
+        Serving(child)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn on(record: &str, mode: &str) -> Command {
+    let mut command = hikeshi();
+    command.env("HIKESHI_RECORD", record).arg(mode);
+    command
+}
+
+fn said(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_desk_on_postgresql_is_verified_backed_up_and_restored_by_command() {
+    let (Some(record), Some(second)) = (postgres::new_database(), postgres::new_database()) else {
+        println!("skipped: no PostgreSQL binaries");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (data, backup, restored) = (folder.path().join("data"), folder.path().join("backup"), folder.path().join("restored"));
+    let serving = Serving::start(&data, &record);
+    assert!(!data.join("record.sqlite").exists(), "nothing of the record lies in the folder");
+    let people = postgres::as_superuser(&record, "SELECT count(*) FROM version WHERE kind = 'person'");
+    assert_eq!(people, "1", "the first operator is in the database");
+
+    said(on(&record, "backup").arg("--data").arg(&data).arg("--to").arg(&backup));
+    drop(serving);
+    let checked = said(on(&record, "record").arg("verify").arg("--data").arg(&data));
+    assert!(checked.contains("versions and") && checked.contains("hold"), "{checked}");
+    assert!(said(on(&record, "record").arg("checkpoint").arg("--data").arg(&data)).contains("\"seq\""));
+    let chain = said(on(&record, "record").arg("export").arg("--data").arg(&data));
+    assert!(chain.lines().any(|line| line.contains("person.add")), "{chain}");
+
+    said(on(&second, "restore").arg("--from").arg(&backup).arg("--data").arg(&restored));
+    let people = postgres::as_superuser(&second, "SELECT count(*) FROM version WHERE kind = 'person'");
+    assert_eq!(people, "1", "the backup went into the other database");
+    drop(Serving::start(&restored, &second));
+}
+
+#[test]
+fn help_never_prints_the_address_of_the_record() {
+    let help = said(on("postgres://hikeshi:hunter2@db/hikeshi", "serve").arg("--help"));
+    assert!(help.contains("HIKESHI_RECORD") && !help.contains("hunter2"), "{help}");
+}

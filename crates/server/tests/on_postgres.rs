@@ -1,0 +1,54 @@
+//! The spine of an incident on a record in PostgreSQL: the same use cases, the other side of the seam.
+
+use hikeshi_domain::api_key::KeyScope;
+use hikeshi_domain::role::Role;
+use hikeshi_domain::settings::Secret;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use crate::fixture::{Fixture, product_alert};
+use crate::postgres;
+
+const EVENT: &str = r#"{"Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"Computer":"PC-1","EventRecordID":1,"TimeCreated":"2026-11-21T03:08:12Z","Image":"C:\\a.exe","ProcessId":4}"#;
+
+// covers: S4-7, S3-31
+#[tokio::test]
+async fn an_incident_goes_from_event_to_closed_case_on_postgresql() {
+    let Some(address) = postgres::new_database() else {
+        println!("skipped: no PostgreSQL binaries");
+        return;
+    };
+    let fixture = Fixture::start_with(Vec::new(), Some(Secret(address.clone()))).await;
+    let org = fixture.organization("ours").await;
+    let lead = fixture.visitor(Role::IncidentLead, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "wef".to_owned() }).await;
+
+    let sent = fixture.request(Method::POST, "/events").bearer_auth(&key).header("idempotency-key", "b-1").body(EVENT);
+    assert_eq!(sent.send().await.unwrap().status(), StatusCode::ACCEPTED);
+    fixture.desk.telemetry.lake.flush().await;
+    let (_, answer) = fixture.post(&lead, "/hunt", &json!({"sql": "SELECT count(*) AS n FROM events"})).await;
+    assert_eq!(answer["rows"], json!([[1]]), "{answer}");
+
+    let (status, receipt) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
+    assert_eq!(status, StatusCode::CREATED);
+    let alert = receipt["id"].as_str().unwrap();
+    let page = fixture.triaged(&lead, alert).await;
+    let judged = json!({"verdict": "black", "reason": "known campaign", "expected_version": page["alert"]["version"]});
+    let (status, row) = fixture.post(&lead, &format!("/alerts/{alert}/override"), &judged).await;
+    assert_eq!((status, &row["verdict"]), (StatusCode::OK, &json!("black")));
+
+    let (_, placed) = fixture.post(&lead, &format!("/alerts/{alert}/case"), &json!({})).await;
+    let case = placed["case"].as_str().unwrap();
+    let version = fixture.get(&lead, &format!("/cases/{case}")).await["case"]["version"].clone();
+    let picked = json!({"type": "B-1", "severity": 3, "flows": ["handle"], "expected_version": version});
+    let (status, answer) = fixture.post(&lead, &format!("/cases/{case}/classification"), &picked).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let (status, answer) = fixture.post(&lead, &format!("/cases/{case}/close"), &json!({"reason": "cleaned"})).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(fixture.get(&lead, &format!("/search?q={}", "PC-1")).await["items"].as_array().unwrap().len(), 3, "alert, case, endpoint");
+
+    let held = fixture.desk.store.verify(&[]).await.unwrap();
+    assert_eq!(held.first_bad, None);
+    let versions = postgres::as_superuser(&address, "SELECT count(*) FROM version WHERE kind IN ('alert', 'case')");
+    assert!(versions.parse::<u32>().unwrap() >= 6, "the database itself holds the versions: {versions}");
+}

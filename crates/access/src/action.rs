@@ -64,6 +64,10 @@ actions! {
     ReadOrganization "read_organization" [Operator IncidentLead Analyst Reader],
     /// Change an organisation's standing choices.
     EditOrganization "edit_organization" [Operator IncidentLead],
+    /// See the people and what each may do.
+    ReadPeople "read_people" [Operator],
+    /// Invite people, give and take roles, let nobody in any more.
+    EditPeople "edit_people" [Operator],
     /// See the keys of forwarders and products.
     ReadKeys "read_keys" [Operator],
     /// Make and revoke keys.

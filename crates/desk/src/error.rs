@@ -77,6 +77,11 @@ impl Error {
         Error::new(ErrorKind::NotFound, Phrase::new("error.not_found"))
     }
 
+    /// Somebody else was faster.
+    pub fn conflict() -> Self {
+        Error::new(ErrorKind::Conflict, Phrase::new("error.conflict"))
+    }
+
     /// Nobody is signed in, or the proof does not hold.
     pub fn unauthenticated() -> Self {
         Error::new(ErrorKind::Unauthenticated, Phrase::new("error.unauthenticated"))

@@ -122,7 +122,7 @@ pub(crate) async fn send(desk: &Desk, job: MailJob, last_attempt: bool, attempt:
     let delivery = match (hindrance(&settings, stored.drill), settings.mail_server) {
         (Some(reason), _) => Delivery::Held { reason },
         (None, None) => Delivery::Held { reason: Phrase::new("message.no_mail_server") },
-        (None, Some(server)) => match mail::send(&server, &stored, desk.now()).await {
+        (None, Some(server)) => match mail::send(&server, &stored.entity, desk.now()).await {
             Ok(()) => Delivery::Sent { at: desk.now() },
             Err(error) if error.is_temporary() && !last_attempt => {
                 return Err(Error::new(crate::ErrorKind::Unavailable, Phrase::new("error.mail_server")).caused_by(error));

@@ -3,16 +3,17 @@
 use hikeshi_access::{Action, Actor, Caller, permit_installation};
 use hikeshi_domain::api_key::ApiKey;
 use hikeshi_domain::person::Person;
+use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::role::{Grant, Role};
-use hikeshi_domain::session::{OneTimeLink, Session};
+use hikeshi_domain::session::{LinkPurpose, OneTimeLink, Session};
 use hikeshi_domain::{OneTimeLinkId, PersonId, SessionId};
-use hikeshi_record::{Change, Context, Expect, Query, Stored};
+use hikeshi_record::{Change, Context, Expect, PAGE_LIMIT, Query, Stored};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
 use crate::desk::Desk;
 use crate::error::{Error, ErrorKind, Result};
-use crate::secret;
+use crate::{person, secret};
 
 /// How long a one-time link holds (design 9).
 pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
@@ -34,17 +35,17 @@ pub struct SignedIn {
 pub async fn issue_link(desk: &Desk, person: PersonId) -> Result<String> {
     let context = Context::system("sign-in link");
     desk.store.get::<Person>(&context, person.0).await?;
-    let (secret, now) = (secret::fresh()?, desk.now());
-    let link = OneTimeLink {
-        id: OneTimeLinkId(Uuid::now_v7()),
-        hash: secret::hash(&secret),
-        person,
-        created_at: now,
-        expires_at: now.checked_add(LINK_LIFETIME).map_err(Error::internal)?,
-        spent_at: None,
-    };
+    let (link, secret) = new_link(desk, person, LinkPurpose::SignIn, LINK_LIFETIME)?;
     desk.store.change(&context, Change::new("session.link", "").put(&link, Expect::New)).await?;
     Ok(secret)
+}
+
+/// A link that is not kept yet, and its secret.
+pub(crate) fn new_link(desk: &Desk, person: PersonId, purpose: LinkPurpose, lifetime: SignedDuration) -> Result<(OneTimeLink, String)> {
+    let (secret, created_at) = (secret::fresh()?, desk.now());
+    let expires_at = created_at.checked_add(lifetime).map_err(Error::internal)?;
+    let (id, hash) = (OneTimeLinkId(Uuid::now_v7()), secret::hash(&secret));
+    Ok((OneTimeLink { id, hash, person, purpose, created_at, expires_at, spent_at: None }, secret))
 }
 
 /// Spends a link. Of two who try at once, one is let in.
@@ -53,17 +54,22 @@ pub async fn issue_link(desk: &Desk, person: PersonId) -> Result<String> {
 /// `Unauthenticated` where the link is unknown, spent or too old.
 pub async fn sign_in_by_link(desk: &Desk, secret: &str, request: &str) -> Result<SignedIn> {
     let context = Context { request: request.to_owned(), ..Context::system("sign-in") };
-    let refused = || Error::new(ErrorKind::Unauthenticated, hikeshi_domain::phrase::Phrase::new("error.link_spent"));
-    let query = Query::new().eq("hash", secret::hash(secret)).limit(1);
-    let link = desk.store.list::<OneTimeLink>(&context, query).await?.items.into_iter().next().ok_or_else(refused)?;
-    let now = desk.now();
-    if !link.holds_at(now) {
-        return Err(refused());
-    }
-    let person = active_person(desk, &context, link.person).await?;
-    let spent = OneTimeLink { spent_at: Some(now), ..link.entity.clone() };
-    let change = Change::new("session.begin", "").put(&spent, link.expect());
-    begin(desk, &context, change, person).await.map_err(|error| if error.kind() == ErrorKind::Conflict { refused() } else { error })
+    let (link, person) = usable_link(desk, &context, secret, LinkPurpose::SignIn).await?;
+    let change = Change::new("session.begin", "").put(&spent(&link, desk), link.expect());
+    begin(desk, &context, change, person).await.map_err(refused_if_spent)
+}
+
+/// Takes up an invitation: sets the password, spends the link, ends the person's other sessions, and signs in, all in one.
+///
+/// # Errors
+/// `Invalid` where the password is too short (the link stays good); `Unauthenticated` where the link is unknown, spent or too old.
+pub async fn accept_invitation(desk: &Desk, secret: &str, password: &str, request: &str) -> Result<SignedIn> {
+    let context = Context { request: request.to_owned(), ..Context::system("sign-in") };
+    let (link, person) = usable_link(desk, &context, secret, LinkPurpose::SetPassword).await?;
+    let accepted = Person { password: Some(desk.passwords.hash(password).await?), ..person.entity.clone() };
+    let change = Change::new("person.accept", "").put(&accepted, person.expect()).put(&spent(&link, desk), link.expect());
+    let change = ended_sessions(desk, &context, person.id, change).await?;
+    begin(desk, &context, change, Stored { entity: accepted, ..person }).await.map_err(refused_if_spent)
 }
 
 /// Signs in by mail address and password.
@@ -128,7 +134,7 @@ pub async fn caller_of_key(desk: &Desk, key: &str, request: &str) -> Result<(Cal
 pub async fn first_operator(desk: &Desk, caller: &Caller) -> Result<PersonId> {
     permit_installation(caller, Action::EditInstallation)?;
     let context = Context::system("first start");
-    if let Some(person) = desk.store.list::<Person>(&context, Query::new().limit(1)).await?.items.first() {
+    if let Some(person) = person::everybody(desk, &context).await?.iter().find(|person| person::runs_the_installation(person)) {
         return Ok(person.id);
     }
     let person = Person {
@@ -144,6 +150,48 @@ pub async fn first_operator(desk: &Desk, caller: &Caller) -> Result<PersonId> {
     };
     desk.store.change(&context, Change::new("person.add", "").put(&person, Expect::New)).await?;
     Ok(person.id)
+}
+
+/// The link of a secret and whom it is for, if it can be used for that now.
+async fn usable_link(desk: &Desk, context: &Context, secret: &str, purpose: LinkPurpose) -> Result<(Stored<OneTimeLink>, Stored<Person>)> {
+    let query = Query::new().eq("hash", secret::hash(secret)).limit(1);
+    let link = desk.store.list::<OneTimeLink>(context, query).await?.items.into_iter().next().ok_or_else(link_refused)?;
+    if link.purpose != purpose || !link.holds_at(desk.now()) {
+        return Err(link_refused());
+    }
+    let person = active_person(desk, context, link.person).await?;
+    Ok((link, person))
+}
+
+fn spent(link: &OneTimeLink, desk: &Desk) -> OneTimeLink {
+    OneTimeLink { spent_at: Some(desk.now()), ..link.clone() }
+}
+
+fn link_refused() -> Error {
+    Error::new(ErrorKind::Unauthenticated, Phrase::new("error.link_spent"))
+}
+
+/// Of two who try at once, the second finds the link changed under its hands.
+fn refused_if_spent(error: Error) -> Error {
+    if error.kind() == ErrorKind::Conflict { link_refused() } else { error }
+}
+
+/// The change with the end of every session of a person.
+pub(crate) async fn ended_sessions(desk: &Desk, context: &Context, person: PersonId, mut change: Change) -> Result<Change> {
+    let query = Query::new().eq("person", person.to_string()).eq("ended", false).at_least("expires_at", desk.now()).limit(PAGE_LIMIT);
+    for session in desk.store.list::<Session>(context, query).await?.items {
+        change = change.put(&Session { ended_at: Some(desk.now()), ..session.entity.clone() }, session.expect());
+    }
+    Ok(change)
+}
+
+/// The change with the end of every link of a person that could still be used.
+pub(crate) async fn spent_links(desk: &Desk, context: &Context, person: PersonId, mut change: Change) -> Result<Change> {
+    let query = Query::new().eq("person", person.to_string()).eq("spent", false).at_least("expires_at", desk.now()).limit(PAGE_LIMIT);
+    for link in desk.store.list::<OneTimeLink>(context, query).await?.items {
+        change = change.put(&spent(&link, desk), link.expect());
+    }
+    Ok(change)
 }
 
 async fn begin(desk: &Desk, context: &Context, change: Change, person: Stored<Person>) -> Result<SignedIn> {

@@ -1,9 +1,14 @@
 //! Choices of the installation: the mail server and the public address.
 
 use hikeshi_access::{Action, Caller, permit_installation};
+use hikeshi_domain::MessageId;
 use hikeshi_domain::entity::Entity;
+use hikeshi_domain::phrase::Phrase;
+use hikeshi_domain::phrases::render;
 use hikeshi_domain::settings::{MailServer, Settings};
+use hikeshi_notify::mail::{self, Letter};
 use hikeshi_record::{Change, Context, Expect};
+use uuid::Uuid;
 
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
@@ -42,6 +47,24 @@ pub async fn change(
     desk.tell(Settings::KIND, Settings::ID, None);
     crate::message::release_held(desk, &settings).await?;
     read(desk, &context).await
+}
+
+/// Sends a mail to the caller by the mail server that is set, and tells the address.
+///
+/// # Errors
+/// `Invalid` where no server is set, or with what the server said where it did not take the mail.
+pub async fn send_test_mail(desk: &Desk, caller: &Caller) -> Result<String> {
+    permit_installation(caller, Action::EditInstallation)?;
+    let person = crate::person::me(desk, caller).await?;
+    let (settings, _) = read(desk, &Context::system("test mail")).await?;
+    let server = settings.mail_server.ok_or_else(|| Error::invalid("message.no_mail_server"))?;
+    let text = |key| render(&Phrase::new(key), person.language);
+    let (subject, body) = (text("mail.test.subject"), text("mail.test.body"));
+    let letter = Letter { id: MessageId(Uuid::now_v7()), to: std::slice::from_ref(&person.email), subject: &subject, body: &body };
+    match mail::send(&server, letter, desk.now()).await {
+        Ok(()) => Ok(person.email.clone()),
+        Err(error) => Err(Error::invalid("error.test_mail").with("detail", error.to_string())),
+    }
 }
 
 /// The settings as the desk's jobs read them.

@@ -31,7 +31,18 @@ impl Session {
     }
 }
 
-/// A link that signs in once (design 9: 15 minutes, spent by POST).
+/// What a link is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkPurpose {
+    /// Signs in as it is: printed to the terminal of whoever runs the installation.
+    #[default]
+    SignIn,
+    /// Signs in whoever sets the person's password with it: handed to somebody who was invited.
+    SetPassword,
+}
+
+/// A link that signs in once (design 9: short-lived, spent by POST).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OneTimeLink {
     /// Its name.
@@ -40,6 +51,9 @@ pub struct OneTimeLink {
     pub hash: String,
     /// Whom it signs in.
     pub person: PersonId,
+    /// What it is good for.
+    #[serde(default)]
+    pub purpose: LinkPurpose,
     /// When it was made, UTC.
     pub created_at: Timestamp,
     /// Until when it holds, UTC.

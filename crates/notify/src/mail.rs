@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use hikeshi_domain::MessageId;
 use hikeshi_domain::message::Message;
 use hikeshi_domain::settings::{MailSecurity, MailServer};
 use jiff::Timestamp;
@@ -50,13 +51,32 @@ impl SendError {
     }
 }
 
-/// Sends one message to all its addresses in one transaction. The Message-ID is made from the message's id, so that a repeated sending is one
+/// What a mail says, to whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Letter<'a> {
+    /// The Message-ID is made from it.
+    pub id: MessageId,
+    /// Addresses.
+    pub to: &'a [String],
+    /// Subject.
+    pub subject: &'a str,
+    /// Plain text.
+    pub body: &'a str,
+}
+
+impl<'a> From<&'a Message> for Letter<'a> {
+    fn from(message: &'a Message) -> Self {
+        Letter { id: message.id, to: &message.to, subject: &message.subject, body: &message.body }
+    }
+}
+
+/// Sends one mail to all its addresses in one transaction. The Message-ID is made from the message's id, so that a repeated sending is one
 /// mail to whoever receives it.
 ///
 /// # Errors
 /// [`SendError`]; its kind says whether to try again.
-pub async fn send(server: &MailServer, message: &Message, now: Timestamp) -> Result<(), SendError> {
-    let mail = compose(server, message, now)?;
+pub async fn send(server: &MailServer, letter: impl Into<Letter<'_>>, now: Timestamp) -> Result<(), SendError> {
+    let mail = compose(server, letter.into(), now)?;
     let transport = transport(server)?;
     match transport.send(mail).await {
         Ok(_) => Ok(()),
@@ -80,18 +100,18 @@ fn transport(server: &MailServer) -> Result<AsyncSmtpTransport<Tokio1Executor>, 
     Ok(builder.build())
 }
 
-fn compose(server: &MailServer, message: &Message, now: Timestamp) -> Result<lettre::Message, SendError> {
+fn compose(server: &MailServer, letter: Letter<'_>, now: Timestamp) -> Result<lettre::Message, SendError> {
     let from = address(&server.from)?;
-    let id = format!("<{}@{}>", message.id, from.domain());
+    let id = format!("<{}@{}>", letter.id, from.domain());
     let mut builder: MessageBuilder = lettre::Message::builder()
         .message_id(Some(id))
         .date(SystemTime::from(now))
-        .subject(one_line(&message.subject))
+        .subject(one_line(letter.subject))
         .from(Mailbox::new(None, from));
-    for to in &message.to {
+    for to in letter.to {
         builder = builder.to(Mailbox::new(None, address(to)?));
     }
-    let composed = builder.header(ContentType::TEXT_PLAIN).body(message.body.clone());
+    let composed = builder.header(ContentType::TEXT_PLAIN).body(letter.body.to_owned());
     composed.map_err(|error| SendError::Compose { reason: error.to_string() })
 }
 

@@ -81,6 +81,7 @@ fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(routes::session::router())
         .merge(routes::me::router())
+        .merge(routes::people::router())
         .merge(routes::duty::router())
         .merge(routes::alerts::router())
         .merge(routes::cases::router())

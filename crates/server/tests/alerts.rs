@@ -126,3 +126,54 @@ async fn both_verdicts_stay_and_bulk_close_asks_why() {
     let history = fixture.get(&analyst, &format!("/alerts/{alert}")).await["history"].clone();
     assert_eq!((&history[0]["action"], &history[0]["reason"]), (&json!("alert.close"), &json!("handled")));
 }
+
+#[tokio::test]
+async fn what_somebody_changed_meanwhile_is_not_overwritten_unseen() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let lead = fixture.visitor(Role::IncidentLead, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let (_, receipt) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
+    let alert = receipt["id"].as_str().unwrap();
+    let page = fixture.triaged(&lead, alert).await;
+    assert_eq!(page["report"]["tlp"], "TLP:AMBER");
+    let seen = page["alert"]["version"].clone();
+    let me = fixture.get(&lead, "/me").await["person"]["id"].clone();
+    let assign = format!("/alerts/{alert}/assign");
+    let (status, _) = fixture.post(&lead, &assign, &json!({"person": me, "expected_version": seen})).await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, _) = fixture.post(&lead, &assign, &json!({"person": null, "expected_version": seen})).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    let close = json!({"ids": [alert], "reason": "handled", "expected_versions": {alert: seen}});
+    assert_eq!(fixture.post(&lead, "/alerts/close", &close).await.0, StatusCode::CONFLICT);
+    let (_, placed) = fixture.post(&lead, &format!("/alerts/{alert}/case"), &json!({})).await;
+    let case = placed["case"].as_str().unwrap();
+    let seen = fixture.get(&lead, &format!("/cases/{case}")).await["case"]["version"].clone();
+    let (status, _) = fixture.post(&lead, &format!("/cases/{case}/assign"), &json!({"person": me, "expected_version": seen})).await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, _) = fixture.post(&lead, &format!("/cases/{case}/assign"), &json!({"person": null, "expected_version": seen})).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn a_case_says_what_is_next_and_how_bad_it_is() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let lead = fixture.visitor(Role::IncidentLead, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let (_, receipt) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
+    let alert = receipt["id"].as_str().unwrap();
+    fixture.triaged(&lead, alert).await;
+    let (_, placed) = fixture.post(&lead, &format!("/alerts/{alert}/case"), &json!({})).await;
+    let path = format!("/cases/{}", placed["case"].as_str().unwrap());
+    let page = fixture.get(&lead, &path).await;
+    assert_eq!(page["next_duty"]["what"], "Judge type, severity and flows");
+    assert_eq!((&page["next_duty"]["due_at"], &page["harm"]["judged"]), (&json!(null), &json!(false)));
+    let picked = json!({"type": "B-1", "severity": 3, "flows": ["handle"], "expected_version": page["case"]["version"]});
+    let (_, page) = fixture.post(&lead, &format!("{path}/classification"), &picked).await;
+    assert_eq!(page["next_duty"]["what"], "Carry out Record, Prevent, Handle, then judge whether the case can close");
+    assert_eq!(page["harm"]["judged"], true);
+    assert!(page["harm"]["text"].as_str().unwrap().starts_with("Actual harm"), "{page}");
+    let (_, page) = fixture.post(&lead, &format!("{path}/close"), &json!({"reason": "cleaned"})).await;
+    assert_eq!(page["next_duty"], json!(null));
+}

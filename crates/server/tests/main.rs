@@ -9,9 +9,18 @@ mod events;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod on_postgres;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
+#[path = "../../notify/tests/postfix/mod.rs"]
+mod postfix;
 #[cfg(test)]
 #[path = "../../record/tests/fixture/server.rs"]
 mod postgres;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod rules;

@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 use crate::fixture::{Fixture, product_alert};
 
 /// Routes that let nobody in by design: signing in.
-const OPEN: [&str; 2] = ["POST /session/link", "POST /session"];
+const OPEN: [&str; 3] = ["POST /session/link", "POST /session/invitation", "POST /session"];
 /// Routes that take a key, not a session.
 const BY_KEY: [&str; 2] = ["POST /alerts", "POST /events"];
+
+/// A name that nothing has.
+const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
 fn routes() -> Vec<(Method, String)> {
     let document: Value = serde_json::from_str(&hikeshi_server::document()).unwrap();
@@ -68,6 +71,9 @@ fn body(name: &str, org: &str) -> Value {
         "PUT /hunt/searches/{id}" => json!({"name": "n", "sql": "SELECT 1"}),
         "POST /hunt/searches" => json!({"org": org, "name": "n", "sql": "SELECT 1"}),
         "POST /exceptions" => json!({"org": org, "excused": {"kind": "signer", "name": "n"}, "reason": "r", "in_effect": true}),
+        "POST /people" => json!({"org": org, "name": "n", "email": "n@example.com", "language": "ja", "role": "reader"}),
+        "PUT /people/{id}/role" => json!({"org": org, "role": "operator", "expected_version": 1}),
+        "POST /people/{id}/disable" => json!({"reason": "r"}),
         "POST /api-keys" => json!({"org": org, "name": "n"}),
         _ => json!({}),
     }
@@ -96,7 +102,7 @@ async fn another_organisation_is_not_there() {
         let response = fixture.by(&stranger, method, &filled).json(&sent).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{name}: {}", response.text().await.unwrap());
     }
-    for name in ["POST /hunt/searches", "POST /exceptions", "POST /api-keys"] {
+    for name in ["POST /hunt/searches", "POST /exceptions", "POST /api-keys", "POST /people"] {
         let (_, path) = name.split_once(' ').unwrap();
         let (status, answer) = fixture.post(&stranger, path, &body(name, &ours.to_string())).await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{name}: {answer}");
@@ -118,6 +124,7 @@ struct Ids {
     key: String,
     exception: String,
     message: String,
+    person: String,
     org: String,
 }
 
@@ -130,7 +137,9 @@ impl Ids {
         let endpoint = id(&fixture.get(operator, "/endpoints").await["items"][0]);
         // No mail is written here: a message that is not there must look like one of another organisation.
         let message = uuid::Uuid::nil().to_string();
-        Ids { alert, case, endpoint, search: id(&search), key: id(&key["item"]), exception: id(&exception), message, org }
+        let (_, person) = fixture.post(operator, "/people", &body("POST /people", &org)).await;
+        let (search, key, exception, person) = (id(&search), id(&key["item"]), id(&exception), id(&person["item"]));
+        Ids { alert, case, endpoint, search, key, exception, message, person, org }
     }
 
     fn of(&self, path: &str) -> Option<&str> {
@@ -143,6 +152,9 @@ impl Ids {
             "api-keys" => &self.key,
             "exceptions" => &self.exception,
             "messages" => &self.message,
+            // Rules belong to the installation: one that is not there.
+            "rules" => NIL,
+            "people" => &self.person,
             "organizations" => &self.org,
             _ => return None,
         })

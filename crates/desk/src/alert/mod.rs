@@ -8,5 +8,5 @@ mod work;
 
 pub use list::{AlertLine, AlertPage, AlertQuery, AlertSort, Assigned, due_steps, line, list};
 pub use receive::{Received, receive};
-pub(crate) use work::required;
-pub use work::{assign, close, judge, put_into_case, reopen};
+pub use work::{Chosen, assign, close, judge, put_into_case, reopen};
+pub(crate) use work::{required, seen};

@@ -32,21 +32,25 @@ pub async fn judge(desk: &Desk, caller: &Caller, alert: AlertId, verdict: Verdic
 /// Gives an alert to a person, or to nobody.
 ///
 /// # Errors
-/// `NotFound` where the person may not see the alert.
-pub async fn assign(desk: &Desk, caller: &Caller, alert: AlertId, to: Option<PersonId>) -> Result<Stored<Alert>> {
+/// `NotFound` where the person may not see the alert, `Conflict` where it has changed since `version` (if one is named).
+pub async fn assign(desk: &Desk, caller: &Caller, alert: AlertId, to: Option<PersonId>, version: Option<u64>) -> Result<Stored<Alert>> {
     let (context, alert) = load(desk, caller, alert).await?;
     if let Some(person) = to {
         may_work(desk, person, &alert).await?;
     }
     let assigned = Alert { assignee: to, ..alert.entity.clone() };
-    keep(desk, &context, Change::new("alert.assign", "").put(&assigned, alert.expect()), assigned).await
+    keep(desk, &context, Change::new("alert.assign", "").put(&assigned, seen(&alert, version)), assigned).await
 }
+
+/// Which alerts, and the version that the caller looked at; without one, the alert as it stands.
+pub type Chosen = (AlertId, Option<u64>);
 
 /// Closes alerts with one reason, all or none.
 ///
 /// # Errors
-/// `Invalid` without a reason or with too many alerts, `NotFound` where one of them is not the caller's.
-pub async fn close(desk: &Desk, caller: &Caller, alerts: &[AlertId], reason: &str) -> Result<usize> {
+/// `Invalid` without a reason or with too many alerts, `NotFound` where one of them is not the caller's, `Conflict` where one has
+/// changed since the caller looked.
+pub async fn close(desk: &Desk, caller: &Caller, alerts: &[Chosen], reason: &str) -> Result<usize> {
     let reason = required(reason)?;
     let (by, at) = (caller.person().ok_or_else(Error::unauthenticated)?, desk.now());
     let closed = move |alert: &Alert, reason: &str| match alert.state {
@@ -60,7 +64,7 @@ pub async fn close(desk: &Desk, caller: &Caller, alerts: &[AlertId], reason: &st
 ///
 /// # Errors
 /// As [`close`].
-pub async fn reopen(desk: &Desk, caller: &Caller, alerts: &[AlertId], reason: &str) -> Result<usize> {
+pub async fn reopen(desk: &Desk, caller: &Caller, alerts: &[Chosen], reason: &str) -> Result<usize> {
     let reason = required(reason)?;
     let reopened = |alert: &Alert, _: &str| match alert.state {
         AlertState::Closed { report: Some(report), at, .. } => Some(AlertState::Reported { report, at }),
@@ -104,7 +108,7 @@ pub async fn put_into_case(desk: &Desk, caller: &Caller, alert: AlertId, into: O
 async fn together(
     desk: &Desk,
     caller: &Caller,
-    alerts: &[AlertId],
+    alerts: &[Chosen],
     action: &str,
     reason: &str,
     next: impl Fn(&Alert, &str) -> Option<AlertState>,
@@ -116,8 +120,11 @@ async fn together(
     let context = context(&permit);
     let mut change = Change::new(action, reason);
     let mut changed = Vec::new();
-    for id in alerts {
+    for &(id, version) in alerts {
         let alert = desk.store.get::<Alert>(&context, id.0).await?;
+        if version.is_some_and(|version| version != alert.version) {
+            return Err(Error::conflict());
+        }
         if let Some(state) = next(&alert, reason) {
             let moved = Alert { state, ..alert.entity.clone() };
             change = change.put(&moved, alert.expect());
@@ -152,6 +159,11 @@ async fn may_work(desk: &Desk, person: PersonId, alert: &Alert) -> Result<()> {
     let worker = Caller { actor: hikeshi_access::Actor::Person(person.id), grants: person.grants.clone(), request: String::new() };
     permit(&worker, Action::WorkAlerts, alert.org)?;
     Ok(())
+}
+
+/// The version that a change is made upon: the one that was looked at, else the one that stands.
+pub(crate) fn seen<E>(stored: &Stored<E>, version: Option<u64>) -> Expect {
+    version.map_or_else(|| stored.expect(), Expect::Version)
 }
 
 /// A reason that says something.

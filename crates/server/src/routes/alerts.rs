@@ -1,16 +1,19 @@
 //! Alerts: received by key, listed, looked at, worked on.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use hikeshi_desk::alert::{self, AlertQuery, AlertSort, Assigned, Received};
+use hikeshi_desk::alert::{self, AlertQuery, AlertSort, Assigned, Chosen, Received};
 use hikeshi_desk::comment::{self, About};
 use hikeshi_desk::{Error, ErrorKind, flash_report, names, triage};
 use hikeshi_domain::alert::ProductAlert;
 use hikeshi_domain::phrase::{Language, Phrase};
 use hikeshi_domain::phrases::render;
+use hikeshi_domain::tlp::Tlp;
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_domain::{AlertId, CaseId, OrganizationId, PersonId};
 use jiff::Timestamp;
@@ -23,6 +26,7 @@ use uuid::Uuid;
 use crate::error::{ErrorBody, Failure};
 use crate::extract::{Body, KeyHolder, Parameters, SignedIn};
 use crate::router::App;
+use crate::views::act::{Assignment, Remark};
 use crate::views::alert::{AlertRow, OverrideView, overridden, row};
 use crate::views::person::{self, CommentView, StepView};
 use crate::views::triage::TriageView;
@@ -109,6 +113,9 @@ struct ReportView {
     id: Uuid,
     reference: String,
     version: u32,
+    /// Who may read it: the label of the Traffic Light Protocol 2.0.
+    #[schema(value_type = String)]
+    tlp: Tlp,
     #[schema(value_type = String, format = DateTime)]
     issued_at: Timestamp,
 }
@@ -120,19 +127,6 @@ struct Judgement {
     verdict: String,
     reason: String,
     expected_version: u64,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Assignment {
-    /// Absent or null: nobody.
-    person: Option<Uuid>,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Remark {
-    text: String,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -151,7 +145,16 @@ struct Placed {
 #[serde(deny_unknown_fields)]
 struct Bulk {
     ids: Vec<Uuid>,
+    /// The versions that the caller looked at, by id: 409 where one has changed since. One that is not named is taken as it stands.
+    #[serde(default)]
+    expected_versions: BTreeMap<Uuid, u64>,
     reason: String,
+}
+
+impl Bulk {
+    fn chosen(&self) -> Vec<Chosen> {
+        self.ids.iter().map(|id| (AlertId(*id), self.expected_versions.get(id).copied())).collect()
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -228,6 +231,7 @@ async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) 
             id: issued.id.0,
             reference: issued.report.reference.clone(),
             version: issued.report.version,
+            tlp: issued.report.tlp,
             issued_at: issued.report.issued_at,
         }),
     }))
@@ -249,14 +253,14 @@ async fn judge(
 
 /// Gives an alert to a person, or to nobody.
 #[utoipa::path(post, path = "/alerts/{id}/assign", tag = "alerts", params(("id" = Uuid, Path)), request_body = Assignment,
-    responses((status = 200, body = AlertRow)))]
+    responses((status = 200, body = AlertRow), (status = 409, body = ErrorBody)))]
 async fn assign(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
     Body(body): Body<Assignment>,
 ) -> Result<Json<AlertRow>, Failure> {
-    alert::assign(&app.desk, &signed_in.caller, AlertId(id), body.person.map(PersonId)).await?;
+    alert::assign(&app.desk, &signed_in.caller, AlertId(id), body.person.map(PersonId), body.expected_version).await?;
     one(&app, &signed_in, id).await
 }
 
@@ -295,17 +299,17 @@ async fn triage_again(State(app): State<App>, signed_in: SignedIn, Path(id): Pat
 }
 
 /// Closes alerts with one reason, all or none.
-#[utoipa::path(post, path = "/alerts/close", tag = "alerts", request_body = Bulk, responses((status = 200, body = Changed)))]
+#[utoipa::path(post, path = "/alerts/close", tag = "alerts", request_body = Bulk,
+    responses((status = 200, body = Changed), (status = 409, body = ErrorBody)))]
 async fn close(State(app): State<App>, signed_in: SignedIn, Body(body): Body<Bulk>) -> Result<Json<Changed>, Failure> {
-    let ids: Vec<AlertId> = body.ids.into_iter().map(AlertId).collect();
-    Ok(Json(Changed { changed: alert::close(&app.desk, &signed_in.caller, &ids, &body.reason).await? }))
+    Ok(Json(Changed { changed: alert::close(&app.desk, &signed_in.caller, &body.chosen(), &body.reason).await? }))
 }
 
 /// Opens closed alerts again.
-#[utoipa::path(post, path = "/alerts/reopen", tag = "alerts", request_body = Bulk, responses((status = 200, body = Changed)))]
+#[utoipa::path(post, path = "/alerts/reopen", tag = "alerts", request_body = Bulk,
+    responses((status = 200, body = Changed), (status = 409, body = ErrorBody)))]
 async fn reopen(State(app): State<App>, signed_in: SignedIn, Body(body): Body<Bulk>) -> Result<Json<Changed>, Failure> {
-    let ids: Vec<AlertId> = body.ids.into_iter().map(AlertId).collect();
-    Ok(Json(Changed { changed: alert::reopen(&app.desk, &signed_in.caller, &ids, &body.reason).await? }))
+    Ok(Json(Changed { changed: alert::reopen(&app.desk, &signed_in.caller, &body.chosen(), &body.reason).await? }))
 }
 
 /// The flash report: `report.pdf`, `report.html`, `report.json`.

@@ -22,8 +22,9 @@ use uuid::Uuid;
 use crate::error::{ErrorBody, Failure};
 use crate::extract::{Body, Parameters, SignedIn};
 use crate::router::App;
+use crate::views::act::{Assignment, Remark};
 use crate::views::alert::{AlertRow, row as alert_row};
-use crate::views::case::{CaseRow, DecisionView, ProposalView, decision, proposal, row, words};
+use crate::views::case::{CaseRow, DecisionView, HarmView, NextDutyView, ProposalView, decision, harm, next_duty, proposal, row, words};
 use crate::views::person::{self, CommentView, StepView};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -63,6 +64,10 @@ struct CasePage {
     case: CaseRow,
     proposal: Option<ProposalView>,
     decision: Option<DecisionView>,
+    /// What is to be done next; null in a closed case.
+    next_duty: Option<NextDutyView>,
+    /// How bad it is, or may be; null where nobody has judged and nothing is proposed.
+    harm: Option<HarmView>,
     alerts: Vec<AlertRow>,
     comments: Vec<CommentView>,
     history: Vec<StepView>,
@@ -86,21 +91,10 @@ struct Picked {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Assignment {
-    /// Absent or null: nobody.
-    person: Option<Uuid>,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Remark {
-    text: String,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Reason {
+struct Closing {
     reason: String,
+    /// The version that the caller looked at: 409 where it has changed since. Absent: whatever stands now.
+    expected_version: Option<u64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -214,20 +208,20 @@ async fn assign(
     Path(id): Path<Uuid>,
     Body(body): Body<Assignment>,
 ) -> Result<Json<CasePage>, Failure> {
-    let line = case::assign(&app.desk, &signed_in.caller, CaseId(id), body.person.map(PersonId)).await?;
+    let line = case::assign(&app.desk, &signed_in.caller, CaseId(id), body.person.map(PersonId), body.expected_version).await?;
     page(&app, &signed_in, line).await
 }
 
 /// Ends a case.
-#[utoipa::path(post, path = "/cases/{id}/close", tag = "cases", params(("id" = Uuid, Path)), request_body = Reason,
+#[utoipa::path(post, path = "/cases/{id}/close", tag = "cases", params(("id" = Uuid, Path)), request_body = Closing,
     responses((status = 200, body = CasePage), (status = 422, body = ErrorBody)))]
 async fn close(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
-    Body(body): Body<Reason>,
+    Body(body): Body<Closing>,
 ) -> Result<Json<CasePage>, Failure> {
-    let line = case::close(&app.desk, &signed_in.caller, CaseId(id), &body.reason).await?;
+    let line = case::close(&app.desk, &signed_in.caller, CaseId(id), &body.reason, body.expected_version).await?;
     page(&app, &signed_in, line).await
 }
 
@@ -256,10 +250,13 @@ async fn page(app: &App, signed_in: &SignedIn, line: CaseLine) -> Result<Json<Ca
     let names = names(desk, caller).await?;
     let about = About::Case(line.case.id);
     let now = desk.now();
+    let alerts = case::alerts(desk, caller, line.case.id).await?;
     Ok(Json(CasePage {
         proposal: line.case.proposed.as_ref().map(|proposed| proposal(proposed, language)),
         decision: line.case.decided.as_ref().map(|decided| decision(decided, &names)),
-        alerts: case::alerts(desk, caller, line.case.id).await?.iter().map(|alert| alert_row(alert, &names, language, now)).collect(),
+        next_duty: case::next_duty(desk, &line.case, &alerts, &signed_in.person.time_zone).map(|duty| next_duty(&duty, language)),
+        harm: case::harm(desk, &line.case, language).map(harm),
+        alerts: alerts.iter().map(|alert| alert_row(alert, &names, language, now)).collect(),
         comments: comment::list(desk, caller, about).await?.iter().map(|comment| person::comment(comment, &names)).collect(),
         history: comment::history(desk, caller, about).await?.into_iter().map(|step| person::step(step, &names)).collect(),
         case: row(&line, &names),

@@ -8,6 +8,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::{Stream, StreamExt};
 use hikeshi_access::{Action, Permit, Scope, permit_everywhere};
 use hikeshi_desk::Changed;
+use hikeshi_desk::person::LEAVE;
 use tokio_stream::wrappers::BroadcastStream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,7 +27,11 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/live", tag = "live", responses((status = 200, content_type = "text/event-stream")))]
 async fn live(State(app): State<App>, signed_in: SignedIn) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
     let permit = permit_everywhere(&signed_in.caller, Action::ReadAlerts).map_err(hikeshi_desk::Error::from)?;
-    let changes = BroadcastStream::new(app.desk.live.subscribe()).filter_map(move |change| {
+    // The permit is as old as the stream: it ends when the person's leave changes, and whoever may comes back with a fresh one.
+    let oneself = signed_in.person.id.0;
+    let stands = move |change: &Result<Changed, _>| !matches!(change, Ok(change) if change.kind == LEAVE && change.id == oneself);
+    let changes = BroadcastStream::new(app.desk.live.subscribe()).take_while(move |change| std::future::ready(stands(change)));
+    let changes = changes.filter_map(move |change| {
         let told = match change {
             Ok(change) if sees(&permit, &change) => Event::default().json_data(&change).ok(),
             Ok(_) => None,

@@ -1,4 +1,4 @@
-//! The person who is signed in, and whom work can be given to.
+//! The person who is signed in.
 
 use axum::Json;
 use axum::extract::State;
@@ -16,7 +16,7 @@ use crate::extract::{Body, SignedIn};
 use crate::router::App;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(me, change_me)).routes(routes!(change_password)).routes(routes!(people))
+    OpenApiRouter::new().routes(routes!(me, change_me)).routes(routes!(change_password))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -66,17 +66,6 @@ struct PasswordChange {
     new: String,
 }
 
-#[derive(Serialize, ToSchema)]
-struct People {
-    items: Vec<PersonName>,
-}
-
-#[derive(Serialize, ToSchema)]
-struct PersonName {
-    id: Uuid,
-    name: String,
-}
-
 /// Oneself, and the organisations one may see.
 #[utoipa::path(get, path = "/me", tag = "me", responses((status = 200, body = Me)))]
 async fn me(State(app): State<App>, signed_in: SignedIn) -> Result<Json<Me>, Failure> {
@@ -105,13 +94,6 @@ async fn change_password(
 ) -> Result<Json<MyProfile>, Failure> {
     let person = person::change_password(&app.desk, &signed_in.caller, change.current.as_deref(), &change.new).await?;
     Ok(Json(profile(&person)))
-}
-
-/// Whom work can be given to.
-#[utoipa::path(get, path = "/people", tag = "me", responses((status = 200, body = People)))]
-async fn people(State(app): State<App>, signed_in: SignedIn) -> Result<Json<People>, Failure> {
-    let people = person::colleagues(&app.desk, &signed_in.caller).await?;
-    Ok(Json(People { items: people.into_iter().map(|person| PersonName { id: person.id.0, name: person.name }).collect() }))
 }
 
 fn profile(person: &Person) -> MyProfile {

@@ -13,6 +13,7 @@ pub(crate) mod me;
 pub(crate) mod messages;
 pub(crate) mod operation;
 pub(crate) mod organizations;
+pub(crate) mod people;
 pub(crate) mod rules;
 pub(crate) mod search;
 pub(crate) mod session;

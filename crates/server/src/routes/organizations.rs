@@ -20,7 +20,12 @@ use crate::extract::{Body, SignedIn};
 use crate::router::App;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(add)).routes(routes!(get, change))
+    OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(get, change))
+}
+
+#[derive(Serialize, ToSchema)]
+struct OrganizationList {
+    items: Vec<OrganizationView>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -61,6 +66,13 @@ struct Change {
     #[serde(default)]
     contacts: Vec<String>,
     expected_version: u64,
+}
+
+/// The organisations that the caller may see, by name.
+#[utoipa::path(get, path = "/organizations", tag = "organizations", responses((status = 200, body = OrganizationList), (status = 403, body = ErrorBody)))]
+async fn list(State(app): State<App>, signed_in: SignedIn) -> Result<Json<OrganizationList>, Failure> {
+    let organizations = hikeshi_desk::organizations(&app.desk, &signed_in.caller).await?;
+    Ok(Json(OrganizationList { items: organizations.iter().map(view).collect() }))
 }
 
 /// Makes an organisation.

@@ -1,19 +1,19 @@
 //! Rules in force, and those that cannot be used.
 
 use axum::Json;
-use axum::extract::State;
-use hikeshi_desk::rule;
+use axum::extract::{Path, State};
+use hikeshi_desk::rule::{self, Refusal, Standing};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::Failure;
+use crate::error::{ErrorBody, Failure};
 use crate::extract::{Parameters, SignedIn};
 use crate::router::App;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -53,9 +53,29 @@ struct RuleRow {
 
 #[derive(Serialize, ToSchema)]
 struct RefusedRow {
+    /// The rule's id, if it was readable: its page shows the text.
+    id: Option<String>,
     path: String,
     title: Option<String>,
     reason: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RulePage {
+    /// The rule, where it is in force.
+    rule: Option<RuleRow>,
+    /// Why it cannot be used, where it cannot.
+    refused: Option<RefusedRow>,
+    text: Option<RuleTextView>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RuleTextView {
+    /// The file; it may hold more rules than one.
+    path: String,
+    yaml: String,
+    /// The licence that the file names.
+    license: Option<String>,
 }
 
 /// The rules, those that matched most first.
@@ -73,18 +93,30 @@ async fn list(State(app): State<App>, signed_in: SignedIn, Parameters(query): Pa
     let (from, size) = (query.cursor.unwrap_or(0), query.limit.unwrap_or(200).clamp(1, 1_000));
     let items: Vec<RuleRow> = chosen.iter().skip(from).take(size).map(|line| row(line)).collect();
     let end = from.saturating_add(items.len());
-    let refused = rules.refused.into_iter().map(|refusal| RefusedRow {
-        path: refusal.path.display().to_string(),
-        title: refusal.title,
-        reason: refusal.reason,
-    });
     Ok(Json(RuleList {
         total: chosen.len(),
         next_cursor: (end < chosen.len()).then_some(end),
         items,
-        refused: refused.collect(),
+        refused: rules.refused.into_iter().map(refused).collect(),
         version: rules.version,
     }))
+}
+
+fn refused(refusal: Refusal) -> RefusedRow {
+    RefusedRow { id: refusal.id, path: refusal.path.display().to_string(), title: refusal.title, reason: refusal.reason }
+}
+
+/// One rule, in force or refused, with its text.
+#[utoipa::path(get, path = "/rules/{id}", tag = "rules", params(("id" = String, Path)),
+    responses((status = 200, body = RulePage), (status = 404, body = ErrorBody)))]
+async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<String>) -> Result<Json<RulePage>, Failure> {
+    let page = rule::get(&app.desk, &signed_in.caller, &id).await?;
+    let (rule, refused) = match page.standing {
+        Standing::InForce(line) => (Some(row(&line)), None),
+        Standing::Refused(refusal) => (None, Some(refused(refusal))),
+    };
+    let text = page.text.map(|text| RuleTextView { path: text.path, yaml: text.yaml, license: text.license });
+    Ok(Json(RulePage { rule, refused, text }))
 }
 
 fn row(line: &rule::RuleLine) -> RuleRow {

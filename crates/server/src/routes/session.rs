@@ -17,7 +17,7 @@ use crate::extract::{Body, Named, SESSION_COOKIE, session_secret};
 use crate::router::App;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(by_link)).routes(routes!(by_password, sign_out))
+    OpenApiRouter::new().routes(routes!(by_link)).routes(routes!(by_invitation)).routes(routes!(by_password, sign_out))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -25,6 +25,15 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 struct Link {
     /// The secret of the one-time link.
     token: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Acceptance {
+    /// The secret of the invitation's link.
+    token: String,
+    /// The password that the person chooses.
+    password: String,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -47,6 +56,13 @@ struct Welcome {
     responses((status = 200, body = Welcome), (status = 401, body = ErrorBody)))]
 async fn by_link(State(app): State<App>, Named(request): Named, Body(link): Body<Link>) -> Result<Response, Failure> {
     welcome(&app, session::sign_in_by_link(&app.desk, &link.token, &request).await?)
+}
+
+/// Takes up an invitation: sets the password and signs in. The link is spent.
+#[utoipa::path(post, path = "/session/invitation", tag = "session", request_body = Acceptance,
+    responses((status = 200, body = Welcome), (status = 401, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn by_invitation(State(app): State<App>, Named(request): Named, Body(accepted): Body<Acceptance>) -> Result<Response, Failure> {
+    welcome(&app, session::accept_invitation(&app.desk, &accepted.token, &accepted.password, &request).await?)
 }
 
 /// Signs in by address and password.

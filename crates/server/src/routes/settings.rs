@@ -14,7 +14,7 @@ use crate::extract::{Body, SignedIn};
 use crate::router::App;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get, change))
+    OpenApiRouter::new().routes(routes!(get, change)).routes(routes!(send_test_mail))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -58,6 +58,19 @@ struct MailServerChange {
     /// Absent: the one that stands, for the same host and user.
     password: Option<String>,
     from: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct TestMail {
+    /// The caller's address: the mail server took a mail for it.
+    accepted_for: String,
+}
+
+/// Sends a mail to the caller by the mail server that is set. What the server said is in the error.
+#[utoipa::path(post, path = "/settings/mail/test", tag = "settings",
+    responses((status = 200, body = TestMail), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn send_test_mail(State(app): State<App>, signed_in: SignedIn) -> Result<Json<TestMail>, Failure> {
+    Ok(Json(TestMail { accepted_for: settings::send_test_mail(&app.desk, &signed_in.caller).await? }))
 }
 
 /// The settings.

@@ -1,7 +1,7 @@
 //! A case as a list and a page show it.
 
 use hikeshi_desk::Names;
-use hikeshi_desk::case::CaseLine;
+use hikeshi_desk::case::{CaseLine, Harm, NextDuty};
 use hikeshi_domain::case::{Decision, Proposal};
 use hikeshi_domain::incident::ResponseFlow;
 use hikeshi_domain::phrase::Language;
@@ -93,6 +93,43 @@ pub(crate) struct DecisionView {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     playbook: String,
+}
+
+/// What is to be done next.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NextDutyView {
+    what: String,
+    /// The clock that runs, by its name in the playbook; null where no clock is set for it.
+    clock: Option<&'static str>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due_at: Option<Timestamp>,
+    /// How the deadline was counted, one step a line.
+    due_steps: Vec<String>,
+}
+
+/// How bad it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HarmView {
+    /// A person has judged it; else the playbook proposes it.
+    judged: bool,
+    text: String,
+}
+
+pub(crate) fn next_duty(duty: &NextDuty, language: Language) -> NextDutyView {
+    let steps = duty.clock.iter().flat_map(|(_, deadline)| &deadline.steps);
+    NextDutyView {
+        what: render(&duty.what, language),
+        clock: duty.clock.as_ref().map(|(clock, _)| clock.name()),
+        due_at: duty.clock.as_ref().map(|(_, deadline)| deadline.at),
+        due_steps: steps.map(|step| render(step, language)).collect(),
+    }
+}
+
+pub(crate) fn harm(harm: Harm) -> HarmView {
+    match harm {
+        Harm::Judged(text) => HarmView { judged: true, text },
+        Harm::Possible(text) => HarmView { judged: false, text },
+    }
 }
 
 pub(crate) fn row(line: &CaseLine, names: &Names) -> CaseRow {

@@ -1,5 +1,6 @@
 //! What the API tells of an entity: names for ids, phrases in the reader's language.
 
+pub(crate) mod act;
 pub(crate) mod alert;
 pub(crate) mod case;
 pub(crate) mod person;

@@ -1,16 +1,23 @@
-//! People: oneself, and whom work can be given to.
+//! People: oneself, whom work can be given to, and (in `roster` and `invitation`) who may enter at all.
 
-use hikeshi_access::{Action, Caller, permit_everywhere};
+mod invitation;
+mod roster;
+
+use hikeshi_access::{self as access, Action, Caller, permit_everywhere};
 use hikeshi_domain::PersonId;
 use hikeshi_domain::entity::Entity;
 use hikeshi_domain::person::Person;
 use hikeshi_domain::phrase::Language;
-use hikeshi_record::PAGE_LIMIT;
-use hikeshi_record::{Actor, Change, Context, Order, Query, Scope, Stored};
+use hikeshi_domain::role::Grant;
+use hikeshi_record::{Actor, Change, Context, Scope, Stored};
 use jiff::tz::TimeZone;
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
+
+pub use invitation::{INVITATION_LIFETIME, Invitation, Invited, Mailed, fresh_link, invite};
+pub use roster::{LEAVE, Member, disable, enable, list, set_role};
+pub(crate) use roster::{everybody, runs_the_installation};
 
 const LONGEST_NAME: usize = 200;
 
@@ -36,15 +43,19 @@ pub struct Colleague {
     pub name: String,
 }
 
-/// Whom work can be given to: everybody who can sign in, by name. Only names are told.
+/// Whom work can be given to: everybody who can sign in and works where the caller does, by name. Only names are told.
 ///
 /// # Errors
 /// `Forbidden` where the caller sees no organisation.
 pub async fn colleagues(desk: &Desk, caller: &Caller) -> Result<Vec<Colleague>> {
-    permit_everywhere(caller, Action::ReadOrganization)?;
-    let query = Query::new().eq("disabled", false).order("name", Order::Asc).limit(PAGE_LIMIT);
-    let people = desk.store.list::<Person>(&Context::system("colleagues"), query).await?;
-    Ok(people.items.into_iter().map(|person| Colleague { id: person.id, name: person.name.clone() }).collect())
+    let permit = permit_everywhere(caller, Action::ReadOrganization)?;
+    let here = |grant: &Grant| match (permit.scope(), grant.org) {
+        (access::Scope::Installation, _) | (_, None) => true,
+        (access::Scope::Organizations(organizations), Some(org)) => organizations.contains(&org),
+    };
+    let people = everybody(desk, &Context::system("colleagues")).await?.into_iter();
+    let active = people.filter(|person| person.disabled_at.is_none() && person.grants.iter().any(here));
+    Ok(active.map(|person| Colleague { id: person.id, name: person.name.clone() }).collect())
 }
 
 /// Oneself.
@@ -63,25 +74,12 @@ pub async fn me(desk: &Desk, caller: &Caller) -> Result<Stored<Person>> {
 pub async fn change_me(desk: &Desk, caller: &Caller, profile: Profile) -> Result<Stored<Person>> {
     let (context, id) = oneself(caller)?;
     let person = desk.store.get::<Person>(&context, id.0).await?;
-    let (name, email) = (profile.name.trim(), profile.email.trim().to_lowercase());
-    if name.is_empty() {
-        return Err(Error::invalid("error.field_empty").with("field", "name"));
-    }
-    if name.chars().count() > LONGEST_NAME {
-        return Err(Error::invalid("error.field_too_long").with("field", "name").with("most", LONGEST_NAME.to_string()));
-    }
-    if !email.contains('@') || email.chars().any(char::is_whitespace) {
-        return Err(Error::invalid("error.email").with("value", email));
-    }
-    if TimeZone::get(&profile.time_zone).is_err() {
-        return Err(Error::invalid("error.time_zone").with("value", profile.time_zone));
-    }
+    let Profile { name, email, language, time_zone } = checked(profile)?;
     let mut change = Change::new("person.profile", "");
     if email != person.email.to_lowercase() {
         change = change.release_key("email", &person.email.to_lowercase()).claim_key("email", &email, id);
     }
-    let changed =
-        Person { name: name.to_owned(), email, language: profile.language, time_zone: profile.time_zone, ..person.entity.clone() };
+    let changed = Person { name, email, language, time_zone, ..person.entity.clone() };
     keep(desk, &context, change.put(&changed, person.expect()), &changed).await
 }
 
@@ -99,13 +97,36 @@ pub async fn change_password(desk: &Desk, caller: &Caller, current: Option<&str>
     keep(desk, &context, Change::new("person.password", "").put(&changed, person.expect()), &changed).await
 }
 
+/// The profile with its address in lower case, if it can be one.
+fn checked(profile: Profile) -> Result<Profile> {
+    let (name, email) = (profile.name.trim().to_owned(), profile.email.trim().to_lowercase());
+    if name.is_empty() {
+        return Err(Error::invalid("error.field_empty").with("field", "name"));
+    }
+    if name.chars().count() > LONGEST_NAME {
+        return Err(Error::invalid("error.field_too_long").with("field", "name").with("most", LONGEST_NAME.to_string()));
+    }
+    if !email.contains('@') || email.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
+        return Err(Error::invalid("error.email").with("value", email));
+    }
+    if TimeZone::get(&profile.time_zone).is_err() {
+        return Err(Error::invalid("error.time_zone").with("value", profile.time_zone));
+    }
+    Ok(Profile { name, email, ..profile })
+}
+
 async fn keep(desk: &Desk, context: &Context, change: Change, person: &Person) -> Result<Stored<Person>> {
-    match desk.store.change(context, change).await {
-        Err(hikeshi_record::Error::Claimed { .. }) => return Err(Error::invalid("error.email_taken")),
-        other => other?,
-    };
+    commit(desk, context, change).await?;
     desk.tell(Person::KIND, person.id.0, None);
     Ok(desk.store.get(context, person.id.0).await?)
+}
+
+/// Commits a change that may take a mail address.
+async fn commit(desk: &Desk, context: &Context, change: Change) -> Result<()> {
+    match desk.store.change(context, change).await {
+        Err(hikeshi_record::Error::Claimed { .. }) => Err(Error::invalid("error.email_taken")),
+        other => other.map(drop).map_err(Error::from),
+    }
 }
 
 /// A person may always see and change themselves: the context reaches people, and only this one is asked for.

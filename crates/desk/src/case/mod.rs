@@ -1,5 +1,7 @@
 //! Cases: opened with a proposal, judged by the lead, worked on, closed.
 
+mod standing;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use hikeshi_access::{Action, Caller, permit, permit_everywhere};
@@ -17,11 +19,13 @@ use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Change, Context, Expect, Order, Page, Query, Stored};
 use uuid::Uuid;
 
-use crate::alert::{AlertQuery, AlertSort};
+use crate::alert::{AlertQuery, AlertSort, seen};
 use crate::desk::{Desk, context};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names;
 use crate::number::{self, Number};
+
+pub use standing::{Harm, NextDuty, harm, next_duty};
 
 /// Which cases.
 #[derive(Debug, Clone, Default)]
@@ -133,8 +137,8 @@ pub async fn classify(desk: &Desk, caller: &Caller, case: CaseId, picked: Classi
 /// Gives a case to a person, or to nobody.
 ///
 /// # Errors
-/// `NotFound` where the person may not see the case.
-pub async fn assign(desk: &Desk, caller: &Caller, case: CaseId, to: Option<PersonId>) -> Result<CaseLine> {
+/// `NotFound` where the person may not see the case, `Conflict` where it has changed since `version` (if one is named).
+pub async fn assign(desk: &Desk, caller: &Caller, case: CaseId, to: Option<PersonId>, version: Option<u64>) -> Result<CaseLine> {
     let (context, stored) = load(desk, caller, case, Action::WorkCases).await?;
     if let Some(person) = to {
         let person = desk.store.get::<Person>(&Context::system("assign"), person.0).await?;
@@ -142,14 +146,14 @@ pub async fn assign(desk: &Desk, caller: &Caller, case: CaseId, to: Option<Perso
         permit(&worker, Action::WorkCases, stored.org)?;
     }
     let assigned = Case { assignee: to, ..stored.entity.clone() };
-    keep(desk, &context, Change::new("case.assign", "").put(&assigned, stored.expect()), &assigned).await
+    keep(desk, &context, Change::new("case.assign", "").put(&assigned, seen(&stored, version)), &assigned).await
 }
 
 /// Ends a case.
 ///
 /// # Errors
-/// `Invalid` without a reason, or where nobody has judged it yet.
-pub async fn close(desk: &Desk, caller: &Caller, case: CaseId, reason: &str) -> Result<CaseLine> {
+/// `Invalid` without a reason, or where nobody has judged it yet; `Conflict` where it has changed since `version` (if one is named).
+pub async fn close(desk: &Desk, caller: &Caller, case: CaseId, reason: &str, version: Option<u64>) -> Result<CaseLine> {
     let (context, stored) = load(desk, caller, case, Action::JudgeCases).await?;
     let reason = crate::alert::required(reason)?;
     if stored.decided.is_none() {
@@ -157,7 +161,7 @@ pub async fn close(desk: &Desk, caller: &Caller, case: CaseId, reason: &str) -> 
     }
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
     let closed = Case { closed: Some(CaseClosed { by, at: desk.now(), reason: reason.clone() }), ..stored.entity.clone() };
-    keep(desk, &context, Change::new("case.close", reason).put(&closed, stored.expect()), &closed).await
+    keep(desk, &context, Change::new("case.close", reason).put(&closed, seen(&stored, version)), &closed).await
 }
 
 /// A new case for an alert, with its number; the caller's change takes both.
@@ -256,6 +260,7 @@ async fn keep(desk: &Desk, context: &Context, change: Change, case: &Case) -> Re
     case_line(desk, context, stored).await
 }
 
-fn words(flows: &[ResponseFlow]) -> String {
-    flows.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+/// Flows as the phrases take them: words, commas between.
+fn words<'a>(flows: impl IntoIterator<Item = &'a ResponseFlow>) -> String {
+    flows.into_iter().map(|flow| flow.name()).collect::<Vec<_>>().join(",")
 }

@@ -5,7 +5,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "./api/client";
 import { firstLanguage, LanguageProvider, loadLanguage } from "./i18n/language";
-import { keepSignInToken } from "./pages/sign-in/token";
+import { keepOneTimeLink } from "./pages/sign-in/token";
 import { makeRouter } from "./router";
 import "./theme/base.css";
 import { theme, variables } from "./theme/theme";
@@ -33,7 +33,7 @@ const client = new QueryClient({
 });
 
 async function start(): Promise<void> {
-  keepSignInToken();
+  keepOneTimeLink();
   const language = firstLanguage();
   const texts = await loadLanguage(language);
   const router = makeRouter(client);

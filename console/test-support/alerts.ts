@@ -75,7 +75,7 @@ function one(asked: Asked, id: string) {
       : [t("利用者に、導入の経緯を確認してください。", "Ask the user how it came.")],
     due_steps: [t("受信 03:08:41 +09:00", "received 03:08:41 +09:00"), t("+ 2 時間(速報の目標)", "+ 2 h (target of the flash report)")],
     limits: [t("ファイルの読み込みは記録されていないため、持ち出しの有無は判断できません。", "Reads of files are not recorded: whether data left cannot be told.")],
-    report: row.reported_at === null ? null : { id: "r", reference: "FR-20261121-0007", version: 2, issued_at: row.reported_at },
+    report: row.reported_at === null ? null : { id: "r", reference: "FR-20261121-0007", version: 2, tlp: "TLP:AMBER", issued_at: row.reported_at },
   };
   return ok(page);
 }

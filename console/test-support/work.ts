@@ -1,5 +1,5 @@
 /** Endpoints, hunt, rules, settings. */
-import type { ApiKey, EndpointRow, ExceptionEntry, HuntAnswer, MailSettings, MessageRow, RulesPage, SavedSearch } from "../src/api/types";
+import type { ApiKey, EndpointRow, ExceptionEntry, HuntAnswer, MailSettings, MessageRow, PersonRow, RulesPage, SavedSearch } from "../src/api/types";
 import { type Asked, ok, type Route } from "./answers.ts";
 import { ago } from "./clock.ts";
 import { CASE } from "./alerts.ts";
@@ -22,12 +22,29 @@ const rules: RulesPage = {
   next_cursor: null,
   total: 120,
   version: "rules 120",
-  refused: [{ path: "sigma/rules/web/proxy_broken.yml", title: "Broken Proxy Rule", reason: "line 14: `1 of selection_*` names no selection" }],
+  refused: [{ id: "rule-refused", path: "sigma/rules/web/proxy_broken.yml", title: "Broken Proxy Rule", reason: "line 14: `1 of selection_*` names no selection" }],
 };
+const YAML = `title: Suspicious Encoded PowerShell Command Line
+id: 5f3a1c9e-2b7d-4e60-9a55-0c1d2e3f4a5b
+description: Finds PowerShell started with an encoded command, as droppers do.
+author: Hikeshi
+license: Apache-2.0
+logsource: {product: windows, category: process_creation}
+detection:
+    image: {Image|endswith: '\\powershell.exe'}
+    encoded: {CommandLine|contains: [' -enc ', ' -EncodedCommand ']}
+    condition: image and encoded
+level: high
+`;
 const BODY = "ブラック判定の検知がありました。\n\n参照番号: FR-20261121-0007\n受信: 2026-11-21 03:08:41 +09:00\n\n詳しくはコンソールで確認してください。";
 const messages: MessageRow[] = [{ id: "m1", org: ORG.id, drill: true, body: BODY, to: ["admin@minato.example.jp"], subject: "【Hikeshi】ブラック判定のお知らせ FR-20261121-0007", state: "held", reason: "メールサーバーが設定されていません", created_at: ago(996), sent_at: null, about: { kind: "case", id: CASE.id } }];
 const keys: ApiKey[] = [{ id: "k1", name: "本社 Winlogbeat", org: ORG.id, org_name: ORG.name, forwarder: "本社", created_at: ago(900_000), revoked_at: null, hosts: [] }];
 const exceptions: ExceptionEntry[] = [{ id: "x1", org: ORG.id, org_name: ORG.name, kind: "hash", value: "3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b", image: null, reason: "会計ソフトの更新プログラム。情報システム部に確認済み", until: ago(-9_000_000), by: PERSON, registered_at: ago(500_000), effective_from: ago(400_000), effect: "in_effect" }];
+const people: PersonRow[] = [
+  { id: PERSON.id, version: 3, name: PERSON.name, email: me.person.email, language: "ja", state: "active", roles: [{ role: "operator", org: null, org_name: null }], whole: true, oneself: true, created_at: ago(9_000_000), disabled_at: null },
+  { id: "p2", version: 1, name: "鈴木 健", email: "ken.suzuki@example.jp", language: "ja", state: "invited", roles: [{ role: "analyst", org: ORG.id, org_name: ORG.name }], whole: true, oneself: false, created_at: ago(7_200), disabled_at: null },
+  { id: "p3", version: 5, name: "Aiko Meyer", email: "aiko.meyer@example.com", language: "en", state: "disabled", roles: [{ role: "reader", org: ORG.id, org_name: ORG.name }], whole: true, oneself: false, created_at: ago(900_000), disabled_at: ago(3_600) },
+];
 let mail: MailSettings = { version: 0, mail_server: null, public_url: null };
 
 export function workRoutes(): Route[] {
@@ -42,6 +59,9 @@ export function workRoutes(): Route[] {
     ["PUT", /^\/hunt\/searches\/[^/]+$/, () => ok({})],
     ["DELETE", /^\/hunt\/searches\/[^/]+$/, () => ok({})],
     ["GET", /^\/rules$/, (asked) => ok({ ...rules, items: rules.items.filter(({ id, title }) => `${id} ${title}`.toLowerCase().includes((asked.query.get("q") ?? "").toLowerCase())) })],
+    ["GET", /^\/rules\/([^/]+)$/, (_, id) => ok({ rule: rules.items.find((each) => each.id === id) ?? null, refused: id === "rule-refused" ? rules.refused[0] : null, text: { path: `rules/${id}.yml`, yaml: YAML, license: "Apache-2.0" } })],
+    ["GET", /^\/people$/, () => ok({ items: people })],
+    ["POST", /^\/people(\/[^/]+\/link)?$/, () => ok({ item: people[1], link: "https://hikeshi.example.jp/sign-in#invitation=6f2c0d9e4b7a18d35c", lifetime_seconds: 86_400, mailed: "no_server", mail_error: null })],
     ["GET", /^\/messages$/, () => ok({ items: messages, next_cursor: null, total: 1 })],
     ["GET", /^\/messages\/[^/]+$/, () => ok(messages[0])],
     ["POST", /^\/messages\/[^/]+\/resend$/, () => ok({})],
@@ -55,7 +75,7 @@ export function workRoutes(): Route[] {
     ["GET", /^\/exceptions$/, () => ok({ items: exceptions })],
     ["POST", /^\/exceptions$/, () => ok({})],
     ["DELETE", /^\/exceptions\/[^/]+$/, () => ok({})],
-    ["GET", /^\/people$/, () => ok({ items: [PERSON, { id: "p2", name: "鈴木 健" }] })],
+    ["GET", /^\/colleagues$/, () => ok({ items: [PERSON, { id: "p2", name: "鈴木 健" }] })],
     ["GET", /^\/search$/, () => ok({ items: [{ kind: "alert", id: "01JALERT000000000000000001", title: "PC-014 Trojan:Win32/Macropayload.A!ml", line: "ブラック" }, { kind: "endpoint", id: "ep14", title: "PC-014", line: "みなと精機株式会社" }] })],
   ];
 }

@@ -5,6 +5,7 @@ import { openDesk } from "../desk.mjs";
 import { day } from "./day.mjs";
 import { keyboard } from "./keyboard.mjs";
 import { pages } from "./pages.mjs";
+import { people } from "./people.mjs";
 
 const world = {};
 
@@ -41,4 +42,5 @@ describe("the console", () => {
   pages(world);
   keyboard(world);
   day(world);
+  people(world);
 });

@@ -63,7 +63,10 @@ export function staleKeys(news: News[]): string[][] {
   for (const { kind, id } of news) {
     add(kind, id);
     if (kind === "alert" || kind === "case") add("duty");
-    if (kind !== "alert") add(`${kind}s`);
+    if (kind === "person") {
+      add("people");
+      add("colleagues");
+    } else if (kind !== "alert") add(`${kind}s`);
   }
   return [...keys.values()];
 }

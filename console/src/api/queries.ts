@@ -1,7 +1,7 @@
 /** Questions to the server by name, shared by pages. Keys begin with the resource, so that live news can refresh them. */
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { get } from "./client";
-import type { Duty, Matrix, Me, Organization, Page, PersonRef } from "./types";
+import type { Duty, Matrix, Me, Organization, PersonRef } from "./types";
 
 export const me = queryOptions({
   queryKey: ["me"],
@@ -24,9 +24,9 @@ export function useZone(): string {
 export const duty = (org: string | undefined) =>
   queryOptions({ queryKey: ["duty", org], queryFn: ({ signal }) => get<Duty>("/duty", { org }, signal), refetchInterval: 60_000 });
 
-export const people = queryOptions({
-  queryKey: ["people"],
-  queryFn: ({ signal }) => get<Page<PersonRef> | { items: PersonRef[] }>("/people", {}, signal).then((page) => page.items),
+export const colleagues = queryOptions({
+  queryKey: ["colleagues"],
+  queryFn: ({ signal }) => get<{ items: PersonRef[] }>("/colleagues", {}, signal).then((page) => page.items),
   staleTime: 300_000,
 });
 

@@ -9,6 +9,7 @@ export type BlockMode = "block" | "non_block" | "unknown";
 export type SourceKind = "network" | "endpoint" | "device";
 export type Action = "blocked" | "detected" | "quarantined" | "deleted";
 export type AlertStateName = "received" | "reported" | "repeat" | "harmless" | "closed";
+export type Tlp = "TLP:CLEAR" | "TLP:GREEN" | "TLP:AMBER" | "TLP:AMBER+STRICT" | "TLP:RED";
 export type Target = "met" | "missed" | "running" | "none";
 
 export interface Page<T> {
@@ -36,6 +37,28 @@ export interface Me {
 }
 
 export type Role = "operator" | "incident_lead" | "analyst" | "reader" | "sensor";
+
+export interface PersonRow {
+  id: string;
+  version: number;
+  name: string;
+  email: string;
+  language: Language;
+  state: "invited" | "active" | "disabled";
+  roles: { role: Role; org: string | null; org_name: string | null }[];
+  whole: boolean;
+  oneself: boolean;
+  created_at: string;
+  disabled_at: string | null;
+}
+
+export interface InvitedPerson {
+  item: PersonRow;
+  link: string;
+  lifetime_seconds: number;
+  mailed: "sent" | "no_server" | "failed";
+  mail_error: string | null;
+}
 
 export interface OrganizationRef {
   id: string;
@@ -238,7 +261,7 @@ export interface AlertPage {
   limits: string[];
   /** How the deadline was counted, one step a line. */
   due_steps: string[];
-  report: { id: string; reference: string; version: number; issued_at: string } | null;
+  report: { id: string; reference: string; version: number; tlp: Tlp; issued_at: string } | null;
 }
 
 export interface CaseRow {
@@ -274,8 +297,17 @@ export interface Decision extends Classification {
   at: string;
 }
 
+export interface NextDuty {
+  what: string;
+  clock: string | null;
+  due_at: string | null;
+  due_steps: string[];
+}
+
 export interface CasePage {
   case: CaseRow;
+  next_duty: NextDuty | null;
+  harm: { judged: boolean; text: string } | null;
   proposal: { type: IncidentType; severity: Severity; flows: Flow[]; reasons: string[] } | null;
   decision: Decision | null;
   alerts: AlertRow[];
@@ -349,8 +381,21 @@ export interface RulesPage {
   items: RuleRow[];
   next_cursor: number | null;
   total: number;
-  refused: { path: string; title: string | null; reason: string }[];
+  refused: RefusedRule[];
   version: string;
+}
+
+export interface RefusedRule {
+  id: string | null;
+  path: string;
+  title: string | null;
+  reason: string;
+}
+
+export interface RulePage {
+  rule: RuleRow | null;
+  refused: RefusedRule | null;
+  text: { path: string; yaml: string; license: string | null } | null;
 }
 
 export interface MessageRow {

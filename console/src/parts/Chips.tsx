@@ -1,6 +1,6 @@
 /** Words made visible: verdict, severity, drill. Colour never speaks alone. */
 import { useText } from "../i18n/language";
-import type { Severity, Verdict } from "../api/types";
+import type { Severity, Tlp, Verdict } from "../api/types";
 import styles from "./Chips.module.css";
 
 export function VerdictChip(props: { verdict: Verdict | null; score?: number | null; large?: boolean }) {
@@ -28,6 +28,16 @@ export function SeverityChip(props: { severity: Severity | null; long?: boolean 
 export function DrillChip() {
   const t = useText();
   return <span className={styles.drill}>{t.words.drill}</span>;
+}
+
+/** Who may read it, in the colours of the standard (TLP 2.0). */
+export function TlpChip(props: { tlp: Tlp }) {
+  const t = useText();
+  return (
+    <span className={styles.tlp} data-tlp={props.tlp} title={t.words.tlp[props.tlp]}>
+      {props.tlp}
+    </span>
+  );
 }
 
 /** `+35`, `−15`: with a real minus sign. */

@@ -2,6 +2,7 @@
 import { Button, Modal, Textarea } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useText } from "../i18n/language";
+import { Conflict } from "./Conflict";
 import { useDraft } from "./draft";
 import { Failure } from "./Failure";
 import styles from "./ReasonDialog.module.css";
@@ -13,6 +14,8 @@ interface Asked {
   draft: string;
   onClose: () => void;
   onAct: (reason: string) => Promise<unknown>;
+  /** Both versions, where somebody else was faster; null where the error is something else. */
+  conflict?: (error: unknown, reason: string) => { theirs: ReactNode; mine: ReactNode } | null;
   children?: ReactNode;
   placeholder?: string | undefined;
 }
@@ -23,8 +26,8 @@ export function ReasonDialog(props: Asked) {
   const [missing, setMissing] = useState(false);
   const [pending, setPending] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
+  const submit = async (event?: FormEvent) => {
+    event?.preventDefault();
     if (draft.text.trim() === "") return setMissing(true);
     setPending(true);
     setError(null);
@@ -37,6 +40,11 @@ export function ReasonDialog(props: Asked) {
     } finally {
       setPending(false);
     }
+  };
+  const conflict = error === null ? null : (props.conflict?.(error, draft.text.trim()) ?? null);
+  const takeTheirs = () => {
+    draft.clear();
+    props.onClose();
   };
   return (
     <Modal opened onClose={props.onClose} title={props.title} size="lg" closeButtonProps={{ "aria-label": t.parts.close }}>
@@ -52,7 +60,8 @@ export function ReasonDialog(props: Asked) {
           error={missing && draft.text.trim() === "" ? t.parts.reasonMissing : null}
           onChange={(event) => draft.set(event.currentTarget.value)}
         />
-        {error !== null && <Failure error={error} />}
+        {conflict !== null && <Conflict {...conflict} takeTheirs={takeTheirs} takeMine={() => void submit()} />}
+        {error !== null && conflict === null && <Failure error={error} />}
         <div className={styles.foot}>
           <Button variant="default" onClick={props.onClose}>
             {t.parts.cancel}

@@ -69,4 +69,9 @@ export const incident: Dictionary["incident"] = {
   selectCell: "Choose a cell of the table first.",
   cell: (type, severity) => `${severity}, ${type}:`,
   conflict: "Somebody else changed the classification first.",
+  next: "Next",
+  noClock: "no deadline is set for this",
+  clocks: { flash_report: "flash report's clock (2 hours from receipt)" },
+  harm: "Harm",
+  harmPossible: "Possible harm (not judged)",
 };

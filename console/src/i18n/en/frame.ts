@@ -163,4 +163,11 @@ export const signIn: Dictionary["signIn"] = {
   linkNew: "Each start makes a new link.",
   linkSpent: "This link was used already or has expired.",
   refused: "Mail address or password is wrong.",
+  invitationTitle: "Set your password",
+  invitationLead: "You are invited to Hikeshi. Choose a password and you are signed in.",
+  invitationNote: "The link works once. From then on you sign in with your mail address and the password.",
+  newPassword: "New password",
+  newPasswordNote: "At least 15 characters. A sentence is easy to remember and safe.",
+  accept: "Set the password and sign in",
+  invitationSpent: "This invitation was used already or has expired. Ask your operator for a new link.",
 };

@@ -68,4 +68,11 @@ export const rules: Dictionary["rules"] = {
   description: "What it looks for",
   falsePositives: "What may look alike",
   gone: "This rule is not in force.",
+  text: "Text of the rule",
+  copyText: "Copy the text of the rule",
+  noText: "The file cannot be read, so there is no text to show.",
+  license: "Licence",
+  noLicense: "The file names none. See the terms of whoever publishes it.",
+  refusedTitle: "This rule cannot be used",
+  allMatches: "Hunt for its matches",
 };

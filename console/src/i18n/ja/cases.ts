@@ -68,4 +68,9 @@ export const incident = {
   selectCell: "まず表のマスを選んでください。",
   cell: (type: string, severity: string) => `${severity}、${type}:`,
   conflict: "ほかの人が先に分類を変更しました。",
+  next: "次にすること",
+  noClock: "期限の定めはありません",
+  clocks: { flash_report: "速報レポートの時計(受信から 2 時間)" } as Record<string, string>,
+  harm: "被害の程度",
+  harmPossible: "考えられる被害(判断前)",
 };

@@ -162,4 +162,11 @@ export const signIn = {
   linkNew: "リンクは起動のたびに新しく発行されます。",
   linkSpent: "このリンクは使用済みか、期限が切れています。",
   refused: "メールアドレスかパスワードが違います。",
+  invitationTitle: "パスワードの設定",
+  invitationLead: "Hikeshi に招待されています。パスワードを決めると、そのままサインインします。",
+  invitationNote: "リンクは 1 回だけ使えます。次からはメールアドレスとパスワードでサインインしてください。",
+  newPassword: "新しいパスワード",
+  newPasswordNote: "15 文字以上にしてください。文の形にすると覚えやすく安全です。",
+  accept: "パスワードを設定してサインインする",
+  invitationSpent: "この招待リンクは使用済みか、期限が切れています。管理者に新しいリンクを発行してもらってください。",
 };

@@ -67,4 +67,11 @@ export const rules = {
   description: "このルールが見るもの",
   falsePositives: "誤検知になりやすいもの",
   gone: "このルールは使われていません。",
+  text: "ルールの本文",
+  copyText: "ルールの本文をコピー",
+  noText: "ファイルを読み取れないため、本文を表示できません。",
+  license: "ライセンス",
+  noLicense: "ファイルに記載がありません。配布元の条件を確認してください。",
+  refusedTitle: "このルールは使えません",
+  allMatches: "一致をハントで見る",
 };

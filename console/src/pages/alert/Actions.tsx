@@ -11,7 +11,7 @@ import { CloseDialog, ReopenDialog } from "../alerts/BulkBar";
 import { CaseDialog } from "./CaseDialog";
 import styles from "./Header.module.css";
 import { OverrideDialog } from "./OverrideDialog";
-import { reportAddress, useAlertAct } from "./queries";
+import { reportAddress, useAlertAct, useGuardedAlertAct } from "./queries";
 
 type Dialog = "override" | "case" | "close" | "reopen" | null;
 
@@ -19,7 +19,7 @@ export function Actions(props: { page: AlertPage }) {
   const t = useText();
   const { alert } = props.page;
   const [dialog, setDialog] = useState<Dialog>(null);
-  const assign = useAlertAct<{ person: string | null }>(alert.id, "assign");
+  const assign = useGuardedAlertAct<{ person: string | null }>(alert, "assign", (fresh) => fresh.assignee?.id === alert.assignee?.id);
   const shut = () => setDialog(null);
   return (
     <div className={styles.actions}>

@@ -1,4 +1,5 @@
 /** The alert as the product raised it, the rules that matched, what to search elsewhere, and the versions of the verdict. */
+import { Link } from "@tanstack/react-router";
 import type { AlertPage, Raised, Triage } from "../../api/types";
 import { useText } from "../../i18n/language";
 import { Value } from "../../indicator/Value";
@@ -30,7 +31,10 @@ function Rules(props: { rules: Triage["rules"] }) {
               {t.words.level[rule.level] ?? rule.level}
             </span>
             <span>
-              {rule.title} {rule.count > 1 && `×${rule.count}`}
+              <Link to="/rules/$id" params={{ id: rule.rule_id }}>
+                {rule.title}
+              </Link>{" "}
+              {rule.count > 1 && `×${rule.count}`}
               <span className={styles.by}>{t.alert.ruleBy(rule.author)}</span>
             </span>
           </li>

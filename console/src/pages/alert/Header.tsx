@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { CornerDownRight } from "lucide-react";
 import type { AlertPage, Triage } from "../../api/types";
 import { useText } from "../../i18n/language";
-import { DrillChip, VerdictChip } from "../../parts/Chips";
+import { DrillChip, TlpChip, VerdictChip } from "../../parts/Chips";
 import { Time } from "../../parts/Time";
 import { Due } from "../alerts/columns";
 import { Actions } from "./Actions";
@@ -12,7 +12,7 @@ import { fileName } from "./shared";
 
 export function Header(props: { page: AlertPage }) {
   const t = useText();
-  const { alert, triage, override, advice, due_steps } = props.page;
+  const { alert, triage, override, advice, due_steps, report } = props.page;
   const chain = triage === null ? null : chainOf(triage);
   const next = advice[0];
   return (
@@ -44,7 +44,7 @@ export function Header(props: { page: AlertPage }) {
           <Time at={alert.detected_at} />
         </Fact>
         <Fact name={t.alert.report}>
-          {alert.reported_at === null ? t.alert.reportPending : <Time at={alert.reported_at} form="clock" />} <Due row={alert} why={due_steps} />
+          {alert.reported_at === null ? t.alert.reportPending : <Time at={alert.reported_at} form="clock" />} <Due row={alert} why={due_steps} /> {report !== null && <TlpChip tlp={report.tlp} />}
         </Fact>
         <Fact name={t.alert.blockMode}>
           {t.words.blockMode[alert.block_mode]} — {t.words.couldRun[alert.block_mode]}

@@ -1,15 +1,16 @@
 import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
+import { isConflict } from "../../api/guarded";
 import type { AlertPage, Verdict } from "../../api/types";
-import { ApiError } from "../../api/client";
 import { useText } from "../../i18n/language";
 import { VerdictChip } from "../../parts/Chips";
 import { ReasonDialog } from "../../parts/ReasonDialog";
+import { Time } from "../../parts/Time";
 import { say } from "../../parts/toast";
 import { oneOf } from "../../url/search";
 import { VERDICTS } from "../alerts/search";
 import styles from "./Header.module.css";
-import { useAlertAct } from "./queries";
+import { useGuardedAlertAct } from "./queries";
 
 /** A person's verdict beside the machine's: both stay. */
 export function OverrideDialog(props: { page: AlertPage; onClose: () => void }) {
@@ -17,19 +18,16 @@ export function OverrideDialog(props: { page: AlertPage; onClose: () => void }) 
   const { alert } = props.page;
   const others = VERDICTS.filter((verdict) => verdict !== alert.verdict);
   const [verdict, setVerdict] = useState<Verdict>(others[0] ?? "grey");
-  const override = useAlertAct<{ verdict: Verdict; reason: string; expected_version: number }>(alert.id, "override");
+  // A verdict of the machine that has changed meanwhile counts as well: the person judged upon another one.
+  const override = useGuardedAlertAct<{ verdict: Verdict; reason: string }>(alert, "override", (fresh) => fresh.verdict === alert.verdict && fresh.machine_verdict === alert.machine_verdict);
   const act = async (reason: string) => {
-    try {
-      await override.mutateAsync({ verdict, reason, expected_version: alert.version });
-      say(t.alert.overrideSaved);
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 409) throw new ApiError(409, "conflict", t.parts.stale, error.requestId, error.body);
-      throw error;
-    }
+    await override.mutateAsync({ verdict, reason });
+    say(t.alert.overrideSaved);
   };
+  const conflict = (error: unknown, reason: string) => (isConflict(error) ? { theirs: <Theirs page={props.page} />, mine: <Mine verdict={verdict} reason={reason} /> } : null);
   const machine = alert.machine_verdict;
   return (
-    <ReasonDialog title={t.alert.overrideTitle} act={t.alert.overrideAct(t.words.verdict[verdict])} draft={`override.${alert.id}`} placeholder={t.alert.overrideHint} onClose={props.onClose} onAct={act}>
+    <ReasonDialog title={t.alert.overrideTitle} act={t.alert.overrideAct(t.words.verdict[verdict])} draft={`override.${alert.id}`} placeholder={t.alert.overrideHint} onClose={props.onClose} onAct={act} conflict={conflict}>
       <p className={styles.override}>
         {t.alert.machine}: <VerdictChip verdict={machine} score={alert.score} />
       </p>
@@ -44,5 +42,36 @@ export function OverrideDialog(props: { page: AlertPage; onClose: () => void }) 
       </div>
       {machine !== null && <p className={styles.override}>{t.alert.overrideNote(t.words.verdict[machine])}</p>}
     </ReasonDialog>
+  );
+}
+
+/** The verdict as it stands now, and whose it is. */
+function Theirs(props: { page: AlertPage }) {
+  const t = useText();
+  const { alert, override } = props.page;
+  return (
+    <>
+      <p>
+        <VerdictChip verdict={alert.verdict} score={alert.score} />
+      </p>
+      {override === null ? (
+        <p>{t.alert.machine}</p>
+      ) : (
+        <p>
+          {override.reason} ({t.alert.overridden(override.by.name)} <Time at={override.at} />)
+        </p>
+      )}
+    </>
+  );
+}
+
+function Mine(props: { verdict: Verdict; reason: string }) {
+  return (
+    <>
+      <p>
+        <VerdictChip verdict={props.verdict} />
+      </p>
+      <p>{props.reason}</p>
+    </>
   );
 }

@@ -7,7 +7,7 @@ import { ReasonDialog } from "../../parts/ReasonDialog";
 import { say } from "../../parts/toast";
 import { useSayFailure } from "../../parts/useSayFailure";
 import styles from "./AlertsPage.module.css";
-import { closeAlerts, reopenAlerts } from "./queries";
+import { closeAlerts, RowsChanged, reopenAlerts } from "./queries";
 
 /** What may be done to the selected rows. Closing asks for a reason and can be undone. */
 export function BulkBar(props: { rows: AlertRow[]; selected: Set<string>; clear: () => void }) {
@@ -40,7 +40,7 @@ export function BulkBar(props: { rows: AlertRow[]; selected: Set<string>; clear:
 }
 
 interface Dialog {
-  rows: Pick<AlertRow, "id" | "host" | "name">[];
+  rows: AlertRow[];
   done?: () => void;
   onClose: () => void;
 }
@@ -49,15 +49,23 @@ export function CloseDialog(props: Dialog) {
   const t = useText();
   const client = useQueryClient();
   const sayFailure = useSayFailure();
-  const ids = props.rows.map(({ id }) => id);
+  // The rows as the dialog showed them; after a conflict, as it shows them then.
+  const [rows, setRows] = useState(props.rows);
+  const ids = rows.map(({ id }) => id);
   const act = async (reason: string) => {
-    await closeAlerts(client, ids, reason);
+    try {
+      await closeAlerts(client, rows, reason);
+    } catch (error) {
+      if (error instanceof RowsChanged) setRows(error.rows);
+      throw error;
+    }
     props.done?.();
     say(t.alerts.closed(ids.length), { label: t.alerts.undo, run: () => void reopenAlerts(client, ids, t.alerts.undoReason).catch(sayFailure) });
   };
+  const conflict = (error: unknown, reason: string) => (error instanceof RowsChanged ? { theirs: <States rows={error.rows} />, mine: <Mine reason={reason} act={t.alerts.closeAct(ids.length)} /> } : null);
   return (
-    <ReasonDialog title={t.alerts.closeTitle(ids.length)} act={t.alerts.closeAct(ids.length)} draft="alerts.close" placeholder={t.alerts.closeHint} onClose={props.onClose} onAct={act}>
-      <Affected rows={props.rows} />
+    <ReasonDialog title={t.alerts.closeTitle(ids.length)} act={t.alerts.closeAct(ids.length)} draft="alerts.close" placeholder={t.alerts.closeHint} onClose={props.onClose} onAct={act} conflict={conflict}>
+      <Affected rows={rows} />
       <p className={styles.note}>{t.alerts.closeNote}</p>
     </ReasonDialog>
   );
@@ -76,6 +84,28 @@ export function ReopenDialog(props: Dialog) {
     <ReasonDialog title={t.alerts.reopenTitle(ids.length)} act={t.alerts.reopen} draft="alerts.reopen" onClose={props.onClose} onAct={act}>
       <Affected rows={props.rows} />
     </ReasonDialog>
+  );
+}
+
+function States(props: { rows: AlertRow[] }) {
+  const t = useText();
+  return (
+    <ul className={styles.affected}>
+      {props.rows.map((row) => (
+        <li key={row.id}>
+          <strong>{row.host}</strong> {row.name}: {t.words.alertState[row.state]}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Mine(props: { act: string; reason: string }) {
+  return (
+    <>
+      <p>{props.act}</p>
+      <p>{props.reason}</p>
+    </>
   );
 }
 

@@ -1,10 +1,9 @@
-import { Button, NativeSelect, SegmentedControl, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, NativeSelect, SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Search, X } from "lucide-react";
-import { useEffect, useState } from "react";
-import { people, useMe } from "../../api/queries";
+import { X } from "lucide-react";
+import { colleagues, useMe } from "../../api/queries";
 import { useText } from "../../i18n/language";
+import { SearchField } from "../../table/SearchField";
 import { oneOf } from "../../url/search";
 import styles from "./AlertsPage.module.css";
 import { type AlertSearch, STATES, VERDICTS } from "./search";
@@ -35,7 +34,7 @@ export function Filters(props: Filtered) {
         onChange={(event) => change({ verdict: oneOf(event.currentTarget.value, VERDICTS) })}
       />
       <AssigneeFilter {...props} />
-      <QueryFilter {...props} />
+      <SearchField label={t.alerts.query} hint={t.alerts.queryHint} value={search.q} change={(q) => change({ q })} />
       {search.host !== undefined && (
         <Button size="xs" variant="default" rightSection={<X size={14} aria-hidden />} onClick={() => change({ host: undefined })}>
           {t.alerts.host(search.host)}
@@ -53,7 +52,7 @@ export function Filters(props: Filtered) {
 function AssigneeFilter(props: Filtered) {
   const t = useText();
   const { person } = useMe();
-  const { data = [] } = useQuery(people);
+  const { data = [] } = useQuery(colleagues);
   const others = data.filter(({ id }) => id !== person.id);
   const options = [
     { value: "", label: `${t.alerts.assigneeLabel}: ${t.alerts.assignee.any}` },
@@ -68,29 +67,6 @@ function AssigneeFilter(props: Filtered) {
       data={options}
       value={props.search.assignee ?? ""}
       onChange={(event) => props.change({ assignee: event.currentTarget.value || undefined })}
-    />
-  );
-}
-
-/** Typed text filters after a short rest, so that each key does not ask the server. */
-function QueryFilter(props: Filtered) {
-  const t = useText();
-  const [typed, setTyped] = useState(props.search.q ?? "");
-  const apply = useDebouncedCallback((q: string) => props.change({ q: q.trim() === "" ? undefined : q.trim() }), 250);
-  useEffect(() => setTyped((before) => (before.trim() === (props.search.q ?? "") ? before : (props.search.q ?? ""))), [props.search.q]);
-  return (
-    <TextInput
-      size="xs"
-      type="search"
-      className={styles.query}
-      aria-label={t.alerts.query}
-      placeholder={t.alerts.queryHint}
-      leftSection={<Search size={14} aria-hidden />}
-      value={typed}
-      onChange={(event) => {
-        setTyped(event.currentTarget.value);
-        apply(event.currentTarget.value);
-      }}
     />
   );
 }

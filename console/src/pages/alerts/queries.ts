@@ -1,7 +1,8 @@
 /** The list of alerts, page by page, and what may be done to several at once. */
 import { type InfiniteData, infiniteQueryOptions, type QueryClient } from "@tanstack/react-query";
 import { get, post } from "../../api/client";
-import type { AlertRow, Page } from "../../api/types";
+import { isConflict } from "../../api/guarded";
+import type { AlertPage, AlertRow, Page } from "../../api/types";
 import type { AlertSearch } from "./search";
 
 const PAGE = 200;
@@ -34,9 +35,29 @@ export function freshen(before: AlertPages, now: Page<AlertRow>): { pages: Alert
   return { pages: { ...before, pages }, fresh: now.items.filter((row) => !known.has(row.id)).length };
 }
 
-export async function closeAlerts(client: QueryClient, ids: string[], reason: string): Promise<void> {
-  await post("/alerts/close", { ids, reason });
-  await refresh(client);
+type Seen = Pick<AlertRow, "id" | "version" | "state">;
+
+/** Somebody else has closed or opened some of the alerts meanwhile; the rows as they stand now. */
+export class RowsChanged extends Error {
+  constructor(readonly rows: AlertRow[]) {
+    super("alerts were changed meanwhile");
+    this.name = "RowsChanged";
+  }
+}
+
+/** Closes alerts as they were seen. What only triage has changed meanwhile does not stand in the way. */
+export async function closeAlerts(client: QueryClient, seen: Seen[], reason: string): Promise<void> {
+  const send = (rows: Seen[]) => post("/alerts/close", { ids: rows.map(({ id }) => id), expected_versions: Object.fromEntries(rows.map(({ id, version }) => [id, version])), reason });
+  try {
+    await send(seen);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    const fresh = await Promise.all(seen.map(({ id }) => get<AlertPage>(`/alerts/${encodeURIComponent(id)}`).then((page) => page.alert)));
+    if (fresh.some((row, index) => row.state !== seen[index]?.state)) throw new RowsChanged(fresh);
+    await send(fresh);
+  } finally {
+    await refresh(client);
+  }
 }
 
 export async function reopenAlerts(client: QueryClient, ids: string[], reason: string): Promise<void> {

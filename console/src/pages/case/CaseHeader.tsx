@@ -1,23 +1,25 @@
 import { Button } from "@mantine/core";
-import { Gavel } from "lucide-react";
+import { CornerDownRight, Gavel } from "lucide-react";
 import { useState } from "react";
-import type { CasePage } from "../../api/types";
+import { isConflict } from "../../api/guarded";
+import type { CasePage, CaseRow, NextDuty } from "../../api/types";
 import { useText } from "../../i18n/language";
 import { AssignMenu } from "../../parts/AssignMenu";
 import { DrillChip, VerdictChip } from "../../parts/Chips";
+import { DueClock } from "../../parts/DueClock";
 import { ReasonDialog } from "../../parts/ReasonDialog";
 import { Time } from "../../parts/Time";
 import { say } from "../../parts/toast";
 import { Classified, Flows } from "../cases/Classified";
 import styles from "./CasePage.module.css";
-import { useCaseAct } from "./queries";
+import { useGuardedCaseAct } from "./queries";
 
 /** What it is, how bad, what is next and by when, who. */
 export function CaseHeader(props: { page: CasePage; judge: () => void }) {
   const t = useText();
   const { page } = props;
   const { case: of } = page;
-  const assign = useCaseAct<{ person: string | null }>(of.id, "assign");
+  const assign = useGuardedCaseAct<{ person: string | null }>(of, "assign", (fresh) => fresh.assignee?.id === of.assignee?.id);
   const [closing, setClosing] = useState(false);
   const judged = page.decision !== null;
   return (
@@ -36,6 +38,12 @@ export function CaseHeader(props: { page: CasePage; judge: () => void }) {
         <VerdictChip verdict={of.verdict} />
         {judged ? <Flows flows={of.flows} /> : of.state !== "closed" && <strong className={styles.wait}>{t.incident.notJudged}</strong>}
       </div>
+      {page.harm !== null && (
+        <p className={styles.harm}>
+          <strong>{page.harm.judged ? t.incident.harm : t.incident.harmPossible}</strong> {page.harm.text}
+        </p>
+      )}
+      {page.next_duty !== null && <Next duty={page.next_duty} />}
       <dl className={styles.facts}>
         <Fact name={t.cases.columns.reference}>{of.reference}</Fact>
         <Fact name={t.incident.opened}>
@@ -74,6 +82,19 @@ export function CaseHeader(props: { page: CasePage; judge: () => void }) {
   );
 }
 
+/** What is next, by when, and why that instant. A duty without a clock says so. */
+function Next(props: { duty: NextDuty }) {
+  const t = useText();
+  const { what, clock, due_at, due_steps } = props.duty;
+  return (
+    <p className={styles.next}>
+      <CornerDownRight size={15} aria-hidden /> <strong>{t.incident.next}</strong> <span>{what}</span>
+      {due_at === null ? <span className={styles.dim}>{t.incident.noClock}</span> : <DueClock due={due_at} why={due_steps} />}
+      {clock !== null && <span className={styles.dim}>{t.incident.clocks[clock] ?? clock}</span>}
+    </p>
+  );
+}
+
 function Fact(props: { name: string; children: React.ReactNode }) {
   return (
     <div>
@@ -85,15 +106,48 @@ function Fact(props: { name: string; children: React.ReactNode }) {
 
 function CloseDialog(props: { page: CasePage; onClose: () => void }) {
   const t = useText();
-  const { id, title } = props.page.case;
-  const close = useCaseAct<{ reason: string }>(id, "close");
+  const { case: of } = props.page;
+  const judged = (row: CaseRow) => JSON.stringify([row.state, row.type, row.severity, row.flows]);
+  const close = useGuardedCaseAct<{ reason: string }>(of, "close", (fresh) => judged(fresh) === judged(of));
   const act = async (reason: string) => {
     await close.mutateAsync({ reason });
     say(t.incident.closedDone);
   };
+  const conflict = (error: unknown, reason: string) => {
+    if (!isConflict(error)) return null;
+    const mine = (
+      <>
+        <p>{t.incident.close}</p>
+        <p>{reason}</p>
+      </>
+    );
+    return { theirs: <Theirs of={of} />, mine };
+  };
   return (
-    <ReasonDialog title={t.incident.closeTitle} act={t.incident.close} draft={`case.close.${id}`} placeholder={t.incident.closeHint} onClose={props.onClose} onAct={act}>
-      <strong>{title}</strong>
+    <ReasonDialog title={t.incident.closeTitle} act={t.incident.close} draft={`case.close.${of.id}`} placeholder={t.incident.closeHint} onClose={props.onClose} onAct={act} conflict={conflict}>
+      <strong>{of.title}</strong>
     </ReasonDialog>
+  );
+}
+
+/** The case as it stands now. */
+function Theirs(props: { of: CaseRow }) {
+  const t = useText();
+  const { of } = props;
+  return (
+    <>
+      <p>{t.words.caseState[of.state]}</p>
+      <p>
+        <Classified of={of} long />
+      </p>
+      <p>
+        <Flows flows={of.flows} />
+      </p>
+      {of.closed !== null && (
+        <p>
+          {of.closed.reason} ({t.incident.closedBy(of.closed.by.name)} <Time at={of.closed.at} />)
+        </p>
+      )}
+    </>
   );
 }

@@ -1,23 +1,18 @@
 /** The list of cases. */
-import { SegmentedControl, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { SegmentedControl } from "@mantine/core";
 import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Search } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { get } from "../../api/client";
 import type { CaseRow, Page } from "../../api/types";
 import type { Dictionary } from "../../i18n/dictionary";
 import { useText } from "../../i18n/language";
 import { DrillChip, VerdictChip } from "../../parts/Chips";
-import { Failure } from "../../parts/Failure";
-import { Empty, Loading } from "../../parts/States";
+import { Empty } from "../../parts/States";
 import { Time } from "../../parts/Time";
-import { usePageTitle } from "../../parts/title";
-import { csv, save } from "../../table/csv";
-import { type Column, DataTable } from "../../table/DataTable";
-import { useTableSettings, visible } from "../../table/settings";
-import { TableTools } from "../../table/TableTools";
+import type { Column } from "../../table/DataTable";
+import { ListPage } from "../../table/ListPage";
+import { SearchField } from "../../table/SearchField";
 import { oneOf } from "../../url/search";
 import list from "../alerts/AlertsPage.module.css";
 import styles from "./CasesPage.module.css";
@@ -35,60 +30,35 @@ export const caseList = (search: CaseSearch, org: string | undefined) =>
 
 export function CasesPage() {
   const t = useText();
-  usePageTitle(t.cases.title);
   const search = useSearch({ from: "/inside/cases" });
   const navigate = useNavigate({ from: "/cases" });
-  const [settings, change] = useTableSettings("cases");
   const query = useInfiniteQuery(caseList(search, search.org));
   const columns = useMemo(() => columnsOf(t), [t]);
-  const shown = visible(columns, settings);
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
-  const total = query.data?.pages[0]?.total ?? 0;
   const { org: _, ...view } = search;
+  const change = (part: CaseSearch) => void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
   return (
-    <>
-      <div className={list.head}>
-        <h1>{t.cases.title}</h1>
-        {query.data !== undefined && <span className={list.total}>{t.parts.total(total)}</span>}
-        <TableTools
-          columns={columns}
-          settings={settings}
-          change={change}
-          search={Object.fromEntries(Object.entries(view).filter(([, value]) => value !== undefined))}
-          openView={(saved) => void navigate({ search: ({ org }) => ({ org, ...caseSearch(saved.search) }) })}
-          onExport={() => save("cases.csv", csv(shown.map(({ head }) => head), rows.map((row) => shown.map(({ value }) => value(row)))), "text/csv")}
-        />
-      </div>
-      <Filters search={search} change={(part) => void navigate({ search: (before) => ({ ...before, ...part }), replace: true })} />
-      {query.error !== null && query.data === undefined ? (
-        <Failure error={query.error} retry={() => void query.refetch()} />
-      ) : query.data === undefined ? (
-        <Loading lines={8} />
-      ) : rows.length === 0 ? (
-        <Empty title={search.q === undefined && (search.state ?? "open") === "open" ? t.cases.none : t.cases.empty}>{t.cases.noneNext}</Empty>
-      ) : (
-        <DataTable
-          label={t.cases.title}
-          rows={rows}
-          total={total}
-          columns={shown}
-          rowId={(row) => row.id}
-          rowName={(row) => row.title}
-          card={(row) => <CaseCard row={row} t={t} />}
-          dense={settings.dense}
-          more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : undefined}
-        />
-      )}
-    </>
+    <ListPage
+      name="cases"
+      title={t.cases.title}
+      query={query}
+      columns={columns}
+      views={{
+        search: Object.fromEntries(Object.entries(view).filter(([, value]) => value !== undefined)),
+        open: (saved) => void navigate({ search: ({ org }) => ({ org, ...caseSearch(saved.search) }) }),
+      }}
+      filters={<Filters search={search} change={change} />}
+      empty={<Empty title={search.q === undefined && (search.state ?? "open") === "open" ? t.cases.none : t.cases.empty}>{t.cases.noneNext}</Empty>}
+      rowId={(row) => row.id}
+      rowName={(row) => row.title}
+      card={(row) => <CaseCard row={row} t={t} />}
+    />
   );
 }
 
 function Filters(props: { search: CaseSearch; change: (part: CaseSearch) => void }) {
   const t = useText();
-  const [typed, setTyped] = useState(props.search.q ?? "");
-  const apply = useDebouncedCallback((q: string) => props.change({ q: q.trim() || undefined }), 250);
   return (
-    <div className={list.filters} role="search">
+    <>
       <SegmentedControl
         size="xs"
         aria-label={t.cases.stateLabel}
@@ -96,20 +66,8 @@ function Filters(props: { search: CaseSearch; change: (part: CaseSearch) => void
         value={props.search.state ?? "open"}
         onChange={(state) => props.change({ state: state === "open" ? undefined : oneOf(state, CASE_STATES) })}
       />
-      <TextInput
-        size="xs"
-        type="search"
-        className={list.query}
-        aria-label={t.parts.filter}
-        placeholder={t.cases.queryHint}
-        leftSection={<Search size={14} aria-hidden />}
-        value={typed}
-        onChange={(event) => {
-          setTyped(event.currentTarget.value);
-          apply(event.currentTarget.value);
-        }}
-      />
-    </div>
+      <SearchField label={t.parts.filter} hint={t.cases.queryHint} value={props.search.q} change={(q) => props.change({ q })} />
+    </>
   );
 }
 

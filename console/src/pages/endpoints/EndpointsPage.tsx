@@ -1,22 +1,17 @@
 /** The managed computers, as their logs tell of them. */
-import { TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
 import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Search, TriangleAlert } from "lucide-react";
-import { useMemo, useState } from "react";
+import { TriangleAlert } from "lucide-react";
+import { useMemo } from "react";
 import { get } from "../../api/client";
 import type { EndpointRow, Page } from "../../api/types";
 import type { Dictionary } from "../../i18n/dictionary";
 import { useText } from "../../i18n/language";
-import { Failure } from "../../parts/Failure";
-import { Empty, Loading } from "../../parts/States";
+import { Empty } from "../../parts/States";
 import { Time } from "../../parts/Time";
-import { usePageTitle } from "../../parts/title";
-import { csv, save } from "../../table/csv";
-import { type Column, DataTable } from "../../table/DataTable";
-import { useTableSettings, visible } from "../../table/settings";
-import { TableTools } from "../../table/TableTools";
+import type { Column } from "../../table/DataTable";
+import { ListPage } from "../../table/ListPage";
+import { SearchField } from "../../table/SearchField";
 import list from "../alerts/AlertsPage.module.css";
 
 const endpoints = (q: string | undefined, org: string | undefined) =>
@@ -29,64 +24,22 @@ const endpoints = (q: string | undefined, org: string | undefined) =>
 
 export function EndpointsPage() {
   const t = useText();
-  usePageTitle(t.endpoints.title);
   const search = useSearch({ from: "/inside/endpoints" });
   const navigate = useNavigate({ from: "/endpoints" });
   const query = useInfiniteQuery(endpoints(search.q, search.org));
-  const [settings, change] = useTableSettings("endpoints");
   const columns = useMemo(() => columnsOf(t), [t]);
-  const shown = visible(columns, settings);
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
-  const total = query.data?.pages[0]?.total ?? 0;
-  const [typed, setTyped] = useState(search.q ?? "");
-  const apply = useDebouncedCallback((q: string) => void navigate({ search: (before) => ({ ...before, q: q.trim() || undefined }), replace: true }), 250);
   return (
-    <>
-      <div className={list.head}>
-        <h1>{t.endpoints.title}</h1>
-        {query.data !== undefined && <span className={list.total}>{t.parts.total(total)}</span>}
-        <TableTools
-          columns={columns}
-          settings={settings}
-          change={change}
-          onExport={() => save("endpoints.csv", csv(shown.map(({ head }) => head), rows.map((row) => shown.map(({ value }) => value(row)))), "text/csv")}
-        />
-      </div>
-      <div className={list.filters} role="search">
-        <TextInput
-          size="xs"
-          type="search"
-          className={list.query}
-          aria-label={t.parts.filter}
-          placeholder={t.endpoints.queryHint}
-          leftSection={<Search size={14} aria-hidden />}
-          value={typed}
-          onChange={(event) => {
-            setTyped(event.currentTarget.value);
-            apply(event.currentTarget.value);
-          }}
-        />
-      </div>
-      {query.error !== null && query.data === undefined ? (
-        <Failure error={query.error} retry={() => void query.refetch()} />
-      ) : query.data === undefined ? (
-        <Loading lines={8} />
-      ) : rows.length === 0 ? (
-        <Empty title={search.q === undefined ? t.endpoints.none : t.endpoints.empty}>{t.endpoints.noneNext}</Empty>
-      ) : (
-        <DataTable
-          label={t.endpoints.title}
-          rows={rows}
-          total={total}
-          columns={shown}
-          rowId={(row) => row.id}
-          rowName={(row) => row.host}
-          card={(row) => <EndpointCard row={row} t={t} />}
-          dense={settings.dense}
-          more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : undefined}
-        />
-      )}
-    </>
+    <ListPage
+      name="endpoints"
+      title={t.endpoints.title}
+      query={query}
+      columns={columns}
+      filters={<SearchField label={t.parts.filter} hint={t.endpoints.queryHint} value={search.q} change={(q) => void navigate({ search: (before) => ({ ...before, q }), replace: true })} />}
+      empty={<Empty title={search.q === undefined ? t.endpoints.none : t.endpoints.empty}>{t.endpoints.noneNext}</Empty>}
+      rowId={(row) => row.id}
+      rowName={(row) => row.host}
+      card={(row) => <EndpointCard row={row} t={t} />}
+    />
   );
 }
 

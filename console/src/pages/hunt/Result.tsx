@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { Download } from "lucide-react";
 import { useMemo } from "react";
 import type { Cell, HuntAnswer, HuntColumn } from "../../api/types";
@@ -76,6 +77,13 @@ function One(props: { column: HuntColumn; cell: Cell; org: string | undefined })
   const cell = plain(props.cell);
   if (cell === null) return <span className={styles.dim}>–</span>;
   if (typeof cell !== "string") return String(cell);
+  if (name === "rule_id") {
+    return (
+      <Link to="/rules/$id" params={{ id: cell }}>
+        {cell}
+      </Link>
+    );
+  }
   if (type === "time") return <Time at={cell} />;
   return kindOf(name, cell) === "text" && !name.endsWith("command_line") ? <span title={cell}>{cell}</span> : <Value name={name} value={cell} short {...(org === undefined ? {} : { org })} />;
 }

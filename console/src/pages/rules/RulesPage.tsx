@@ -1,21 +1,16 @@
 /** The detection rules at work, and those that cannot be used, each with the reason. */
-import { NativeSelect, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { NativeSelect } from "@mantine/core";
 import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Search } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { get } from "../../api/client";
 import type { RuleRow, RulesPage as Answer } from "../../api/types";
 import type { Dictionary } from "../../i18n/dictionary";
 import { useText } from "../../i18n/language";
-import { Failure } from "../../parts/Failure";
-import { Empty, Loading } from "../../parts/States";
-import { usePageTitle } from "../../parts/title";
-import { csv, save } from "../../table/csv";
-import { type Column, DataTable } from "../../table/DataTable";
-import { useTableSettings, visible } from "../../table/settings";
-import { TableTools } from "../../table/TableTools";
+import { Empty } from "../../parts/States";
+import type { Column } from "../../table/DataTable";
+import { ListPage } from "../../table/ListPage";
+import { SearchField } from "../../table/SearchField";
 import { oneOf } from "../../url/search";
 import list from "../alerts/AlertsPage.module.css";
 import styles from "./RulesPage.module.css";
@@ -31,47 +26,24 @@ const rules = (q: string | undefined, level: string | undefined) =>
 
 export function RulesPage() {
   const t = useText();
-  usePageTitle(t.rules.title);
   const search = useSearch({ from: "/inside/rules" });
   const query = useInfiniteQuery(rules(search.q, search.level));
-  const [settings, change] = useTableSettings("rules");
   const columns = useMemo(() => columnsOf(t), [t]);
-  const shown = visible(columns, settings);
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
-  const first = query.data?.pages[0];
+  const refused = query.data?.pages[0]?.refused ?? [];
   return (
     <>
-      <div className={list.head}>
-        <h1>{t.rules.title}</h1>
-        {first !== undefined && <span className={list.total}>{t.parts.total(first.total)}</span>}
-        <TableTools
-          columns={columns}
-          settings={settings}
-          change={change}
-          onExport={() => save("rules.csv", csv(shown.map(({ head }) => head), rows.map((row) => shown.map(({ value }) => value(row)))), "text/csv")}
-        />
-      </div>
-      <Filters />
-      {query.error !== null && query.data === undefined ? (
-        <Failure error={query.error} retry={() => void query.refetch()} />
-      ) : first === undefined ? (
-        <Loading lines={8} />
-      ) : rows.length === 0 ? (
-        <Empty title={search.q === undefined && search.level === undefined ? t.rules.none : t.rules.empty}>{t.rules.noneNext}</Empty>
-      ) : (
-        <DataTable
-          label={t.rules.title}
-          rows={rows}
-          total={first.total}
-          columns={shown}
-          rowId={(row) => row.id}
-          rowName={(row) => row.title}
-          card={(row) => <RuleCard row={row} t={t} />}
-          dense={settings.dense}
-          more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : undefined}
-        />
-      )}
-      {first !== undefined && first.refused.length > 0 && <Refused refused={first.refused} />}
+      <ListPage
+        name="rules"
+        title={t.rules.title}
+        query={query}
+        columns={columns}
+        filters={<Filters />}
+        empty={<Empty title={search.q === undefined && search.level === undefined ? t.rules.none : t.rules.empty}>{t.rules.noneNext}</Empty>}
+        rowId={(row) => row.id}
+        rowName={(row) => row.title}
+        card={(row) => <RuleCard row={row} t={t} />}
+      />
+      {refused.length > 0 && <Refused refused={refused} />}
     </>
   );
 }
@@ -80,11 +52,9 @@ function Filters() {
   const t = useText();
   const search = useSearch({ from: "/inside/rules" });
   const navigate = useNavigate({ from: "/rules" });
-  const [typed, setTyped] = useState(search.q ?? "");
   const change = (part: Partial<typeof search>) => void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
-  const apply = useDebouncedCallback((q: string) => change({ q: q.trim() || undefined }), 250);
   return (
-    <div className={list.filters} role="search">
+    <>
       <NativeSelect
         size="xs"
         aria-label={t.rules.levelLabel}
@@ -92,20 +62,8 @@ function Filters() {
         value={search.level ?? ""}
         onChange={(event) => change({ level: oneOf(event.currentTarget.value, LEVELS) })}
       />
-      <TextInput
-        size="xs"
-        type="search"
-        className={list.query}
-        aria-label={t.parts.filter}
-        placeholder={t.rules.queryHint}
-        leftSection={<Search size={14} aria-hidden />}
-        value={typed}
-        onChange={(event) => {
-          setTyped(event.currentTarget.value);
-          apply(event.currentTarget.value);
-        }}
-      />
-    </div>
+      <SearchField label={t.parts.filter} hint={t.rules.queryHint} value={search.q} change={(q) => change({ q })} />
+    </>
   );
 }
 
@@ -172,7 +130,15 @@ function Refused(props: { refused: Answer["refused"] }) {
         <tbody>
           {props.refused.map((rule) => (
             <tr key={rule.path}>
-              <td>{rule.title}</td>
+              <td>
+                {rule.id === null ? (
+                  rule.title
+                ) : (
+                  <Link to="/rules/$id" params={{ id: rule.id }}>
+                    {rule.title ?? rule.id}
+                  </Link>
+                )}
+              </td>
               <td>{rule.reason}</td>
               <td className={styles.path}>{rule.path}</td>
             </tr>

@@ -1,7 +1,7 @@
 import { Button, NativeSelect, NumberInput, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { get, put } from "../../api/client";
+import { get, post, put } from "../../api/client";
 import type { MailServer, MailSettings } from "../../api/types";
 import { useText } from "../../i18n/language";
 import { Failure } from "../../parts/Failure";
@@ -43,6 +43,7 @@ function Form(props: { settings: MailSettings }) {
       say(t.settings.saved);
     },
   });
+  const test = useMutation({ mutationFn: () => post<{ accepted_for: string }>("/settings/mail/test") });
   const change = (part: Partial<MailServer>) => setDraft({ ...draft, ...part });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -71,10 +72,17 @@ function Form(props: { settings: MailSettings }) {
       <TextInput label={t.settings.mail.from} type="email" required={draft.host.trim() !== ""} placeholder="hikeshi@example.jp" value={draft.from} onChange={(event) => change({ from: event.currentTarget.value })} />
       <TextInput label={t.settings.mail.publicUrl} description={t.settings.mail.publicUrlNote} type="url" placeholder="https://hikeshi.example.jp" value={publicUrl} onChange={(event) => setPublicUrl(event.currentTarget.value)} />
       {save.error !== null && <Failure error={save.error} />}
+      {test.error !== null && <Failure error={test.error} />}
+      {test.data !== undefined && <p role="status">{t.settings.mail.tested(test.data.accepted_for)}</p>}
       <div className={styles.buttons}>
         <Button type="submit" loading={save.isPending}>
           {t.settings.mail.save}
         </Button>
+        {props.settings.mail_server !== null && (
+          <Button variant="default" loading={test.isPending} onClick={() => test.mutate()}>
+            {t.settings.mail.test}
+          </Button>
+        )}
       </div>
     </form>
   );

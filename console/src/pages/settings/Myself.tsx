@@ -95,7 +95,7 @@ function Password() {
           label={t.settings.me.next}
           description={person.has_password ? undefined : t.settings.me.passwordLead}
           required
-          minLength={12}
+          minLength={15}
           autoComplete="new-password"
           value={next}
           onChange={(event) => setNext(event.currentTarget.value)}

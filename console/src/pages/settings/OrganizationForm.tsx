@@ -9,25 +9,29 @@ import { useText } from "../../i18n/language";
 import { Failure } from "../../parts/Failure";
 import { Loading } from "../../parts/States";
 import { say } from "../../parts/toast";
+import { AddOrganization } from "./AddOrganization";
 import styles from "./SettingsPage.module.css";
 import { ZoneInput } from "./ZoneInput";
 
 export function OrganizationForm() {
   const t = useText();
-  const { organizations } = useMe();
+  const { organizations, person } = useMe();
   const { org } = useSearch({ from: "/inside" });
   const [chosen, setChosen] = useState(org ?? organizations[0]?.id ?? "");
   const { data, error, refetch } = useQuery({ ...organization(chosen), enabled: chosen !== "" });
   return (
-    <section className={styles.panel} aria-labelledby="organization">
-      <h2 id="organization">{t.settings.organization.title}</h2>
-      <div className={styles.form}>
-        {organizations.length > 1 && (
-          <NativeSelect label={t.settings.organization.choose} data={organizations.map(({ id, name }) => ({ value: id, label: name }))} value={chosen} onChange={(event) => setChosen(event.currentTarget.value)} />
-        )}
-        {error !== null && data === undefined ? <Failure error={error} retry={() => void refetch()} /> : data === undefined ? <Loading /> : <Form key={`${data.id}-${data.version}`} organization={data} />}
-      </div>
-    </section>
+    <>
+      <section className={styles.panel} aria-labelledby="organization">
+        <h2 id="organization">{t.settings.organization.title}</h2>
+        <div className={styles.form}>
+          {organizations.length > 1 && (
+            <NativeSelect label={t.settings.organization.choose} data={organizations.map(({ id, name }) => ({ value: id, label: name }))} value={chosen} onChange={(event) => setChosen(event.currentTarget.value)} />
+          )}
+          {error !== null && data === undefined ? <Failure error={error} retry={() => void refetch()} /> : data === undefined ? <Loading /> : <Form key={`${data.id}-${data.version}`} organization={data} />}
+        </div>
+      </section>
+      {person.roles.includes("operator") && <AddOrganization show={setChosen} />}
+    </>
   );
 }
 

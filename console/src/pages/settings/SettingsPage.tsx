@@ -10,12 +10,14 @@ import { MailServerForm } from "./MailServerForm";
 import { Myself } from "./Myself";
 import { OrganizationForm } from "./OrganizationForm";
 import { Outbox } from "./Outbox";
+import { People } from "./People";
 import styles from "./SettingsPage.module.css";
 import { SETTINGS, type SettingsTab } from "./search";
 
 const SECTIONS: Record<SettingsTab, () => React.ReactNode> = {
   me: () => <Myself />,
   organization: () => <OrganizationForm />,
+  people: () => <People />,
   mail: () => <MailServerForm />,
   outbox: () => <Outbox />,
   keys: () => <ApiKeys />,
@@ -27,7 +29,7 @@ export function SettingsPage() {
   const t = useText();
   const { tab = "me" } = useSearch({ from: "/inside/settings" });
   const { roles } = useMe().person;
-  const hidden: SettingsTab[] = roles.includes("operator") ? [] : ["mail", "keys"];
+  const hidden: SettingsTab[] = roles.includes("operator") ? [] : ["people", "mail", "keys"];
   usePageTitle(`${t.settings.tabs[tab]} — ${t.settings.title}`);
   return (
     <>

@@ -1,25 +1,27 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ApiError, post } from "../../api/client";
 import { useLanguage, useText } from "../../i18n/language";
 import { Failure } from "../../parts/Failure";
-import { safeNext } from "../../url/search";
+import { AcceptForm } from "./AcceptForm";
 import styles from "./SignInPage.module.css";
-import { forgetSignInToken, signInToken } from "./token";
+import { forgetOneTimeLink, oneTimeLink } from "./token";
+import { useEntered } from "./useEntered";
 
 export function SignInPage() {
   const t = useText();
   const { language, switchTo } = useLanguage();
-  const [token, setToken] = useState(signInToken);
+  const [link] = useState(oneTimeLink);
+  const [spent, setSpent] = useState(false);
+  const invited = link?.kind === "invitation" && !spent;
   return (
     <main className={styles.page}>
       <section className={styles.card} aria-labelledby="sign-in-title">
         <p className={styles.product}>{t.frame.product}</p>
         <p className={styles.lead}>{t.signIn.lead}</p>
-        <h1 id="sign-in-title">{t.signIn.title}</h1>
-        {token === null ? <PasswordForm /> : <LinkForm token={token} spent={() => setToken(null)} />}
+        <h1 id="sign-in-title">{invited ? t.signIn.invitationTitle : t.signIn.title}</h1>
+        {link === null ? <PasswordForm /> : link.kind === "token" ? <LinkForm token={link.secret} /> : <AcceptForm token={link.secret} refused={() => setSpent(true)} otherwise={<PasswordForm />} />}
         <button type="button" className={styles.language} lang={language === "ja" ? "en" : "ja"} onClick={() => void switchTo(language === "ja" ? "en" : "ja")}>
           {language === "ja" ? "English" : "日本語"}
         </button>
@@ -28,24 +30,14 @@ export function SignInPage() {
   );
 }
 
-function useEntered(): () => Promise<void> {
-  const navigate = useNavigate();
-  const client = useQueryClient();
-  const { next } = useSearch({ from: "/sign-in" });
-  return async () => {
-    client.clear();
-    await navigate({ href: safeNext(next) ?? "/duty", replace: true });
-  };
-}
-
 /** Opening the link spends nothing: only the button does, by POST. */
-function LinkForm(props: { token: string; spent: () => void }) {
+function LinkForm(props: { token: string }) {
   const t = useText();
   const entered = useEntered();
   const spend = useMutation({
     mutationFn: () => post("/session/link", { token: props.token }),
     onSuccess: () => {
-      forgetSignInToken();
+      forgetOneTimeLink();
       return entered();
     },
   });

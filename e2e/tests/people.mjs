@@ -1,0 +1,92 @@
+// People: one is invited, sets a password, reads, and is let out again. And what a reader looks up: a rule.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ask, barriers, counts, settled, visit } from "../visitor.mjs";
+
+const PASSWORD = "ゆっくり急げと祖母が言った";
+
+export function people(world) {
+  const real = process.env.HIKESHI_FIXTURE !== "1";
+
+  test("a person is invited, sets a password and reads; then nobody is let in under that name", { skip: !real }, async () => {
+    const operator = await visit(world);
+    const { page } = operator;
+    await operator.open("/settings?tab=people");
+    const form = page.getByRole("region", { name: "利用者を招待する" });
+    await form.getByRole("textbox", { name: "名前" }).fill("山田 花子");
+    await form.getByRole("textbox", { name: "メールアドレス" }).fill("hanako@example.jp");
+    await form.getByRole("combobox", { name: "役割" }).selectOption("reader");
+    await form.getByRole("button", { name: "利用者を招待する" }).click();
+    const link = (await page.getByRole("status").locator("code").textContent()) ?? "";
+    assert.match(link, /\/sign-in#invitation=[0-9a-f]{64}$/);
+
+    const reader = await visit(world, { signedIn: false });
+    await reader.page.goto(link);
+    await settled(reader.page);
+    assert.doesNotMatch(reader.page.url(), /invitation/, "the secret stays in no history entry");
+    assert.deepEqual(await barriers(reader.page), []);
+    await reader.page.getByLabel("新しいパスワード").fill(PASSWORD + PASSWORD);
+    await reader.page.getByRole("button", { name: "パスワードを設定してサインインする" }).click();
+    await reader.page.waitForURL((url) => url.pathname === "/duty");
+    assert.deepEqual((await ask(reader, "/me")).person.roles, ["reader"]);
+    await reader.open("/settings");
+    await counts(reader.page.getByRole("link", { name: "利用者" }), (n) => n === 0, "a reader manages nobody");
+
+    const again = await visit(world, { signedIn: false });
+    await again.page.goto(link);
+    await again.page.getByLabel("新しいパスワード").fill(PASSWORD + PASSWORD);
+    await again.page.getByRole("button", { name: "パスワードを設定してサインインする" }).click();
+    await again.page.getByRole("alert").getByText("この招待リンクは使用済みか").waitFor();
+    await again.page.getByLabel("メールアドレス").fill("hanako@example.jp");
+    await again.page.getByLabel("パスワード", { exact: true }).fill(PASSWORD + PASSWORD);
+    await again.page.getByRole("button", { name: "サインインする" }).click();
+    await again.page.waitForURL((url) => url.pathname === "/duty");
+
+    await operator.open("/settings?tab=people");
+    await page.getByRole("button", { name: "山田 花子 の操作" }).click();
+    await page.getByRole("menuitem", { name: "無効にする" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("textbox").fill("11 月末で退職");
+    await dialog.getByRole("button", { name: "山田 花子 を無効にする" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await reader.page.reload();
+    await reader.page.waitForURL((url) => url.pathname === "/sign-in");
+    await Promise.all([operator.close(), reader.close(), again.close()]);
+  });
+
+  test("two people assign at once: the second sees both choices", { skip: !real }, async () => {
+    const [one, two] = await Promise.all([visit(world), visit(world)]);
+    await one.open("/duty");
+    const id = (await ask(one, "/alerts")).items[0].id;
+    for (const each of [one, two]) {
+      await each.page.route("**/api/v1/live", (route) => route.abort());
+      await each.open(`/alerts/${id}`);
+    }
+    const assign = async ({ page }, name) => {
+      await page.getByRole("button", { name: "担当", exact: false }).first().click();
+      await page.getByRole("menuitem", { name }).click();
+    };
+    await assign(one, "自分が担当する");
+    await one.page.getByText("担当を変更しました。").waitFor();
+    await assign(two, "自分が担当する");
+    const both = two.page.getByRole("alert");
+    await both.getByText("サーバーの最新").waitFor();
+    await both.getByRole("button", { name: "最新を採用する" }).click();
+    await both.waitFor({ state: "detached" });
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  test("a rule is read as it was written, from the alert that it matched", { skip: !real }, async () => {
+    const visitor = await visit(world);
+    const { page } = visitor;
+    await visitor.open("/alerts?verdict=black");
+    await page.locator('[role="row"] a').first().click();
+    await page.getByRole("region", { name: "一致したルール" }).getByRole("link").first().click();
+    await page.waitForURL((url) => url.pathname.startsWith("/rules/"));
+    const text = page.getByRole("region", { name: "ルールの本文" }).locator("pre");
+    await text.getByText("detection:").waitFor();
+    assert.match((await text.textContent()) ?? "", /^title: /m);
+    await page.getByText("Apache-2.0").first().waitFor();
+    await visitor.close();
+  });
+}

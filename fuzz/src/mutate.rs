@@ -20,7 +20,7 @@ impl Dice {
 /// Numbers that break lengths and offsets.
 const EDGES: [u32; 10] = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x1_0000, 0x7fff_ffff, 0xffff_ffff];
 /// Pieces of texts that break parsers.
-const PIECES: [&[u8]; 14] = [
+const PIECES: [&[u8]; 22] = [
     b"{",
     b"}",
     b"[",
@@ -35,6 +35,14 @@ const PIECES: [&[u8]; 14] = [
     b"-",
     b"\"#text\":",
     b"{\"Event\":{\"System\":",
+    b"<Event>",
+    b"</Event>",
+    b"<a b='c'>",
+    b"<![CDATA[",
+    b"<!--",
+    b"<!DOCTYPE a>",
+    b"&a;",
+    b"&#",
 ];
 
 /// A changed copy; `other` is another input to take parts of.

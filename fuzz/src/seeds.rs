@@ -8,7 +8,7 @@ mod evtx_writer;
 use evtx_writer::{Written, log};
 
 /// One target a reader.
-pub const TARGETS: &[&str] = &["evtx", "lines", "values", "utf16", "gzip", "zstd", "zip"];
+pub const TARGETS: &[&str] = &["evtx", "lines", "values", "utf16", "xml", "gzip", "zstd", "zip"];
 
 const LINES: [&str; 6] = [
     r##"{"Event":{"#attributes":{"xmlns":"x"},"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon"}},"EventID":{"#text":1},"TimeCreated":{"#attributes":{"SystemTime":"2024-05-06T07:08:09Z"}},"Channel":"Microsoft-Windows-Sysmon/Operational","Computer":"p"},"EventData":{"Image":"C:\\a.exe","Hashes":"MD5=8A2122E8162DBEF04694B9C3E0B6CDEE","Data":[{"@Name":"x","#text":"y"},"z"]},"UserData":{"A":{"B":"\u00e9"}}}}"##,
@@ -17,6 +17,13 @@ const LINES: [&str; 6] = [
     r#"{"timestamp":"2024-05-06T07:08:09.000001+0000","event_type":"alert","src_ip":"10.0.0.1","dns":{"answers":[{"rdata":"1"},{"rdata":"2"}]},"alert":{"signature":"s","severity":1}}"#,
     r#"{"class_uid":1007,"activity_id":1,"time":1714979289000,"device":{"hostname":"p"},"process":{"pid":5,"file":{"hashes":[{"algorithm":"MD5","value":"8a2122e8162dbef04694b9c3e0b6cdee"}]}}}"#,
     r#"{"a":{"b":[1,[2,{"c":true}],null]},"n":-1.5e3,"big":123456789012345678901234567890}"#,
+];
+
+/// Windows events as XML.
+const XML: [&str; 3] = [
+    "<Event xmlns='x'><System><Provider Name='Microsoft-Windows-Sysmon' Guid='{5770385f-c22a-43e0-bf4c-06f5698ffbd9}'/><EventID>1</EventID><Level>4</Level><TimeCreated SystemTime='2024-05-06T07:08:09Z'/><EventRecordID>7</EventRecordID><Channel>Microsoft-Windows-Sysmon/Operational</Channel><Computer>p</Computer></System><EventData><Data Name='Image'>C:\\a &amp; b.exe</Data><Data Name='Hashes'>MD5=8A2122E8162DBEF04694B9C3E0B6CDEE</Data></EventData></Event>",
+    "<Event><System><EventID Qualifiers='1'>104</EventID><Channel>System</Channel><Computer>p</Computer></System><UserData><LogFileCleared xmlns='y'><SubjectUserName>eve</SubjectUserName><Channel>Security</Channel></LogFileCleared></UserData><RenderingInfo Culture='ja-JP'><Message>x</Message></RenderingInfo></Event>",
+    "<Event>\r\n <System><EventID>800</EventID><Channel>Windows PowerShell</Channel></System><!-- c --><EventData><Data>a&#10;b</Data><Data><![CDATA[</Event>]]></Data><Binary>00FF</Binary></EventData>\r\n</Event>",
 ];
 
 /// The seeds of a target.
@@ -29,6 +36,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
             vec![format!("[{}]", LINES.join(",\n")).into_bytes(), LINES.map(|line| line.replace(",\"", ",\n  \"")).join("\n").into_bytes()]
         }
         "utf16" => vec![utf16(&[0xff, 0xfe], u16::to_le_bytes), utf16(&[0xfe, 0xff], u16::to_be_bytes)],
+        "xml" => vec![XML.concat().into_bytes(), format!("<?xml version='1.0'?>\r\n<Events>{}</Events>", XML.join("\r\n")).into_bytes(), XML.join("\n").into_bytes()],
         "gzip" => vec![gzip(&lines), gzip(&gzip(&lines)), gzip(&event_log(3, 3))],
         "zstd" => vec![zstd(&lines), zstd(&gzip(&lines))],
         _ => vec![zip(&[("a.json", &lines), ("b.evtx", &event_log(3, 3))]), zip(&[("c.zip", &zip(&[("d.gz", &gzip(&lines))]))])],
@@ -43,6 +51,7 @@ pub fn fits(target: &str, bytes: &[u8]) -> bool {
         "zstd" => bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]),
         "zip" => bytes.starts_with(b"PK"),
         "utf16" => bytes.starts_with(&[0xff, 0xfe]),
+        "xml" => bytes.starts_with(b"<"),
         _ => bytes.starts_with(b"{") || bytes.starts_with(b"["),
     }
 }

@@ -160,7 +160,9 @@ impl Sources {
     /// The source of a record.
     pub(crate) fn of(&self, record: &Record<'_>) -> SourceIndex {
         match record.format {
-            LogFormat::Evtx | LogFormat::WindowsJson => self.of_channel(&record.channel, &record.provider).unwrap_or(self.windows_other),
+            LogFormat::Evtx | LogFormat::WindowsJson | LogFormat::WindowsXml => {
+                self.of_channel(&record.channel, &record.provider).unwrap_or(self.windows_other)
+            }
             LogFormat::SuricataEve => self.of_channel(&record.channel, "").unwrap_or(self.suricata_other),
             LogFormat::Ocsf | LogFormat::Json => {
                 self.of_channel(&record.channel, &record.provider).or_else(|| self.recognised(record)).unwrap_or(self.generic)

@@ -22,6 +22,7 @@ mod read;
 mod record;
 mod text;
 mod uid;
+mod xml;
 
 pub use column::{Cell, CellKind, Column};
 pub use defect::{Defect, DefectKind};

@@ -18,9 +18,9 @@ pub struct Limits {
     pub inner_archive_bytes: u64,
     /// Length of the name of an archive member, in bytes.
     pub name_bytes: usize,
-    /// Length of one record: a line, or one JSON value.
+    /// Length of one record: a line, one JSON value, or one XML element.
     pub record_bytes: usize,
-    /// Nesting of one JSON record.
+    /// Nesting of one record, JSON or XML.
     pub json_depth: usize,
     /// Fields of one record; the rest is dropped with a defect.
     pub record_fields: usize,

@@ -2,15 +2,14 @@
 
 use crate::defect::{Defect, DefectKind};
 use crate::event::Event;
-use crate::json::JsonReader;
 use crate::limits::Limits;
 use crate::record::Record;
-use crate::text::{self, Sink};
+use crate::text::{self, Sink, TextReader};
 
-/// Reads a body of NDJSON (one record a line, any mixture of the known shapes): each record goes to `sink` in order, what
+/// Reads a body of lines (one record a line, any mixture of the known shapes of JSON and XML): each record goes to `sink` in order, what
 /// could not be read comes back as defects, their position the line from 1. `path` names the batch in defects.
 pub fn read_lines(bytes: &[u8], path: &str, limits: &Limits, mut sink: impl FnMut(&Record<'_>)) -> Vec<Defect> {
-    let mut json = JsonReader::new(limits);
+    let mut reader = TextReader::new(limits);
     let mut defects = Vec::new();
     let mut unlisted = 0_u64;
     let mut fault = |line: u64, fault: crate::json::Fault| {
@@ -20,7 +19,7 @@ pub fn read_lines(bytes: &[u8], path: &str, limits: &Limits, mut sink: impl FnMu
             unlisted += 1;
         }
     };
-    text::lines(bytes, &mut json, &mut Sink { record: &mut sink, fault: &mut fault });
+    text::lines(bytes, &mut reader, &mut Sink { record: &mut sink, fault: &mut fault });
     if unlisted > 0 {
         defects.push(Defect::new(path, None, DefectKind::Malformed, format!("{unlisted} more defects are not listed")));
     }
@@ -28,12 +27,12 @@ pub fn read_lines(bytes: &[u8], path: &str, limits: &Limits, mut sink: impl FnMu
 }
 
 /// Reads the original of stored events again, so that rules run on them.
-pub struct Rereader(JsonReader);
+pub struct Rereader(TextReader);
 
 impl Rereader {
     /// A reader with its working memory: one a thread.
     pub fn new(limits: &Limits) -> Self {
-        Rereader(JsonReader::new(limits))
+        Rereader(TextReader::new(limits))
     }
 
     /// The record that the event was made of; `None` if its original is no longer readable.

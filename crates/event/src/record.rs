@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
+use crate::xml;
+
 /// Which reader made the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LogFormat {
@@ -11,6 +13,8 @@ pub enum LogFormat {
     Evtx,
     /// A Windows event as JSON, in any shape that forwarders send.
     WindowsJson,
+    /// A Windows event as XML text.
+    WindowsXml,
     /// Suricata EVE.
     SuricataEve,
     /// OCSF.
@@ -20,11 +24,21 @@ pub enum LogFormat {
 }
 
 impl LogFormat {
+    /// All formats.
+    pub const ALL: [LogFormat; 6] =
+        [LogFormat::Evtx, LogFormat::WindowsJson, LogFormat::WindowsXml, LogFormat::SuricataEve, LogFormat::Ocsf, LogFormat::Json];
+
+    /// The format of that name.
+    pub fn named(name: &str) -> Option<LogFormat> {
+        LogFormat::ALL.into_iter().find(|format| format.name() == name)
+    }
+
     /// The name that the lake's `source` column carries when no forwarder names itself.
     pub const fn name(self) -> &'static str {
         match self {
             LogFormat::Evtx => "evtx",
             LogFormat::WindowsJson => "windows_json",
+            LogFormat::WindowsXml => "windows_xml",
             LogFormat::SuricataEve => "suricata_eve",
             LogFormat::Ocsf => "ocsf",
             LogFormat::Json => "json",
@@ -80,7 +94,7 @@ pub struct Record<'a> {
     pub record_id: Option<u64>,
     /// The fields, in the order of the log.
     pub fields: Vec<Field<'a>>,
-    /// The original: the line of text; for EVTX the record's JSON rendering, since binary XML cannot stand alone.
+    /// The original: the line or element of text; for EVTX the record's JSON rendering, since binary XML cannot stand alone.
     pub raw: Cow<'a, [u8]>,
 }
 
@@ -97,5 +111,15 @@ impl<'a> Record<'a> {
             Some(Value::Text(text)) if !text.is_empty() => Some(text),
             _ => None,
         }
+    }
+
+    /// Adds the original to a body of one record a line. Line breaks between the parts of a record mean nothing and become
+    /// blanks; those inside a text are written so that they stay.
+    pub fn write_line(&self, body: &mut Vec<u8>) {
+        match self.format {
+            LogFormat::WindowsXml => xml::on_one_line(&self.raw, body),
+            _ => body.extend(self.raw.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte })),
+        }
+        body.push(b'\n');
     }
 }

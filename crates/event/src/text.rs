@@ -1,8 +1,10 @@
-//! Texts of many records: lines, or JSON values one after another.
+//! Texts of many records: lines, or values one after another.
 
 use crate::defect::DefectKind;
-use crate::json::{Fault, JsonReader};
+use crate::json::{Fault, JsonReader, Reading};
+use crate::limits::Limits;
 use crate::record::Record;
+use crate::xml;
 
 /// The UTF-8 byte order mark.
 pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -13,32 +15,53 @@ pub(crate) struct Sink<'s> {
     pub(crate) fault: &'s mut dyn FnMut(u64, Fault),
 }
 
+/// A reader of single records as text, and its working memory: one a thread. What a text is, is told by its first byte.
+pub(crate) struct TextReader {
+    pub(crate) json: JsonReader,
+    limits: Limits,
+    rendered: Vec<u8>,
+}
+
+impl TextReader {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        TextReader { json: JsonReader::new(limits), limits: limits.clone(), rendered: Vec::new() }
+    }
+
+    /// Reads one record. `raw` is kept as its original.
+    pub(crate) fn read<'a>(&'a mut self, raw: &'a [u8]) -> Reading<'a> {
+        match raw.first() {
+            Some(b'{') => self.json.read(raw),
+            _ if xml::is_event(raw) => xml::read(raw, &self.limits, &mut self.rendered, &mut self.json),
+            _ => {
+                let shown = String::from_utf8_lossy(raw.get(..raw.len().min(40)).unwrap_or_default()).into_owned();
+                let detail = format!("no JSON object and no `<Event>`: `{}`", shown.escape_debug());
+                Fault::new(DefectKind::UnknownFormat, detail).into()
+            }
+        }
+    }
+}
+
 /// Reads a block of lines, one record a line; answers how many lines there were.
-pub(crate) fn lines(block: &[u8], json: &mut JsonReader, sink: &mut Sink<'_>) -> u64 {
+pub(crate) fn lines(block: &[u8], reader: &mut TextReader, sink: &mut Sink<'_>) -> u64 {
     let mut number = 0;
     let mut rest = block;
     while !rest.is_empty() {
         let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let (line, after) = rest.split_at_checked(end).unwrap_or((rest, &[]));
         rest = after.get(1..).unwrap_or_default();
-        value(line, number, json, sink);
+        value(line, number, reader, sink);
         number += 1;
     }
     number
 }
 
-/// Reads one JSON text that begins at a line.
-pub(crate) fn value(text: &[u8], line: u64, json: &mut JsonReader, sink: &mut Sink<'_>) {
+/// Reads one text that begins at a line.
+pub(crate) fn value(text: &[u8], line: u64, reader: &mut TextReader, sink: &mut Sink<'_>) {
     let text = text.strip_prefix(BOM).unwrap_or(text).trim_ascii();
-    match text.first() {
-        None => return,
-        Some(b'{') => {}
-        Some(_) => {
-            let shown = String::from_utf8_lossy(text.get(..text.len().min(40)).unwrap_or_default()).into_owned();
-            return (sink.fault)(line, Fault::new(DefectKind::UnknownFormat, format!("no JSON object: `{}`", shown.escape_debug())));
-        }
+    if text.is_empty() {
+        return;
     }
-    let reading = json.read(text);
+    let reading = reader.read(text);
     if let Some(fault) = reading.fault {
         (sink.fault)(line, fault);
     }

@@ -11,3 +11,4 @@ mod hostile;
 mod recorded;
 mod rows;
 mod shapes;
+mod xml;

@@ -92,11 +92,17 @@ pub(crate) fn fault_of(error: &io::Error) -> (DefectKind, String) {
 /// Opens an input and hands out every stream inside it, in a stable order.
 pub(crate) fn open(input: &Input, limits: &Limits, streams: &mut dyn Streams) -> bool {
     let path = input.path().display().to_string();
-    let file = match File::open(input.path()) {
-        Ok(file) => file,
-        Err(error) => return streams.defect(Defect::new(path, None, DefectKind::Io, error.to_string())),
+    let opened;
+    let (file, size) = match &input.opened {
+        Some(file) => (file.0.as_ref(), input.size_bytes()),
+        None => {
+            opened = match File::open(input.path()) {
+                Ok(file) => file,
+                Err(error) => return streams.defect(Defect::new(path, None, DefectKind::Io, error.to_string())),
+            };
+            (&opened, opened.metadata().map_or(0, |metadata| metadata.len()))
+        }
     };
-    let size = file.metadata().map_or(0, |metadata| metadata.len());
     let account = Account::new(limits, size);
     let mut walk = Walk { account, streams, wanted: input.member.as_deref(), found: false };
     let going = walk.file(&path, file);
@@ -118,7 +124,7 @@ struct Walk<'w> {
 }
 
 impl Walk<'_> {
-    fn file(&mut self, path: &str, mut file: File) -> bool {
+    fn file(&mut self, path: &str, mut file: &File) -> bool {
         let mut magic = [0; 4];
         let is_zip = file.read_exact(&mut magic).is_ok() && is_zip(&magic);
         if let Err(error) = file.seek(SeekFrom::Start(0)) {

@@ -1,6 +1,9 @@
 //! The list of inputs: what the user named, with patterns and folders opened up.
 
+use std::cmp::Ordering;
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::defect::{Defect, DefectKind};
 
@@ -13,6 +16,32 @@ pub struct Input {
     /// `Some("b.evtx")` for `a.zip!b.evtx`: this member, or what is inside it.
     pub(crate) member: Option<String>,
     size_bytes: u64,
+    /// Read instead of the path, where somebody opened it already.
+    pub(crate) opened: Option<Opened>,
+}
+
+/// An open file. Two inputs are told apart by their names; this is only a way to their bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct Opened(pub(crate) Arc<File>);
+
+impl PartialEq for Opened {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Opened {}
+
+impl PartialOrd for Opened {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Opened {
+    fn cmp(&self, _: &Self) -> Ordering {
+        Ordering::Equal
+    }
 }
 
 impl Input {
@@ -20,7 +49,18 @@ impl Input {
     pub fn file(path: impl Into<PathBuf>) -> Input {
         let path = path.into();
         let size_bytes = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
-        Input { path, member: None, size_bytes }
+        Input { path, member: None, size_bytes, opened: None }
+    }
+
+    /// A file that is open already, under the name that records and defects are to carry; `member` is the one member of an
+    /// archive that is wanted. Its size is as given, so that nothing asks the system again.
+    pub fn opened(file: File, name: impl Into<PathBuf>, size_bytes: u64, member: Option<String>) -> Input {
+        Input { path: name.into(), member, size_bytes, opened: Some(Opened(Arc::new(file))) }
+    }
+
+    /// The member of an archive that is asked for, where not all of the file is.
+    pub fn member(&self) -> Option<&str> {
+        self.member.as_deref()
     }
 
     /// The file's path.

@@ -11,11 +11,11 @@ pub(crate) enum Endian {
     Big,
 }
 
-/// What the first bytes of a text say of its encoding: UTF-16 by its byte order mark, or by a first `{` or `[` of two bytes.
+/// What the first bytes of a text say of its encoding: UTF-16 by its byte order mark, or by a first `{`, `[` or `<` of two bytes.
 pub(crate) fn sniff(head: &[u8]) -> Option<Endian> {
     match head {
-        [0xff, 0xfe, ..] | [b'{' | b'[', 0, ..] => Some(Endian::Little),
-        [0xfe, 0xff, ..] | [0, b'{' | b'[', ..] => Some(Endian::Big),
+        [0xff, 0xfe, ..] | [b'{' | b'[' | b'<', 0, ..] => Some(Endian::Little),
+        [0xfe, 0xff, ..] | [0, b'{' | b'[' | b'<', ..] => Some(Endian::Big),
         _ => None,
     }
 }

@@ -185,7 +185,7 @@ fn graded(row: &mut Row<'_>, plan: Option<&Plan>, record: &Record<'_>) {
 /// Whether a field only repeats the head of the row.
 fn said_by_head(record: &Record<'_>, name: &str) -> bool {
     match record.format {
-        LogFormat::Evtx | LogFormat::WindowsJson => {}
+        LogFormat::Evtx | LogFormat::WindowsJson | LogFormat::WindowsXml => {}
         _ => return false,
     }
     matches!(

@@ -1,7 +1,7 @@
 //! Cutting a stream into blocks that can be parsed apart from each other.
 //!
-//! What a stream holds is told by its first bytes: event log chunks, lines, or JSON values that span lines (an array, or
-//! pretty-printed objects). The format of each record inside a text is found when it is parsed.
+//! What a stream holds is told by its first bytes: event log chunks, lines, JSON values that span lines (an array, or
+//! pretty-printed objects), or XML elements. The format of each record inside a text is found when it is parsed.
 
 use std::io::{self, Read};
 
@@ -14,7 +14,7 @@ use crate::json::Fault;
 use crate::text::BOM;
 
 use super::feed::{Feeder, Kind};
-use super::values;
+use super::{elements, values};
 
 /// The usual size of a block of text.
 pub(super) const BLOCK_BYTES: usize = 1 << 20;
@@ -37,7 +37,8 @@ pub(super) fn stream(feeder: &mut Feeder<'_>, stream: &mut Peeked<'_>, account: 
 fn text(feeder: &mut Feeder<'_>, stream: &mut Peeked<'_>, account: &Account) -> bool {
     match layout(stream.head()) {
         Layout::Lines => lines(feeder, stream, account),
-        Layout::Values => values::cut(feeder, stream, account),
+        Layout::Values => values::cut(feeder, stream, account, &values::JSON),
+        Layout::Elements => values::cut(feeder, stream, account, &elements::XML),
         Layout::Empty => drained(feeder, stream, account),
         Layout::Unknown => nothing(feeder, account, Fault::new(DefectKind::UnknownFormat, "no reader knows the format")),
     }
@@ -48,6 +49,7 @@ fn text(feeder: &mut Feeder<'_>, stream: &mut Peeked<'_>, account: &Account) -> 
 enum Layout {
     Lines,
     Values,
+    Elements,
     Empty,
     Unknown,
 }
@@ -59,6 +61,7 @@ fn layout(head: &[u8]) -> Layout {
     match first.first() {
         None => Layout::Empty,
         Some(b'[') => Layout::Values,
+        Some(b'<') if elements::is_there(text) => Layout::Elements,
         // An object that its first line does not close is spread over lines, unless the next line begins an object of its
         // own: then the first is only damaged.
         Some(b'{') if !first.ends_with(b"}") && lines.next().is_some_and(|second| !second.starts_with(b"{")) => Layout::Values,

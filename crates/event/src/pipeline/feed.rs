@@ -18,7 +18,7 @@ use super::cut;
 pub(super) enum Kind {
     /// Whole lines, a record each.
     Lines,
-    /// JSON values at these places.
+    /// JSON values or XML elements at these places.
     Values(Vec<Span>),
     /// Event log chunks.
     Evtx,
@@ -29,7 +29,7 @@ pub(super) enum Kind {
     },
 }
 
-/// The place of a JSON value in a block, and the line of the file that it begins at, from 1.
+/// The place of a value in a block, and the line of the file that it begins at, from 1.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) start: usize,

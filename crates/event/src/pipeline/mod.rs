@@ -5,6 +5,7 @@
 //! was delivered.
 
 mod cut;
+mod elements;
 mod feed;
 mod values;
 
@@ -17,10 +18,10 @@ use std::sync::{Arc, Mutex};
 use crate::defect::{Defect, DefectKind};
 use crate::evtx::{CHUNK_BYTES, ChunkSink, EvtxReader};
 use crate::input::Input;
-use crate::json::{Fault, JsonReader};
+use crate::json::Fault;
 use crate::limits::Limits;
 use crate::record::Record;
-use crate::text::{self, Sink};
+use crate::text::{self, Sink, TextReader};
 
 use feed::{Feeder, Job, Kind};
 
@@ -193,7 +194,7 @@ impl Place {
 struct Worker<'w, W: Work> {
     work: &'w W,
     scratch: W::Scratch,
-    json: JsonReader,
+    text: TextReader,
     evtx: EvtxReader,
     listed: usize,
 }
@@ -214,7 +215,7 @@ impl<'w, W: Work> Worker<'w, W> {
         Worker {
             work,
             scratch: work.scratch(),
-            json: JsonReader::new(limits),
+            text: TextReader::new(limits),
             evtx: EvtxReader::new(work.needs_originals()),
             listed: limits.listed_defects,
         }
@@ -254,18 +255,18 @@ impl<'w, W: Work> Worker<'w, W> {
         };
         let mut lines = 0;
         match &kind {
-            Kind::Lines => lines = text::lines(&bytes, &mut self.json, &mut Sink { record: &mut record, fault: &mut note }),
+            Kind::Lines => lines = text::lines(&bytes, &mut self.text, &mut Sink { record: &mut record, fault: &mut note }),
             Kind::Values(spans) => {
                 for span in spans {
                     let text = bytes.get(span.start..span.end).unwrap_or_default();
-                    text::value(text, span.line, &mut self.json, &mut Sink { record: &mut record, fault: &mut note });
+                    text::value(text, span.line, &mut self.text, &mut Sink { record: &mut record, fault: &mut note });
                 }
             }
             Kind::Evtx => {
                 for (index, chunk) in bytes.chunks(CHUNK_BYTES).enumerate() {
                     let position = base + (index * CHUNK_BYTES) as u64;
                     let mut fault = |fault| note(position, fault);
-                    self.evtx.chunk(chunk, &mut ChunkSink { json: &mut self.json, record: &mut record, fault: &mut fault });
+                    self.evtx.chunk(chunk, &mut ChunkSink { json: &mut self.text.json, record: &mut record, fault: &mut fault });
                 }
             }
             Kind::Nothing { skipped_lines } => lines = *skipped_lines,

@@ -1,6 +1,7 @@
-//! Cutting JSON values that span lines: the elements of an array, or objects one after another.
+//! Cutting values that span lines: the elements of a JSON array, JSON objects one after another, or XML elements
+//! ([`super::elements`]).
 //!
-//! The scan knows only braces, brackets and texts; whether a value is right JSON is the parser's business. A value over the
+//! The scan of JSON knows only braces, brackets and texts; whether a value is right JSON is the parser's business. A value over the
 //! limit, or one that never closes, is dropped with a defect, and the scan takes up again at the next line that begins with
 //! an opening brace in the column where values begin.
 
@@ -21,8 +22,21 @@ struct Scan {
     escaped: bool,
 }
 
+/// How values of one kind are found in a buffer.
+pub(super) struct Shape {
+    /// What a value is called in a defect.
+    pub(super) value: &'static str,
+    /// Finds the values in a buffer that begins outside of any, counting lines.
+    pub(super) find: fn(&[u8], &mut u64) -> Found,
+    /// Where to go on after a value that was given up.
+    pub(super) resume: fn(&[u8], usize) -> usize,
+}
+
+/// JSON objects.
+pub(super) const JSON: Shape = Shape { value: "a JSON value", find: spans, resume };
+
 /// Cuts the stream; answers whether to go on.
-pub(super) fn cut(feeder: &mut Feeder<'_>, stream: &mut dyn Read, account: &Account) -> bool {
+pub(super) fn cut(feeder: &mut Feeder<'_>, stream: &mut dyn Read, account: &Account, shape: &Shape) -> bool {
     let most = feeder.limits.record_bytes;
     let mut line = 1;
     let mut tail = Vec::new();
@@ -30,22 +44,22 @@ pub(super) fn cut(feeder: &mut Feeder<'_>, stream: &mut dyn Read, account: &Acco
         let Some(mut buffer) = feeder.buffer() else { return false };
         buffer.append(&mut tail);
         let (ended, fault) = fill(stream, &mut buffer, BLOCK_BYTES.max(most + 1));
-        let found = spans(&buffer, &mut line);
-        let mut fault = fault.map(|fault| (None, fault));
+        let found = (shape.find)(&buffer, &mut line);
+        let mut fault = fault.map(|fault| (None, fault)).or(found.fault);
         let open = found.open;
         let mut cut_at = buffer.len();
         match open {
-            Some((start, at_line)) if ended => {
+            _ if found.ends => {}
+            Some((_, at_line)) if ended => {
                 fault = fault.or_else(|| {
-                    let detail = format!("a JSON value that begins in line {at_line} is not closed");
+                    let detail = format!("{} that begins in line {at_line} is not closed", shape.value);
                     Some((Some(at_line), Fault::new(DefectKind::Truncated, detail)))
                 });
-                let _ = start;
             }
             Some((start, at_line)) if start == 0 || buffer.len() - start > most => {
-                let detail = format!("record_bytes: a JSON value longer than {most} bytes");
+                let detail = format!("record_bytes: {} longer than {most} bytes", shape.value);
                 fault = Some((Some(at_line), Fault::new(DefectKind::Refused, detail)));
-                let resume = resume(&buffer, start);
+                let resume = (shape.resume)(&buffer, start);
                 line = at_line + newlines(buffer.get(start..resume).unwrap_or_default());
                 tail.extend_from_slice(buffer.get(resume..).unwrap_or_default());
             }
@@ -60,21 +74,27 @@ pub(super) fn cut(feeder: &mut Feeder<'_>, stream: &mut dyn Read, account: &Acco
         if !feeder.send(buffer, Kind::Values(found.spans), 0, account, fault) {
             return false;
         }
-        if ended {
+        if ended || found.ends {
             return true;
         }
     }
 }
 
-struct Found {
-    spans: Vec<Span>,
+/// What a buffer holds.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) spans: Vec<Span>,
     /// Where a value begins that the buffer does not close, and its line.
-    open: Option<(usize, u64)>,
+    pub(super) open: Option<(usize, u64)>,
+    /// What is wrong between the values, and the line.
+    pub(super) fault: Option<(Option<u64>, Fault)>,
+    /// Nothing behind the fault is read.
+    pub(super) ends: bool,
 }
 
 /// Finds the values in a buffer that begins outside of any. Brackets outside of objects are the array's own.
 fn spans(buffer: &[u8], line: &mut u64) -> Found {
-    let mut found = Found { spans: Vec::new(), open: None };
+    let mut found = Found::default();
     let mut scan = Scan::default();
     let mut start = (0, *line);
     for (at, byte) in buffer.iter().enumerate() {

@@ -60,8 +60,8 @@ function one(asked: Asked, id: string) {
   const full = triage(asked.language);
   const page: AlertPage = {
     alert: row,
-    raised: { id: "MDE-88412", host: row.host, detected_at: row.detected_at, source_kind: row.source_kind, product: row.product, name: row.name, action: row.action, file: { path: row.image, sha256: full.subject.sha256 }, process: null },
-    triage: row.target === "running" ? null : black ? full : { ...full, host: row.host, judgement: { ...full.judgement, verdict: row.verdict ?? "grey", score: row.score ?? 0, rule: t("根拠が 60 点に満たず、要調査と判定しました。", "To be investigated: less than 60 points.") }, findings: full.findings.slice(5), tree: { nodes: full.tree.nodes.slice(0, 3), omitted: 0 } },
+    raised: { id: "MDE-88412", host: row.host, detected_at: row.detected_at, source_kind: row.source_kind, product: row.product, name: row.name, action: row.action, file: { path: row.image, sha256: full.subject.sha256, sha1: null, md5: null }, process: null },
+    triage: row.target === "running" ? null : black ? full : { ...full, host: row.host, judgement: { ...full.judgement, verdict: row.verdict ?? "grey", score: row.score ?? 0, rule: t("根拠が 60 点に満たず、要調査と判定しました。", "To be investigated: less than 60 points.") }, findings: full.findings.slice(5), tree: { nodes: full.tree.nodes.slice(0, 3), omitted: 0, links: [] } },
     versions: [{ n: 2, at: ago(900), verdict: row.machine_verdict ?? "grey", score: row.score ?? 0, data_to: ago(900) }, { n: 1, at: ago(997), verdict: row.machine_verdict ?? "grey", score: 117, data_to: ago(998) }],
     override: row.verdict !== row.machine_verdict && row.verdict !== null ? { verdict: row.verdict, by: PERSON, at: ago(60), reason: t("利用者に確認済み", "Confirmed with the user") } : null,
     comments: [{ id: "c1", by: { id: "p2", name: "鈴木 健" }, at: ago(600), text: t("田中さんに電話で確認。請求書だと思って開いたとのこと。\nマクロの警告で「有効にする」を押した。", "Called Ms Tanaka: she took it for an invoice and allowed the macro.") }],

@@ -8,6 +8,7 @@ import { field, ORG, PERSON } from "./people.ts";
 let decision: Decision | null = null;
 let version = 4;
 
+const PLAYBOOK = "2026-11-22";
 const proposed = { type: "B-1" as const, severity: 3 as const, flows: ["handle"] as Flow[] };
 
 function rows(language: Language): CaseRow[] {
@@ -27,8 +28,8 @@ function one(asked: Asked, id: string) {
     case: row,
     next_duty: decision === null ? { what: t("類型・深刻度・対応フローを判断する", "Judge type, severity and flows"), clock: null, due_at: null, due_steps: [] } : { what: t("PC-014 の速報レポートを発行する", "Issue the flash report on PC-014"), clock: "flash_report", due_at: ago(-2_400), due_steps: [t("起点 2026-11-21 03:08:41 +09:00", "Starts at 2026-11-21 03:08:41 +09:00"), t("2 時間を加える(夜間・休日も数える)", "Add 2 hours, nights and holidays included")] },
     harm: decision === null ? { judged: false, text: t("実行された後に、通信・常駐化など次の段階が見られ、攻撃が一部成功しているため Lv3 中度。", "It ran and went on to a next step, so the attack partly succeeded: Lv3 moderate.") } : { judged: true, text: t("金銭の損失や法令違反に直接つながる実害がある、または攻撃が一部成功した", "Actual harm with direct loss of money or breach of law, or an attack that partly succeeded") },
-    proposal: { ...proposed, reasons: [t("外部からの不正なファイルが実行されているため B-1(当社への侵害)", "B-1: a hostile file from outside was run"), t("端末 1 台で実行に成功し、広がりは見つかっていないため Lv3", "Lv3: it ran on one endpoint, no spread was found"), t("B-1 × Lv3 の目安は対処対応", "B-1 × Lv3 suggests: handle")] },
-    decision: id === CASE.id ? decision : { type: row.type ?? "A-1", severity: row.severity ?? 2, flows: row.flows, reason: t("送信先に削除を依頼し、確認済み", "The recipient deleted it"), by: PERSON, at: ago(170_000) },
+    proposal: { ...proposed, reasons: [t("外部からの不正なファイルが実行されているため B-1(当社への侵害)", "B-1: a hostile file from outside was run"), t("端末 1 台で実行に成功し、広がりは見つかっていないため Lv3", "Lv3: it ran on one endpoint, no spread was found"), t("B-1 × Lv3 の目安は対処対応", "B-1 × Lv3 suggests: handle")], at: ago(990), playbook: PLAYBOOK },
+    decision: id === CASE.id ? decision : { type: row.type ?? "A-1", severity: row.severity ?? 2, flows: row.flows, reason: t("送信先に削除を依頼し、確認済み", "The recipient deleted it"), by: PERSON, at: ago(170_000), playbook: PLAYBOOK },
     alerts: id === CASE.id ? alerts(asked.language).slice(0, 1) : [],
     comments: [],
     history: [{ at: ago(996), who: "Hikeshi (triage)", action: "case.open", reason: "", version: 1 }],
@@ -40,7 +41,7 @@ function classify(asked: Asked) {
   const of = (name: string) => field(asked.body, name);
   if (of("expected_version") !== version) return { status: 409, body: { error: { kind: "conflict", message: "the case was changed", request_id: "x" } } };
   version += 1;
-  decision = { type: of("type") as IncidentType, severity: of("severity") as Severity, flows: of("flows") as Flow[], reason: String(of("reason")), by: PERSON, at: ago(0) };
+  decision = { type: of("type") as IncidentType, severity: of("severity") as Severity, flows: of("flows") as Flow[], reason: String(of("reason")), by: PERSON, at: ago(0), playbook: PLAYBOOK };
   return ok({});
 }
 
@@ -60,6 +61,7 @@ function matrix(asked: Asked) {
     ? ["端末のマルウェア感染", "利用サービスへの不正アクセス", "内部者による持ち出し", "標的型メールの開封", "業務端末の乗っ取り"]
     : ["Malware on an endpoint", "Unauthorised access to a used service", "Insider takes data", "Targeted mail opened", "Work endpoint taken over"];
   const body: Matrix = {
+    version: PLAYBOOK,
     types: types.map(([id, a, b]) => ({ id, name: ja ? a : b, definition: ja ? "当社または協力会社の職員に害を加える明確な意図があるもの。" : "Clear intent to harm us or partner staff.", examples })),
     severities: levels.map(([level, a, b]) => ({ level, name: ja ? a : b, definition: ja ? "実害があり、金銭の損失や法令違反に直結する、または攻撃が一部成功したもの。" : "Actual harm with direct loss of money or breach of law, or an attack partly succeeded.", examples })),
     flows: (["record", "prevent", "handle", "disclose", "external-help"] as Flow[]).map((id) => ({ id, name: id, description: ja ? "対応の内容を説明する一文です。" : "One sentence on what the flow asks for." })),

@@ -75,6 +75,7 @@ export function triage(language: Language): Triage {
         node({ id: "net", parent: "cmd", image: "C:\\Windows\\System32\\net.exe", command: "net user /domain", at: 985, pid: 8060 }),
       ],
       omitted: 3,
+      links: [],
     },
     rules: [
       { rule_id: "r1", title: "Suspicious Encoded PowerShell Command Line", level: "high", author: "Hikeshi", tags: ["attack.execution", "attack.t1059.001"], count: 1, events: [] },

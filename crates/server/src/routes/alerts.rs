@@ -27,9 +27,10 @@ use crate::error::{ErrorBody, Failure};
 use crate::extract::{Body, KeyHolder, Parameters, SignedIn};
 use crate::router::App;
 use crate::views::act::{Assignment, Remark};
-use crate::views::alert::{AlertRow, OverrideView, overridden, row};
+use crate::views::alert::{AlertRow, OverrideView, RaisedView, overridden, row};
 use crate::views::person::{self, CommentView, StepView};
 use crate::views::triage::TriageView;
+use crate::views::word;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -79,8 +80,7 @@ struct AlertList {
 struct AlertPage {
     alert: AlertRow,
     /// As the product sent it.
-    #[schema(value_type = Object)]
-    raised: ProductAlert,
+    raised: RaisedView,
     /// The latest run of triage.
     triage: Option<TriageView>,
     /// All runs, latest first.
@@ -101,6 +101,7 @@ struct RunView {
     n: u32,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
+    #[schema(value_type = word::Verdict)]
     verdict: &'static str,
     score: i32,
     /// Data received up to here.
@@ -114,7 +115,7 @@ struct ReportView {
     reference: String,
     version: u32,
     /// Who may read it: the label of the Traffic Light Protocol 2.0.
-    #[schema(value_type = String)]
+    #[schema(value_type = word::Tlp)]
     tlp: Tlp,
     #[schema(value_type = String, format = DateTime)]
     issued_at: Timestamp,
@@ -124,6 +125,7 @@ struct ReportView {
 #[serde(deny_unknown_fields)]
 struct Judgement {
     /// `black`, `grey`, `white`.
+    #[schema(value_type = word::Verdict)]
     verdict: String,
     reason: String,
     expected_version: u64,
@@ -218,7 +220,7 @@ async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) 
     let words = |phrases: &[Phrase]| phrases.iter().map(|phrase| render(phrase, language)).collect::<Vec<_>>();
     Ok(Json(AlertPage {
         alert: row(&line, &names, language, desk.now()),
-        raised: line.alert.raised.clone(),
+        raised: RaisedView::from(&line.alert.raised),
         triage: runs.first().map(|run| TriageView::new(&run.triage, language)),
         versions: runs.iter().map(|run| run_view(run)).collect(),
         overridden: overridden(&line.alert, &names),

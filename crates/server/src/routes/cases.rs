@@ -26,6 +26,7 @@ use crate::views::act::{Assignment, Remark};
 use crate::views::alert::{AlertRow, row as alert_row};
 use crate::views::case::{CaseRow, DecisionView, HarmView, NextDutyView, ProposalView, decision, harm, next_duty, proposal, row, words};
 use crate::views::person::{self, CommentView, StepView};
+use crate::views::word;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -78,10 +79,13 @@ struct CasePage {
 struct Picked {
     /// `A-1`, `A-2`, `B-1`, `B-2`, `C-1`.
     #[serde(rename = "type")]
+    #[schema(value_type = word::IncidentType)]
     incident_type: String,
     /// 1 to 5.
+    #[schema(value_type = word::Severity)]
     severity: u8,
     /// One or more of `record`, `prevent`, `handle`, `disclose`, `external-help`.
+    #[schema(value_type = Vec<word::Flow>)]
     flows: Vec<String>,
     /// Needed for a flow outside the matrix cell, and to change a decision.
     #[serde(default)]
@@ -108,6 +112,7 @@ struct MatrixView {
 
 #[derive(Serialize, ToSchema)]
 struct TypeView {
+    #[schema(value_type = word::IncidentType)]
     id: String,
     name: String,
     definition: String,
@@ -117,6 +122,7 @@ struct TypeView {
 
 #[derive(Serialize, ToSchema)]
 struct SeverityView {
+    #[schema(value_type = word::Severity)]
     level: u8,
     name: String,
     definition: String,
@@ -126,6 +132,7 @@ struct SeverityView {
 
 #[derive(Serialize, ToSchema)]
 struct FlowView {
+    #[schema(value_type = word::Flow)]
     id: String,
     name: String,
     description: String,
@@ -134,9 +141,12 @@ struct FlowView {
 #[derive(Serialize, ToSchema)]
 struct CellView {
     #[serde(rename = "type")]
+    #[schema(value_type = word::IncidentType)]
     incident_type: String,
+    #[schema(value_type = word::Severity)]
     severity: u8,
     /// Each is an alternative or a part of the answer: the lead picks one or more.
+    #[schema(value_type = Vec<word::Flow>)]
     alternatives: Vec<String>,
 }
 

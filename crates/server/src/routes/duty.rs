@@ -23,6 +23,7 @@ use crate::error::Failure;
 use crate::extract::{Parameters, SignedIn};
 use crate::router::App;
 use crate::views::person::{Named, named};
+use crate::views::word;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(page))
@@ -52,11 +53,14 @@ struct LanesView {
 #[derive(Serialize, ToSchema)]
 struct CardView {
     /// `alert` or `case`.
+    #[schema(value_type = word::WorkKind)]
     kind: &'static str,
     id: Uuid,
     title: String,
     line: String,
+    #[schema(value_type = Option<word::Verdict>)]
     verdict: Option<&'static str>,
+    #[schema(value_type = Option<word::Severity>)]
     severity: Option<u8>,
     #[schema(value_type = Option<String>, format = DateTime)]
     due_at: Option<Timestamp>,

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::error::{ErrorBody, Failure};
 use crate::extract::{Body, Parameters, SignedIn};
 use crate::router::App;
+use crate::views::word;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(get, describe))
@@ -56,7 +57,7 @@ struct EndpointRow {
     /// Nothing was heard of it for a day.
     silent: bool,
     /// `block`, `non_block`, `unknown`.
-    #[schema(value_type = String)]
+    #[schema(value_type = word::BlockMode)]
     block_mode: BlockMode,
     note: String,
     alerts_open: u64,
@@ -66,6 +67,7 @@ struct EndpointRow {
 #[serde(deny_unknown_fields)]
 struct Description {
     /// `block`, `non_block`, `unknown`.
+    #[schema(value_type = word::BlockMode)]
     block_mode: String,
     note: String,
     expected_version: u64,

@@ -18,6 +18,7 @@ use crate::error::{ErrorBody, Failure};
 use crate::extract::{Body, SignedIn};
 use crate::router::App;
 use crate::views::person::{Named, named};
+use crate::views::word;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(end))
@@ -34,6 +35,7 @@ struct ExceptionRow {
     org: Uuid,
     org_name: String,
     /// `hash`, `signer`, `path`, `behaviour`.
+    #[schema(value_type = word::ExceptionKind)]
     kind: &'static str,
     /// What is compared.
     value: String,
@@ -48,7 +50,7 @@ struct ExceptionRow {
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
     /// `registered`, `in_effect`, `ended`.
-    #[schema(value_type = String)]
+    #[schema(value_type = word::Effect)]
     effect: Effect,
 }
 

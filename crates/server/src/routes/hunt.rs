@@ -10,6 +10,7 @@ use hikeshi_domain::saved_search::SavedSearch;
 use hikeshi_domain::{OrganizationId, SavedSearchId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,6 +20,7 @@ use crate::error::{ErrorBody, Failure};
 use crate::extract::{Body, SignedIn};
 use crate::router::App;
 use crate::views::person::{Named, named};
+use crate::views::word;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(query)).routes(routes!(schema)).routes(routes!(searches, save)).routes(routes!(change, remove))
@@ -39,8 +41,8 @@ struct Question {
 struct AnswerView {
     columns: Vec<ColumnView>,
     /// A value a column. Times are RFC 3339 in UTC.
-    #[schema(value_type = Vec<Vec<Object>>)]
-    rows: Vec<Vec<serde_json::Value>>,
+    #[schema(value_type = Vec<Vec<Value>>)]
+    rows: Vec<Vec<Value>>,
     /// There were more rows.
     truncated: bool,
     elapsed_ms: u64,
@@ -51,6 +53,7 @@ struct ColumnView {
     name: String,
     /// `text`, `integer`, `number`, `boolean`, `time`, `map`.
     #[serde(rename = "type")]
+    #[schema(value_type = word::ColumnType)]
     kind: String,
 }
 

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::error::Failure;
 use crate::extract::{Body, SignedIn};
 use crate::router::App;
+use crate::views::word;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(me, change_me)).routes(routes!(change_password))
@@ -31,12 +32,13 @@ struct MyProfile {
     name: String,
     email: String,
     /// `ja` or `en`.
-    #[schema(value_type = String)]
+    #[schema(value_type = word::Language)]
     language: Language,
     /// IANA name.
     time_zone: String,
     has_password: bool,
     /// Names of the person's roles.
+    #[schema(value_type = Vec<word::Role>)]
     roles: Vec<&'static str>,
 }
 
@@ -53,7 +55,7 @@ struct MyOrganization {
 struct ProfileChange {
     name: String,
     email: String,
-    #[schema(value_type = String)]
+    #[schema(value_type = word::Language)]
     language: Language,
     time_zone: String,
 }

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::error::{ErrorBody, Failure};
 use crate::extract::{Parameters, SignedIn};
 use crate::router::App;
+use crate::views::word;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(resend))
@@ -50,6 +51,7 @@ struct MessageRow {
     /// Plain text.
     body: String,
     /// `held`, `queued`, `sent`, `failed`.
+    #[schema(value_type = word::MessageState)]
     state: &'static str,
     /// Why it is held or failed.
     reason: Option<String>,

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::error::{ErrorBody, Failure};
 use crate::extract::{Body, SignedIn};
 use crate::router::App;
+use crate::views::word;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(get, change))
@@ -36,7 +37,7 @@ struct OrganizationView {
     name: String,
     drill: bool,
     time_zone: String,
-    #[schema(value_type = String)]
+    #[schema(value_type = word::Language)]
     language: Language,
     retention_days: u32,
     /// Addresses that receive its mail.
@@ -48,7 +49,7 @@ struct OrganizationView {
 struct NewOrganization {
     name: String,
     time_zone: String,
-    #[schema(value_type = String)]
+    #[schema(value_type = word::Language)]
     language: Language,
     retention_days: Option<u32>,
     #[serde(default)]
@@ -60,7 +61,7 @@ struct NewOrganization {
 struct Change {
     name: String,
     time_zone: String,
-    #[schema(value_type = String)]
+    #[schema(value_type = word::Language)]
     language: Language,
     retention_days: u32,
     #[serde(default)]

@@ -20,6 +20,7 @@ use crate::error::{ErrorBody, Failure};
 use crate::extract::{Body, SignedIn};
 use crate::router::App;
 use crate::views::person::Named;
+use crate::views::word;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -48,9 +49,10 @@ struct PersonRow {
     version: u64,
     name: String,
     email: String,
-    #[schema(value_type = String)]
+    #[schema(value_type = word::Language)]
     language: Language,
     /// `invited` until the person has set a password, then `active`; `disabled` where they may not sign in.
+    #[schema(value_type = word::PersonState)]
     state: &'static str,
     /// What they may do where, as far as the caller may know of it.
     roles: Vec<RoleRow>,
@@ -66,7 +68,7 @@ struct PersonRow {
 
 #[derive(Serialize, ToSchema)]
 struct RoleRow {
-    #[schema(value_type = String)]
+    #[schema(value_type = word::Role)]
     role: Role,
     /// Null: everywhere.
     org: Option<Uuid>,
@@ -78,10 +80,10 @@ struct RoleRow {
 struct NewPerson {
     name: String,
     email: String,
-    #[schema(value_type = String)]
+    #[schema(value_type = word::Language)]
     language: Language,
     /// `operator`, `incident_lead`, `analyst`, `reader`.
-    #[schema(value_type = String)]
+    #[schema(value_type = word::Role)]
     role: Role,
     /// Null: everywhere.
     org: Option<Uuid>,
@@ -95,6 +97,7 @@ struct InvitedPerson {
     /// How long it holds.
     lifetime_seconds: i64,
     /// `sent`, `no_server` (hand the link over), `failed`.
+    #[schema(value_type = word::Mailed)]
     mailed: &'static str,
     /// What the mail server said, where it did not take the mail.
     mail_error: Option<String>,
@@ -106,7 +109,7 @@ struct RoleChange {
     /// Null: everywhere.
     org: Option<Uuid>,
     /// Null: the role that the person holds there is taken away.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<word::Role>)]
     role: Option<Role>,
     expected_version: u64,
 }

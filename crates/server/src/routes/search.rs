@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::error::Failure;
 use crate::extract::{Parameters, SignedIn};
 use crate::router::App;
+use crate::views::word;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(find))
@@ -31,6 +32,7 @@ struct Hits {
 #[derive(Serialize, ToSchema)]
 struct HitView {
     /// `alert`, `case`, `endpoint`.
+    #[schema(value_type = word::HitKind)]
     kind: &'static str,
     id: Uuid,
     title: String,

@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 use crate::error::{ErrorBody, Failure};
 use crate::extract::{Body, SignedIn};
 use crate::router::App;
+use crate::views::word;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(get, change)).routes(routes!(send_test_mail))
@@ -30,7 +31,7 @@ struct MailServerView {
     host: String,
     port: u16,
     /// `tls`, `starttls`, `plain`.
-    #[schema(value_type = String)]
+    #[schema(value_type = word::MailSecurity)]
     security: MailSecurity,
     user: Option<String>,
     /// The password itself is never shown.
@@ -53,6 +54,7 @@ struct MailServerChange {
     host: String,
     port: u16,
     /// `tls`, `starttls`, `plain`.
+    #[schema(value_type = word::MailSecurity)]
     security: String,
     user: Option<String>,
     /// Absent: the one that stands, for the same host and user.

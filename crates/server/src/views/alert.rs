@@ -12,6 +12,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::word;
+
 use super::person::{Named, named};
 
 /// A line of the list.
@@ -27,17 +29,20 @@ pub(crate) struct AlertRow {
     name: String,
     product: String,
     /// `network`, `endpoint`, `device` (S1-18).
-    #[schema(value_type = String)]
+    #[schema(value_type = word::SourceKind)]
     source_kind: alert::SourceKind,
     /// `blocked`, `detected`, `quarantined`, `deleted`.
-    #[schema(value_type = String)]
+    #[schema(value_type = word::Action)]
     action: alert::Action,
     /// The verdict that counts: `black`, `grey`, `white`; absent before triage.
+    #[schema(value_type = Option<word::Verdict>)]
     verdict: Option<&'static str>,
     /// The machine's own.
+    #[schema(value_type = Option<word::Verdict>)]
     machine_verdict: Option<&'static str>,
     score: Option<i32>,
     /// `received`, `reported`, `repeat`, `harmless`, `closed`.
+    #[schema(value_type = word::AlertStateName)]
     state: &'static str,
     #[schema(value_type = String, format = DateTime)]
     received_at: Timestamp,
@@ -48,6 +53,7 @@ pub(crate) struct AlertRow {
     #[schema(value_type = Option<String>, format = DateTime)]
     reported_at: Option<Timestamp>,
     /// `met`, `missed`, `running`, `none`.
+    #[schema(value_type = word::Target)]
     target: &'static str,
     urgency: UrgencyView,
     assignee: Option<Named>,
@@ -59,7 +65,7 @@ pub(crate) struct AlertRow {
     /// The file or image that it is about.
     image: Option<String>,
     /// `block`, `non_block`, `unknown`.
-    #[schema(value_type = String)]
+    #[schema(value_type = word::BlockMode)]
     block_mode: BlockMode,
 }
 
@@ -81,6 +87,7 @@ pub(crate) struct CaseRef {
 /// A person's verdict beside the machine's.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OverrideView {
+    #[schema(value_type = word::Verdict)]
     verdict: &'static str,
     by: Named,
     #[schema(value_type = String, format = DateTime)]
@@ -143,5 +150,48 @@ fn target(alert: &Alert, now: Timestamp) -> &'static str {
         AlertState::Received if now <= alert.due_at => "running",
         AlertState::Received => "missed",
         AlertState::Repeat { .. } | AlertState::Harmless | AlertState::Closed { .. } => "none",
+    }
+}
+
+/// What a product raised, as it sent it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RaisedView {
+    /// The product's own id of the alert.
+    id: String,
+    host: String,
+    #[schema(value_type = String, format = DateTime)]
+    detected_at: Timestamp,
+    #[schema(value_type = word::SourceKind)]
+    source_kind: alert::SourceKind,
+    product: String,
+    name: String,
+    #[schema(value_type = word::Action)]
+    action: alert::Action,
+    file: Option<RaisedFile>,
+    process: Option<RaisedProcess>,
+}
+
+/// The file that a product names.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RaisedFile {
+    path: Option<String>,
+    sha256: Option<String>,
+    sha1: Option<String>,
+    md5: Option<String>,
+}
+
+/// The process that a product names.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RaisedProcess {
+    guid: Option<String>,
+    pid: Option<i64>,
+}
+
+impl From<&alert::ProductAlert> for RaisedView {
+    fn from(raised: &alert::ProductAlert) -> Self {
+        let alert::ProductAlert { id, host, detected_at, source_kind, product, name, action, file, process } = raised.clone();
+        let file = file.map(|alert::AlertFile { path, sha256, sha1, md5 }| RaisedFile { path, sha256, sha1, md5 });
+        let process = process.map(|alert::AlertProcess { guid, pid }| RaisedProcess { guid, pid });
+        RaisedView { id, host, detected_at, source_kind, product, name, action, file, process }
     }
 }

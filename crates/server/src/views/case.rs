@@ -12,6 +12,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::word;
+
 use super::person::{Named, named};
 
 /// A line of the list.
@@ -27,13 +29,17 @@ pub(crate) struct CaseRow {
     title: String,
     drill: bool,
     /// `to_judge`, `handling`, `closed`.
+    #[schema(value_type = word::CaseState)]
     state: &'static str,
     /// Decided type, if somebody has judged.
     #[serde(rename = "type")]
+    #[schema(value_type = Option<word::IncidentType>)]
     incident_type: Option<String>,
     /// Decided severity, 1 to 5.
+    #[schema(value_type = Option<word::Severity>)]
     severity: Option<u8>,
     /// Decided flows.
+    #[schema(value_type = Vec<word::Flow>)]
     flows: Vec<String>,
     proposed: Option<ProposedView>,
     assignee: Option<Named>,
@@ -43,6 +49,7 @@ pub(crate) struct CaseRow {
     alerts: usize,
     hosts: Vec<String>,
     /// The worst verdict of its alerts.
+    #[schema(value_type = Option<word::Verdict>)]
     verdict: Option<&'static str>,
     /// Why it was closed, by whom, when.
     closed: Option<ClosedView>,
@@ -61,9 +68,12 @@ pub(crate) struct ClosedView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProposedView {
     #[serde(rename = "type")]
+    #[schema(value_type = word::IncidentType)]
     incident_type: String,
+    #[schema(value_type = word::Severity)]
     severity: u8,
     /// The alternatives that the matrix cell offers.
+    #[schema(value_type = Vec<word::Flow>)]
     flows: Vec<String>,
 }
 
@@ -71,8 +81,11 @@ pub(crate) struct ProposedView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProposalView {
     #[serde(rename = "type")]
+    #[schema(value_type = word::IncidentType)]
     incident_type: String,
+    #[schema(value_type = word::Severity)]
     severity: u8,
+    #[schema(value_type = Vec<word::Flow>)]
     flows: Vec<String>,
     reasons: Vec<String>,
     #[schema(value_type = String, format = DateTime)]
@@ -85,8 +98,11 @@ pub(crate) struct ProposalView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DecisionView {
     #[serde(rename = "type")]
+    #[schema(value_type = word::IncidentType)]
     incident_type: String,
+    #[schema(value_type = word::Severity)]
     severity: u8,
+    #[schema(value_type = Vec<word::Flow>)]
     flows: Vec<String>,
     reason: String,
     by: Named,

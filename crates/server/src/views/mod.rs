@@ -3,5 +3,7 @@
 pub(crate) mod act;
 pub(crate) mod alert;
 pub(crate) mod case;
+pub(crate) mod evidence;
 pub(crate) mod person;
 pub(crate) mod triage;
+pub(crate) mod word;

@@ -2,11 +2,14 @@
 
 use hikeshi_domain::phrase::Language;
 use hikeshi_domain::phrases::render;
-use hikeshi_domain::triage::{self, EventRef};
+use hikeshi_domain::triage;
 use hikeshi_domain::verdict;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::evidence::{EventView, IndicatorView, RuleHitView, SubjectView, TreeView, WindowView, events};
+use super::word;
 
 /// One run of triage on one subject.
 #[derive(Debug, Serialize, ToSchema)]
@@ -14,8 +17,7 @@ pub(crate) struct TriageView {
     /// Host as the events name it.
     pub(crate) host: String,
     /// What it is about.
-    #[schema(value_type = Object)]
-    pub(crate) subject: triage::Subject,
+    pub(crate) subject: SubjectView,
     /// The verdict and the rule that gave it.
     pub(crate) judgement: JudgementView,
     /// Evidence, by absolute points, largest first.
@@ -24,18 +26,14 @@ pub(crate) struct TriageView {
     pub(crate) unknown: Vec<UnknownView>,
     /// The eight sections, in order.
     pub(crate) sections: Vec<SectionView>,
-    /// The process tree: `nodes`, `omitted`.
-    #[schema(value_type = Object)]
-    pub(crate) tree: triage::Tree,
+    /// The process tree.
+    pub(crate) tree: TreeView,
     /// Rules that matched.
-    #[schema(value_type = Vec<Object>)]
-    pub(crate) rules: Vec<triage::RuleHit>,
+    pub(crate) rules: Vec<RuleHitView>,
     /// Things to search for elsewhere.
-    #[schema(value_type = Vec<Object>)]
-    pub(crate) indicators: Vec<triage::Indicator>,
-    /// The span looked at: `from`, `detected_at`, `to`.
-    #[schema(value_type = Object)]
-    pub(crate) window: triage::Window,
+    pub(crate) indicators: Vec<IndicatorView>,
+    /// The span looked at.
+    pub(crate) window: WindowView,
     /// Events of the host in the window.
     pub(crate) events_seen: usize,
     /// Names the rules, the playbook and the program.
@@ -46,6 +44,7 @@ pub(crate) struct TriageView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct JudgementView {
     /// `black`, `grey`, `white`.
+    #[schema(value_type = word::Verdict)]
     pub(crate) verdict: &'static str,
     /// Sum of points.
     pub(crate) score: i32,
@@ -69,8 +68,7 @@ pub(crate) struct FindingView {
     /// Why.
     pub(crate) reason: String,
     /// The events that show it.
-    #[schema(value_type = Vec<Object>)]
-    pub(crate) events: Vec<EventRef>,
+    pub(crate) events: Vec<EventView>,
 }
 
 /// Something that would have been weighed, had it been known.
@@ -86,9 +84,10 @@ pub(crate) struct UnknownView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SectionView {
     /// Which one.
+    #[schema(value_type = word::SectionKind)]
     pub(crate) kind: &'static str,
     /// `found`, `nothing`, `not_collected`.
-    #[schema(value_type = String)]
+    #[schema(value_type = word::SectionState)]
     pub(crate) state: triage::SectionState,
     /// Sources that were searched.
     pub(crate) searched: Vec<String>,
@@ -119,8 +118,7 @@ pub(crate) struct ItemView {
     /// Ids of findings that rest on it.
     pub(crate) findings: Vec<String>,
     /// The events.
-    #[schema(value_type = Vec<Object>)]
-    pub(crate) events: Vec<EventRef>,
+    pub(crate) events: Vec<EventView>,
 }
 
 impl TriageView {
@@ -128,7 +126,7 @@ impl TriageView {
     pub(crate) fn new(triage: &triage::Triage, language: Language) -> Self {
         TriageView {
             host: triage.host.clone(),
-            subject: triage.subject.clone(),
+            subject: SubjectView::from(&triage.subject),
             judgement: JudgementView {
                 verdict: triage.judgement.verdict.name(),
                 score: triage.judgement.score,
@@ -142,10 +140,10 @@ impl TriageView {
                 .map(|item| UnknownView { id: item.id.clone(), reason: render(&item.reason, language) })
                 .collect(),
             sections: triage.sections.iter().map(|section| section_view(section, language)).collect(),
-            tree: triage.tree.clone(),
-            rules: triage.rules.clone(),
-            indicators: triage.indicators.clone(),
-            window: triage.window,
+            tree: TreeView::from(&triage.tree),
+            rules: triage.rules.iter().map(RuleHitView::from).collect(),
+            indicators: triage.indicators.iter().map(IndicatorView::from).collect(),
+            window: triage.window.into(),
             events_seen: triage.events_seen,
             rules_version: triage.rules_version.clone(),
         }
@@ -158,7 +156,7 @@ fn finding_view(finding: &verdict::Finding, language: Language) -> FindingView {
         family: finding.family,
         points: finding.points,
         reason: render(&finding.reason, language),
-        events: finding.events.clone(),
+        events: events(&finding.events),
     }
 }
 
@@ -182,6 +180,6 @@ fn item_view(item: &triage::SectionItem, language: Language) -> ItemView {
         details: item.details.clone(),
         count: item.count,
         findings: item.findings.clone(),
-        events: item.events.clone(),
+        events: events(&item.events),
     }
 }

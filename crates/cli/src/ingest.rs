@@ -1,4 +1,5 @@
-//! `hikeshi ingest`: logs from files into the lake. Durable when it returns; the same file again adds nothing.
+//! `hikeshi ingest`: logs from files into the lake. Durable when it returns; the same file again adds nothing. Every file is
+//! read by a process of its own, behind walls ([`crate::parse_worker`]): only lines of text reach the one that holds the lake.
 
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
@@ -7,13 +8,15 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use hikeshi_domain::OrganizationId;
 use hikeshi_domain::organization::Organization;
-use hikeshi_event::{Block, Input, Limits, LogFormat, Record, Work, expand, process};
-use hikeshi_lake::{AppendError, Batch, Encoding, Lake, LakeConfig};
+use hikeshi_event::{Defect, DefectKind, Input, Totals, expand};
+use hikeshi_lake::{self as lake, AppendError, Encoding, Lake, LakeConfig};
 use hikeshi_record::{Context, Query, Store};
+use hikeshi_sandbox::{Batch, read_apart};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use crate::parse_worker;
 use crate::place::Place;
 
 /// Listed on standard error; the rest is counted.
@@ -72,9 +75,9 @@ async fn ingest(args: &Args, inputs: Vec<Input>, out: &mut dyn Write) -> Result<
         None => only_organization(&opened.store).await?,
     };
     let bar = progress(&inputs);
-    let (sender, blocks) = mpsc::channel(WAITING);
+    let (sender, told) = mpsc::channel(WAITING);
     let reading = tokio::task::spawn_blocking(move || read(&inputs, &sender));
-    let appended = append(&opened.lake, org, blocks, &bar).await;
+    let appended = append(&opened.lake, org, told, &bar).await;
     let totals = reading.await?;
     appended?;
     opened.lake.flush().await;
@@ -113,67 +116,107 @@ fn progress(inputs: &[Input]) -> ProgressBar {
     style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
 }
 
-/// The originals of a block, a line each, apart by format: the source of an event is its format.
-struct Originals;
-
-type Lines = Vec<(LogFormat, Vec<u8>)>;
-
-impl Work for Originals {
-    type Scratch = ();
-    type Out = Lines;
-
-    fn scratch(&self) -> Self::Scratch {}
-
-    fn see(&self, (): &mut (), _: &str, record: &Record<'_>, out: &mut Lines) {
-        if !out.iter().any(|(format, _)| *format == record.format) {
-            out.push((record.format, Vec::new()));
-        }
-        if let Some((_, lines)) = out.iter_mut().find(|(format, _)| *format == record.format) {
-            // A value of an array may stand on several lines; line breaks between its parts mean nothing.
-            lines.extend(record.raw.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
-            lines.push(b'\n');
-        }
-    }
+/// What the readers tell.
+enum Told {
+    Batch(Batch),
+    Missing(Vec<String>),
+    Refused(Defect),
 }
 
-fn read(inputs: &[Input], sender: &mpsc::Sender<Block<Lines>>) -> hikeshi_event::Totals {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    process(inputs, &Limits::default(), threads, &Originals, |block| match sender.blocking_send(block) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(_) => ControlFlow::Break(()),
-    })
-}
-
-async fn append(lake: &Lake, org: OrganizationId, mut blocks: mpsc::Receiver<Block<Lines>>, bar: &ProgressBar) -> Result<()> {
-    let mut defects = 0;
-    while let Some(block) = blocks.recv().await {
-        for defect in &block.defects {
-            defects += 1;
-            if defects <= LISTED_DEFECTS {
-                eprintln!("{}: {}: {}", defect.path, defect.position.map_or_else(|| "-".to_owned(), |at| at.to_string()), defect.detail);
+/// Reads every file in a process of its own.
+fn read(inputs: &[Input], sender: &mpsc::Sender<Told>) -> Totals {
+    let mut totals = Totals::default();
+    for input in inputs {
+        let before = totals.disk_bytes;
+        let reading = read_apart(parse_worker::program(), parse_worker::ARGUMENTS, input, |mut batch| {
+            batch.disk_bytes += before;
+            match sender.blocking_send(Told::Batch(batch)) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        });
+        let reading = match reading {
+            Ok(reading) => reading,
+            Err(error) => {
+                totals.defects += 1;
+                let unread = Defect::new(input.path().display().to_string(), None, DefectKind::Io, error.to_string());
+                if sender.blocking_send(Told::Refused(unread)).is_err() {
+                    return totals;
+                }
+                continue;
+            }
+        };
+        totals.events += reading.totals.events;
+        totals.defects += reading.totals.defects;
+        totals.disk_bytes = before + input.size_bytes();
+        let missing = (!reading.missing.is_empty()).then_some(Told::Missing(reading.missing));
+        for told in missing.into_iter().chain(reading.refused.map(Told::Refused)) {
+            if sender.blocking_send(told).is_err() {
+                return totals;
             }
         }
-        for (format, lines) in block.out {
-            let batch = Batch {
-                org,
-                source: format.name().to_owned(),
-                idempotency_key: None,
-                received_at: Timestamp::now(),
-                encoding: Encoding::Plain,
-                body: lines.into(),
-            };
-            append_patiently(lake, batch).await.with_context(|| format!("`{}` was not stored whole", block.path))?;
+    }
+    totals
+}
+
+async fn append(lake: &Lake, org: OrganizationId, mut told: mpsc::Receiver<Told>, bar: &ProgressBar) -> Result<()> {
+    let mut defects = Defects::default();
+    let mut warned = Vec::new();
+    while let Some(told) = told.recv().await {
+        match told {
+            Told::Missing(missing) if missing != warned => {
+                missing.iter().for_each(|wall| eprintln!("warning: {wall}"));
+                warned = missing;
+            }
+            Told::Missing(_) => {}
+            Told::Refused(defect) => eprintln!("{}: refused: {}", defect.path, defect.detail),
+            Told::Batch(batch) => {
+                batch.defects.iter().for_each(|defect| defects.list(defect));
+                store(lake, org, batch, bar).await?;
+            }
         }
-        bar.set_position(block.disk_bytes);
     }
-    if defects > LISTED_DEFECTS {
-        eprintln!("{} more defects", defects - LISTED_DEFECTS);
-    }
+    defects.end();
     Ok(())
 }
 
+async fn store(lake: &Lake, org: OrganizationId, read: Batch, bar: &ProgressBar) -> Result<()> {
+    for (format, lines) in read.parts {
+        let batch = lake::Batch {
+            org,
+            source: format.name().to_owned(),
+            idempotency_key: None,
+            received_at: Timestamp::now(),
+            encoding: Encoding::Plain,
+            body: lines.into(),
+        };
+        append_patiently(lake, batch).await.with_context(|| format!("`{}` was not stored whole", read.path))?;
+    }
+    bar.set_position(read.disk_bytes);
+    Ok(())
+}
+
+/// Defects as lines of the error stream, to a limit.
+#[derive(Default)]
+struct Defects(u64);
+
+impl Defects {
+    fn list(&mut self, defect: &Defect) {
+        self.0 += 1;
+        if self.0 <= LISTED_DEFECTS {
+            eprintln!("{}: {}: {}", defect.path, defect.position.map_or_else(|| "-".to_owned(), |at| at.to_string()), defect.detail);
+        }
+    }
+
+    fn end(&self) {
+        if self.0 > LISTED_DEFECTS {
+            eprintln!("{} more defects", self.0 - LISTED_DEFECTS);
+        }
+    }
+}
+
 /// A file can wait: where the writer is behind, reading pauses.
-async fn append_patiently(lake: &Lake, batch: Batch) -> Result<(), AppendError> {
+async fn append_patiently(lake: &Lake, batch: lake::Batch) -> Result<(), AppendError> {
     loop {
         match lake.append(batch.clone()).await {
             Err(AppendError::Busy { retry_after }) => tokio::time::sleep(retry_after).await,

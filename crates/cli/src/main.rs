@@ -4,6 +4,7 @@ mod detect;
 mod drill;
 mod ingest;
 mod matrix;
+mod parse_worker;
 mod place;
 mod query;
 mod record;
@@ -29,6 +30,8 @@ enum Mode {
     Drill(drill::Args),
     Ingest(ingest::Args),
     Matrix(matrix::Args),
+    #[command(hide = true)]
+    ParseWorker(parse_worker::Args),
     Query(query::Args),
     Record(record::Args),
     Backup(record::BackupArgs),
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Mode::Ingest(args) => ingest::run(args, &mut out),
         Mode::Query(args) => query::run(args, &mut out),
         Mode::Matrix(args) => matrix::run(args, &mut out),
+        Mode::ParseWorker(args) => parse_worker::run(args),
         Mode::Record(args) => record::run(args, &mut out),
         Mode::Backup(args) => record::run_backup(args, &mut out),
         Mode::Restore(args) => record::run_restore(args, &mut out),

@@ -10,6 +10,7 @@ mod query;
 mod record;
 mod serve;
 mod triage;
+mod walls;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

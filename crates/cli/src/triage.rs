@@ -76,6 +76,10 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let now = Timestamp::now();
     let limits = Limits::default();
     let threads = thread::available_parallelism().map_or(1, usize::from);
+    if let Some(folder) = &args.out {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
+    }
+    crate::walls::shut_in(&files, args.out.as_deref());
     let bar = bar(files.iter().map(|file| file.size_bytes()).sum());
     let reading = Reading { limits: &limits, threads, received_at: now };
     let gathered = gather::gather(&files, &rules, &alerts, reading, &book, |pass, bytes| show(&bar, pass, bytes));

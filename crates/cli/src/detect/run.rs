@@ -34,6 +34,7 @@ pub(super) fn run(args: &Args, format: Format, out: &mut dyn Write) -> Result<()
     }
     let matching = Matching::new(args, format, &loaded);
     let threads = args.threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
+    crate::walls::shut_in(&inputs, None);
     let bar = progress(inputs.iter().map(hikeshi_event::Input::size_bytes).sum());
     let mut printer = Printer::new(format, &loaded.rules, out);
     printer.begin()?;

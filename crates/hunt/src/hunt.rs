@@ -7,16 +7,21 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, Schema};
 use datafusion::common::DataFusionError;
 use datafusion::execution::context::SQLOptions;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext, col};
+use datafusion::sql::parser::Statement;
 use futures::StreamExt;
 use hikeshi_lake::Lake;
 use hikeshi_lake::catalogue::{OrgScope, SegmentKind};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use crate::error::HuntError;
+use crate::functions::{check_growth, restrict};
 use crate::statement;
 use crate::table::LakeTable;
 use crate::text::{original_text, uid_text};
@@ -71,16 +76,22 @@ pub struct Found {
     pub truncated: bool,
 }
 
-/// SQL over one lake. Cheap to clone.
+/// Queries that run side by side; others wait, and waiting counts as their time.
+const AT_ONCE: usize = 2;
+/// Rows that an expression is evaluated over at once: few, so that a long value times the rows stays small.
+const BATCH_ROWS: usize = 4096;
+
+/// SQL over one lake. Cheap to clone; all clones share the same places for running queries.
 #[derive(Clone)]
 pub struct Hunt {
     lake: Arc<Lake>,
+    places: Arc<Semaphore>,
 }
 
 impl Hunt {
     /// Over that lake.
     pub fn new(lake: Arc<Lake>) -> Self {
-        Hunt { lake }
+        Hunt { lake, places: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// The tables and their columns.
@@ -102,32 +113,45 @@ impl Hunt {
     /// # Errors
     /// See [`HuntError`]: what is wrong with the query, or which limit stopped it.
     pub async fn query(&self, scope: &OrgScope, sql: &str, limits: &HuntLimits) -> Result<Found, HuntError> {
+        check_growth(sql)?;
         let statement = statement::read(sql)?;
-        let run = async {
-            let session = self.session(scope, limits).await.map_err(|error| HuntError::of(&error))?;
-            let plan = session.state().statement_to_plan(statement).await.map_err(|error| HuntError::of(&error))?;
-            // The reader of statements has refused all else already; the engine checks once more.
-            let select_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-            select_only.verify_plan(&plan).map_err(|error| HuntError::Refused { message: error.strip_backtrace() })?;
-            let frame = session.execute_logical_plan(plan).await.map_err(|error| HuntError::of(&error))?;
-            gather(frame, limits).await
-        };
-        match tokio::time::timeout(limits.time, run).await {
-            Ok(outcome) => outcome,
+        let (hunt, scope, owned) = (self.clone(), scope.clone(), limits.clone());
+        // On a task of its own: planning computes constant expressions without ever yielding, and the time must end it for the asker
+        // all the same.
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            let _place = hunt.places.acquire().await;
+            hunt.run(&scope, statement, &owned).await
+        });
+        match tokio::time::timeout(limits.time, task.join_next()).await {
+            Ok(Some(Ok(outcome))) => outcome,
+            Ok(_) => Err(HuntError::Failed { message: "the query ended unexpectedly".to_owned() }),
             Err(_) => Err(HuntError::Limit { limit: format!("{} s", limits.time.as_secs()) }),
         }
     }
 
+    async fn run(&self, scope: &OrgScope, statement: Statement, limits: &HuntLimits) -> Result<Found, HuntError> {
+        let session = self.session(scope, limits).await.map_err(|error| HuntError::of(&error))?;
+        let plan = session.state().statement_to_plan(statement).await.map_err(|error| HuntError::of(&error))?;
+        // The reader of statements has refused all else already; the engine checks once more.
+        let select_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        select_only.verify_plan(&plan).map_err(|error| HuntError::Refused { message: error.strip_backtrace() })?;
+        let frame = session.execute_logical_plan(plan).await.map_err(|error| HuntError::of(&error))?;
+        gather(frame, limits).await
+    }
+
     /// An engine that knows the caller's two tables and nothing else: no file, no URL, no setting.
     async fn session(&self, scope: &OrgScope, limits: &HuntLimits) -> Result<SessionContext, DataFusionError> {
-        let mut config = SessionConfig::new().with_information_schema(false);
+        let mut config = SessionConfig::new().with_information_schema(false).with_batch_size(BATCH_ROWS);
         config.options_mut().execution.parquet.pushdown_filters = true;
         config.options_mut().execution.parquet.reorder_filters = true;
         config.options_mut().execution.time_zone = Some("UTC".to_owned());
         config.options_mut().sql_parser.collect_spans = true;
         let pool = Arc::new(GreedyMemoryPool::new(limits.memory_bytes));
-        let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool).build_arc()?;
+        let no_disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
+        let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool).with_disk_manager_builder(no_disk).build_arc()?;
         let session = SessionContext::new_with_config_rt(config, runtime);
+        restrict(&session);
         for kind in [SegmentKind::Events, SegmentKind::Matches] {
             let table = Arc::new(LakeTable::new(self.lake.clone(), scope.clone(), kind));
             let view = readable(session.read_table(table)?, kind)?;

@@ -5,6 +5,7 @@
 
 mod error;
 mod export;
+mod functions;
 mod hunt;
 mod ocsf;
 mod statement;

@@ -76,3 +76,48 @@ async fn sql_that_is_no_select_is_refused() {
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{sql}: {answer}");
     }
 }
+
+// covers: S1-59
+#[tokio::test]
+async fn no_shape_of_a_query_shows_another_organisations_events() {
+    let fixture = Fixture::start().await;
+    let (ours, theirs) = (fixture.organization("ours").await, fixture.organization("theirs").await);
+    let stranger = fixture.visitor(Role::Analyst, Some(theirs)).await;
+    let key = fixture.key(ours, KeyScope::Forwarder { name: "wef".to_owned() }).await;
+    assert_eq!(send(&fixture, &key, "b-1", LINES.into(), None).await.0, StatusCode::ACCEPTED);
+    fixture.desk.telemetry.lake.flush().await;
+    for sql in [
+        "SELECT count(*) FROM events".to_owned(),
+        "SELECT count(*) FROM (SELECT * FROM events UNION ALL SELECT * FROM events) AS both".to_owned(),
+        "WITH a AS (SELECT host FROM events) SELECT count(*) FROM a JOIN events b ON a.host = b.host".to_owned(),
+        format!("SELECT count(*) FROM events WHERE org = '{ours}' OR 1 = 1", ours = ours.0),
+        "SELECT (SELECT count(*) FROM events)".to_owned(),
+        "SELECT count(*) FROM matches".to_owned(),
+    ] {
+        let (status, answer) = fixture.post(&stranger, "/hunt", &json!({"sql": sql})).await;
+        assert_eq!((status, &answer["rows"][0][0]), (StatusCode::OK, &json!(0)), "{sql}: {answer}");
+        let (status, answer) = fixture.post(&stranger, "/hunt", &json!({"sql": sql, "org": ours.0})).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{sql}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_query_cannot_make_much_of_little() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    for sql in [
+        "SELECT cardinality(range(1, 2000000000))",
+        "SELECT repeat('x', 2147483647)",
+        "SELECT lpad('x', 2147483647)",
+        "SELECT * FROM generate_series(1, 2000000000)",
+        "SELECT * FROM range(1, 2000000000)",
+        "SELECT replace(repeat('a', 1000), 'a', 'aaaa')",
+        "SELECT * FROM information_schema.tables",
+        "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM read_csv('/etc/passwd')",
+    ] {
+        let (status, answer) = fixture.post(&analyst, "/hunt", &json!({"sql": sql})).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{sql}: {answer}");
+    }
+}

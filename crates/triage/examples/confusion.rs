@@ -3,6 +3,8 @@
 //! `confusion LABELS RULES_DIR DATA_DIR [--list]`, where DATA_DIR holds `security-datasets`, `evtx-attack` and
 //! `sigma/regression_data`. Labels name processes of `security-datasets`; `--list` prints every subject and labelled process.
 //! Reads the playbook from the working folder, so that points and lists can be tuned without building.
+//!
+//! Recordings are halved by a hash of their path: what is tuned may look at the tuning half only, so `--list` shows no other.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,6 +29,25 @@ struct Label {
     label: String,
 }
 
+/// To which half a recording belongs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Half {
+    Tuning,
+    HeldOut,
+}
+
+impl Half {
+    /// By FNV-1a (64 bits, folded) of the path below the data folder, parts joined by `/`: even is for tuning.
+    fn of(path: &Path, data: &Path) -> Half {
+        let below = path.strip_prefix(data).unwrap_or(path).to_string_lossy().replace('\\', "/");
+        let hash = below.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        if (hash ^ (hash >> 32)).is_multiple_of(2) { Half::Tuning } else { Half::HeldOut }
+    }
+}
+
+/// Verdicts by group and half.
+type Groups = BTreeMap<(String, Half), Counts>;
+
 /// Grades of one group: black, grey, white.
 #[derive(Default, Clone, Copy)]
 struct Counts([usize; 3]);
@@ -43,11 +64,16 @@ impl Counts {
         }
     }
 
+    fn plus(self, other: Counts) -> Counts {
+        let ([a, b, c], [d, e, f]) = (self.0, other.0);
+        Counts([a + d, b + e, c + f])
+    }
+
     fn row(&self, name: &str) -> String {
         let [black, grey, white] = self.0;
         let all = (black + grey + white).max(1) as f64;
         format!(
-            "{name:44} {black:5} {grey:5} {white:5}   {:5.1} % black {:5.1} % white",
+            "{name:56} {black:5} {grey:5} {white:5}   {:5.1} % black {:5.1} % white",
             100.0 * black as f64 / all,
             100.0 * white as f64 / all
         )
@@ -58,36 +84,47 @@ struct Bench {
     rules: Arc<RuleSet>,
     table: Vec<Rule>,
     book: VerdictBook,
+    data: PathBuf,
     list: bool,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = env::args().collect();
     let [_, labels, rules, data, ..] = args.as_slice() else { return Err("usage: confusion LABELS RULES_DIR DATA_DIR [--list]".into()) };
-    let loaded = RuleSet::load(&[PathBuf::from(rules)], &LoadOptions::with_user_cache())?;
+    let folders: Vec<PathBuf> = env::split_paths(rules).collect();
+    let loaded = RuleSet::load(&folders, &LoadOptions::with_user_cache())?;
     let table = rule_table(&loaded.rules);
     let book = VerdictBook::parse(&fs::read_to_string("playbook/verdict.yaml")?, &fs::read_to_string("playbook/verdict-lists.yaml")?)?;
-    let bench = Bench { rules: loaded.rules, table, book, list: args.iter().any(|arg| arg == "--list") };
-    let labels = read_labels(labels);
-    let data = Path::new(data);
-    let mut groups: BTreeMap<String, Counts> = BTreeMap::new();
-    let mut recordings = Counts::default();
-    for recording in files(&data.join("security-datasets"), "zip") {
+    let list = args.iter().any(|arg| arg == "--list");
+    let bench = Bench { rules: loaded.rules, table, book, data: PathBuf::from(data), list };
+    let labels = read_labels(labels)?;
+    let mut groups = Groups::new();
+    for recording in bench.files("security-datasets", "zip") {
         bench.dataset(&recording, &labels, &mut groups);
     }
-    for recording in files(&data.join("evtx-attack"), "evtx") {
+    for recording in bench.files("evtx-attack", "evtx") {
         let worst = bench.attack(&recording, "evtx-attack: subjects", &mut groups);
-        worst.into_iter().for_each(|verdict| recordings.add(verdict));
+        let half = Half::of(&recording, &bench.data);
+        let name = "evtx-attack: recordings by worst subject".to_owned();
+        worst.into_iter().for_each(|verdict| groups.entry((name.clone(), half)).or_default().add(verdict));
     }
-    for case in files(&data.join("sigma/regression_data"), "evtx") {
+    for case in bench.files("sigma/regression_data", "evtx") {
         bench.attack(&case, "regression cases: subjects", &mut groups);
     }
-    println!("{:44} {:>5} {:>5} {:>5}", "", "black", "grey", "white");
-    for (name, counts) in &groups {
-        println!("{}", counts.row(name));
-    }
-    println!("{}", recordings.row("evtx-attack: recordings by worst subject"));
+    print(&groups);
     Ok(())
+}
+
+fn print(groups: &Groups) {
+    println!("{:56} {:>5} {:>5} {:>5}", "", "black", "grey", "white");
+    let names: std::collections::BTreeSet<&String> = groups.keys().map(|(name, _)| name).collect();
+    for name in names {
+        let half = |half| groups.get(&(name.clone(), half)).copied().unwrap_or_default();
+        let (tuning, held_out) = (half(Half::Tuning), half(Half::HeldOut));
+        println!("{}", tuning.plus(held_out).row(name));
+        println!("{}", tuning.row(&format!("{name}, tuning half")));
+        println!("{}", held_out.row(&format!("{name}, held out")));
+    }
 }
 
 impl Bench {
@@ -96,6 +133,10 @@ impl Bench {
         let limits = Limits::default();
         let reading = Reading { limits: &limits, threads: 2, received_at: Timestamp::now() };
         gather(&inputs, &self.rules, alerts, reading, &self.book, |_, _| ()).hosts
+    }
+
+    fn files(&self, folder: &str, ending: &str) -> Vec<PathBuf> {
+        files(&self.data.join(folder), ending)
     }
 
     fn triage<'a>(&self, host: &'a HostFiles, read: &Host<'a>, focus: Focus<'_>) -> Triage {
@@ -118,13 +159,13 @@ impl Bench {
     }
 
     /// Every subject of a recording that is an attack throughout; the worst verdict of the recording.
-    fn attack(&self, path: &Path, group: &str, groups: &mut BTreeMap<String, Counts>) -> Option<Verdict> {
+    fn attack(&self, path: &Path, group: &str, groups: &mut Groups) -> Option<Verdict> {
         let mut worst = None;
         for host in self.read(path, &[]) {
             let read = Host::read(&host.events, &self.book);
             for found in read.subjects(&matches_of(&host, &self.table)) {
                 let triage = self.triage(&host, &read, Focus::Found(&found));
-                groups.entry(group.to_owned()).or_default().add(triage.judgement.verdict);
+                groups.entry((group.to_owned(), Half::of(path, &self.data))).or_default().add(triage.judgement.verdict);
                 worst = worst.max(Some(triage.judgement.verdict));
                 self.show(path, "attack", &triage);
             }
@@ -133,7 +174,7 @@ impl Bench {
     }
 
     /// Subjects by matches, told apart by the labels of their processes, and every labelled process by itself.
-    fn dataset(&self, path: &Path, labels: &[Label], groups: &mut BTreeMap<String, Counts>) {
+    fn dataset(&self, path: &Path, labels: &[Label], groups: &mut Groups) {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mine: Vec<&Label> = labels.iter().filter(|label| label.dataset == name).collect();
         for host in self.read(path, &[]) {
@@ -141,7 +182,10 @@ impl Bench {
             for found in read.subjects(&matches_of(&host, &self.table)) {
                 let triage = self.triage(&host, &read, Focus::Found(&found));
                 let label = mine.iter().find(|label| names_member(&triage, label)).map_or("unlabelled", |label| label.label.as_str());
-                groups.entry(format!("security-datasets: matched, {label}")).or_default().add(triage.judgement.verdict);
+                groups
+                    .entry((format!("security-datasets: matched, {label}"), Half::of(path, &self.data)))
+                    .or_default()
+                    .add(triage.judgement.verdict);
                 self.show(path, label, &triage);
             }
         }
@@ -152,14 +196,17 @@ impl Bench {
                 let last = host.events.last().map_or(Timestamp::UNIX_EPOCH, |event| event.time);
                 let alert = ProductAlert { detected_at: last, ..alert(label) };
                 let triage = self.triage(&host, &read, Focus::Alert(&alert));
-                groups.entry(format!("security-datasets: labelled {}", label.label)).or_default().add(triage.judgement.verdict);
+                groups
+                    .entry((format!("security-datasets: labelled {}", label.label), Half::of(path, &self.data)))
+                    .or_default()
+                    .add(triage.judgement.verdict);
                 self.show(path, &format!("labelled {}", label.label), &triage);
             }
         }
     }
 
     fn show(&self, path: &Path, label: &str, triage: &Triage) {
-        if !self.list {
+        if !self.list || Half::of(path, &self.data) != Half::Tuning {
             return;
         }
         let findings: Vec<String> = triage.findings.iter().map(|finding| format!("{}{:+}", finding.id, finding.points)).collect();
@@ -204,13 +251,13 @@ fn alert(label: &Label) -> ProductAlert {
     }
 }
 
-fn read_labels(path: &str) -> Vec<Label> {
-    let text = fs::read_to_string(path).unwrap_or_default();
+fn read_labels(path: &str) -> std::io::Result<Vec<Label>> {
+    let text = fs::read_to_string(path)?;
     let rows = text.lines().skip(1).filter_map(|line| {
         let mut parts = line.splitn(5, ',').map(str::to_owned);
         Some(Label { dataset: parts.next()?, host: parts.next()?, key: parts.next()?, label: parts.next()? })
     });
-    rows.collect()
+    Ok(rows.collect())
 }
 
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {

@@ -1,11 +1,14 @@
 //! One host as its events tell it: kinds, processes, and which processes belong together.
 
+use std::collections::BTreeSet;
+
 use hikeshi_event::Event;
 
 use crate::book::VerdictBook;
 use crate::kind::Kind;
 use crate::path::inside_volume;
 use crate::process::Processes;
+use crate::subject::Found;
 
 /// The events of one host, read once and triaged as often as there are subjects.
 pub struct Host<'e> {
@@ -56,6 +59,13 @@ impl<'e> Host<'e> {
         }
         let members = self.processes.iter().map(|(process, _)| process).filter(|process| self.top(*process) == top);
         members.collect()
+    }
+
+    /// The processes of the trees that a subject is made of, ascending.
+    pub(crate) fn members(&self, found: &Found) -> BTreeSet<usize> {
+        let names = std::iter::once(&found.key).chain(&found.repeats).filter(|_| found.by_process);
+        let tops: BTreeSet<usize> = names.filter_map(|name| self.processes.with_name(name)).map(|process| self.top(process)).collect();
+        tops.into_iter().flat_map(|top| self.tree_of(top)).collect()
     }
 
     /// Positions of events of the kinds, in order.

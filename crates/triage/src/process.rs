@@ -129,7 +129,12 @@ impl<'e> Processes<'e> {
 
     /// The process of that name.
     pub(crate) fn with_name(&self, name: &str) -> Option<usize> {
-        self.by_guid.get(name).copied().or_else(|| (0..self.len()).find(|process| self.name(*process) == name))
+        let by_pid = || {
+            let pid: i64 = name.split_once('@')?.0.parse().ok()?;
+            self.by_pid.get(&pid)?.iter().copied().find(|process| self.name(*process) == name)
+        };
+        let by_place = || name.rsplit_once('#').and_then(|(_, place)| place.parse().ok()).filter(|place| self.name(*place) == name);
+        self.by_guid.get(name).copied().or_else(by_pid).or_else(by_place)
     }
 
     /// The parents, nearest first.

@@ -50,7 +50,10 @@ impl<'s> Scope<'s> {
             Focus::Alert(alert) => process_of(host, alert),
             Focus::Found(found) => found.by_process.then(|| host.processes.with_name(&found.key)).flatten(),
         };
-        let members: BTreeSet<usize> = process.map(|process| host.tree_of(host.top(process)).into_iter().collect()).unwrap_or_default();
+        let members: BTreeSet<usize> = match input.focus {
+            Focus::Found(found) => host.members(found),
+            Focus::Alert(_) => process.map(|process| host.tree_of(host.top(process)).into_iter().collect()).unwrap_or_default(),
+        };
         let inner = match (input.focus, process) {
             (Focus::Alert(_), Some(process)) if !host.is_hub(process) => offspring(host, process, &members),
             _ => members.clone(),

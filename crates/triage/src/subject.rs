@@ -2,15 +2,17 @@
 //! where no process is known, host, user and channel.
 //!
 //! Trees are not connected through hubs (`hubs` of the lists: desktop, service manager, …), which start what has nothing to do
-//! with each other: else a whole session would be one subject.
+//! with each other: else a whole session would be one subject. But what the same hub starts again in the same way, and what the
+//! same rules match again, is one subject with its repetitions, not thirty.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hikeshi_event::Column;
 use jiff::Timestamp;
 
 use crate::host::Host;
 use crate::input::{Level, Match};
+use crate::path::inside_volume;
 
 /// A subject that rules found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,13 +37,19 @@ pub struct Found {
     pub detected_at: Timestamp,
     /// Which matches (positions in the given list) belong to it.
     pub matches: Vec<usize>,
+    /// A process of each tree that repeats it, by the tree's name of the process; the key's own tree is not among them.
+    pub repeats: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Group {
-    Tree(usize),
+    /// The tops of trees that repeat each other.
+    Trees(Vec<usize>),
     Channel(String, String),
 }
+
+/// Trees of the same signature repeat each other: who started the top, its image and command line, its user, the rules that matched.
+type Signature<'s> = (Option<&'s str>, String, &'s str, Option<&'s str>, BTreeSet<&'s str>);
 
 impl Host<'_> {
     /// The subjects, by time of their first match.
@@ -52,6 +60,7 @@ impl Host<'_> {
                 groups.entry(group).or_default().push(position);
             }
         }
+        let groups = self.join_repeats(groups, matches);
         let mut found: Vec<Found> = groups.into_iter().filter_map(|(group, positions)| self.found(&group, positions, matches)).collect();
         found.sort_by(|a, b| (a.detected_at, &a.key).cmp(&(b.detected_at, &b.key)));
         found
@@ -59,9 +68,45 @@ impl Host<'_> {
 
     fn group(&self, hit: &Match<'_>) -> Option<Group> {
         let event = self.event(hit.event)?;
-        let tree = self.processes.acting(hit.event).map(|process| Group::Tree(self.top(process)));
+        let tree = self.processes.acting(hit.event).map(|process| Group::Trees(vec![self.top(process)]));
         let user = || event.text(Column::UserName).or(event.text(Column::ProcessUser)).unwrap_or_default().to_lowercase();
         Some(tree.unwrap_or_else(|| Group::Channel(user(), event.channel.to_lowercase())))
+    }
+
+    /// The same groups, those of trees that repeat each other joined.
+    fn join_repeats(&self, groups: BTreeMap<Group, Vec<usize>>, matches: &[Match<'_>]) -> BTreeMap<Group, Vec<usize>> {
+        let mut joined: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
+        let mut alike: BTreeMap<Signature<'_>, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        for (group, positions) in groups {
+            let signature = match &group {
+                Group::Trees(tops) => tops.first().and_then(|top| self.signature(*top, &positions, matches)),
+                Group::Channel(..) => None,
+            };
+            match (signature, group) {
+                (Some(signature), Group::Trees(tops)) => {
+                    let (trees, hits) = alike.entry(signature).or_default();
+                    trees.extend(tops);
+                    hits.extend(positions);
+                }
+                (_, group) => {
+                    joined.insert(group, positions);
+                }
+            }
+        }
+        for (mut trees, mut hits) in alike.into_values() {
+            trees.sort_unstable();
+            hits.sort_unstable();
+            joined.insert(Group::Trees(trees), hits);
+        }
+        joined
+    }
+
+    /// What makes a tree a repetition of another; `None` where its start is not known well enough to say.
+    fn signature<'s>(&'s self, top: usize, positions: &[usize], matches: &'s [Match<'s>]) -> Option<Signature<'s>> {
+        let known = self.processes.get(top)?;
+        let parent = known.parent.and_then(|parent| self.processes.get(parent)).and_then(|parent| parent.image);
+        let rules = positions.iter().filter_map(|position| matches.get(*position)).map(|hit| hit.rule.id.as_str()).collect();
+        Some((parent, inside_volume(known.image?).to_lowercase(), known.command_line?, known.user, rules))
     }
 
     fn found(&self, group: &Group, positions: Vec<usize>, matches: &[Match<'_>]) -> Option<Found> {
@@ -83,10 +128,13 @@ impl Host<'_> {
             level,
             detected_at: event.time,
             matches: Vec::new(),
+            repeats: Vec::new(),
         };
         match group {
-            Group::Tree(_) => {
+            Group::Trees(tops) => {
                 let process = self.strongest(hits())?;
+                let own = self.top(process);
+                found.repeats = tops.iter().filter(|top| **top != own).map(|top| self.processes.name(*top)).collect();
                 let known = self.processes.get(process)?;
                 found.key = self.processes.name(process);
                 found.by_process = true;

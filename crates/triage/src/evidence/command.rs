@@ -1,4 +1,4 @@
-//! What command lines, scripts, services and tasks say (E22, E23, and the spoken part of E25, E26, E27, E33).
+//! What command lines, scripts, services and tasks say (E22, E23, and the spoken part of E25, E26, E27, E33, E41).
 
 use std::collections::BTreeSet;
 
@@ -48,8 +48,9 @@ pub(super) fn weigh(scope: &Scope<'_>, evidence: &mut Evidence) {
             ("defence_command", "E26"),
             ("credential_command", "E27"),
             ("lateral_command", "E33"),
+            ("attack_tools", "E41"),
         ] {
-            let spoken_only = said.by == Speaker::Script && matches!(id, "E22");
+            let spoken_only = said.by == Speaker::Script && matches!(id, "E22" | "E41");
             if !spoken_only && book.fits(list, &said.text) {
                 evidence.see(id, reason(id), said.events.iter().copied());
             }

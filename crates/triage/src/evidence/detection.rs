@@ -1,6 +1,6 @@
-//! What products and rules said (E34, E35, E39, and the rules' own weight).
+//! What products and rules said (E34, E35, E39, E42, and the rules' own weight).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hikeshi_domain::alert::{Action, ProductAlert};
 use hikeshi_domain::endpoint::BlockMode;
@@ -14,6 +14,7 @@ use crate::scope::{Scope, names_file};
 
 pub(super) fn weigh(scope: &Scope<'_>, evidence: &mut Evidence) {
     rules(scope, evidence);
+    steps(scope, evidence);
     let Focus::Alert(alert) = scope.input.focus else { return };
     if scope.book.fits("generic_detections", &alert.name) {
         evidence.see("E34", Phrase::new("finding.E34").with("product", &alert.product).with("name", &alert.name), []);
@@ -50,6 +51,49 @@ fn rules(scope: &Scope<'_>, evidence: &mut Evidence) {
         events.dedup();
         evidence.see_weighing(id, points, reason, events);
     }
+}
+
+/// Strong rules saw different steps of an attack (E42): two rules of level high or above, on different events, whose authors
+/// name different tactics. One noisy act, however many rules it trips, is no second step.
+fn steps(scope: &Scope<'_>, evidence: &mut Evidence) {
+    let strong: Vec<(usize, BTreeSet<&str>)> = scope
+        .matches
+        .iter()
+        .filter(|hit| hit.rule.level >= Level::High)
+        .map(|hit| (hit.event, hit.rule.tags.iter().filter_map(|tag| tactic(tag)).collect()))
+        .collect();
+    let different = |a: &(usize, BTreeSet<&str>), b: &(usize, BTreeSet<&str>)| {
+        a.0 != b.0 && !a.1.is_empty() && !b.1.is_empty() && a.1.is_disjoint(&b.1)
+    };
+    let steps: Vec<&(usize, BTreeSet<&str>)> = strong.iter().filter(|one| strong.iter().any(|other| different(one, other))).collect();
+    if steps.is_empty() {
+        return;
+    }
+    let tactics: BTreeSet<&str> = steps.iter().flat_map(|(_, tactics)| tactics.iter().copied()).collect();
+    let events: BTreeSet<usize> = steps.iter().map(|(event, _)| *event).collect();
+    let named = tactics.into_iter().collect::<Vec<_>>().join(", ");
+    evidence.see("E42", Phrase::new("finding.E42").with("tactics", named), events);
+}
+
+/// The tactic that a tag names, of the tags that the Sigma language has for ATT&CK: `attack.credential-access`. Execution and the
+/// initial access are no steps of their own: nearly every rule on a process says them.
+fn tactic(tag: &str) -> Option<&str> {
+    const STEPS: [&str; 12] = [
+        "persistence",
+        "privilege-escalation",
+        "defense-evasion",
+        "defense-impairment",
+        "stealth",
+        "credential-access",
+        "discovery",
+        "lateral-movement",
+        "collection",
+        "command-and-control",
+        "exfiltration",
+        "impact",
+    ];
+    let name = tag.strip_prefix("attack.")?;
+    STEPS.into_iter().find(|step| *step == name || step.replace('-', "_") == name)
 }
 
 /// Another product of the host speaks of the same file.

@@ -8,6 +8,7 @@ mod credential;
 mod detection;
 mod identity;
 mod injection;
+mod lateral;
 mod network;
 mod origin;
 mod parent;
@@ -68,6 +69,8 @@ pub(crate) const ITEMS: &[&str] = &[
     "E38",
     "E39",
     "E40",
+    "E41",
+    "E42",
     "R-critical",
     "R-high",
     "R-medium",
@@ -122,6 +125,9 @@ pub(crate) const LISTS: &[&str] = &[
     "ransom_notes",
     "user_documents",
     "lateral_command",
+    "attack_tools",
+    "attack_pipes",
+    "remote_pipes",
     "generic_detections",
     "reconnaissance",
 ];
@@ -157,6 +163,7 @@ impl Evidence {
         persistence::weigh(scope, &mut evidence);
         credential::weigh(scope, &mut evidence);
         injection::weigh(scope, &mut evidence);
+        lateral::weigh(scope, &mut evidence);
         network::weigh(scope, &signatures, &mut evidence);
         bulk::weigh(scope, &mut evidence);
         detection::weigh(scope, &mut evidence);

@@ -1,7 +1,7 @@
 //! Ways to stay, and ways to blind, as registry, files and logs show them (E24, E25, E26).
 
 use hikeshi_domain::phrase::Phrase;
-use hikeshi_event::Column;
+use hikeshi_event::{Column, Event};
 
 use super::{Evidence, snip};
 use crate::kind::Kind;
@@ -82,15 +82,31 @@ fn files_of(scope: &Scope<'_>) -> Vec<String> {
     files
 }
 
+/// Security events that give an account rights which no list of members shows: SID history added (4765), the password of the
+/// directory's restore mode set (4794).
+const BACK_DOORS: [u32; 2] = [4765, 4794];
+
+/// Audit of success (%%8448) or failure (%%8450) was removed (Windows security event 4719).
+fn no_longer_audited(event: &Event<'_>) -> bool {
+    event.unmapped("AuditPolicyChanges").is_some_and(|changes| changes.contains("%%8448") || changes.contains("%%8450"))
+}
+
 /// Logs cleared, audit switched off, protection switched off: by the tree, or on the channel that is the subject.
 fn blinded(scope: &Scope<'_>, evidence: &mut Evidence) {
-    for (index, event) in scope.of_kinds(&[Kind::LogCleared, Kind::ProtectionChange, Kind::AuditPolicy]) {
+    for (index, event) in scope.of_kinds(&[Kind::LogCleared, Kind::ProtectionChange, Kind::AuditPolicy, Kind::AccountChange]) {
         let who = event.text(Column::UserName).unwrap_or_default();
         let said = |key: &str| Phrase::new(key).with("user", who).with("channel", event.channel.as_ref());
         match scope.host.kind(index) {
             Kind::LogCleared => evidence.see("E26", said("finding.E26.cleared"), [index]),
             Kind::ProtectionChange if matches!(event.event_id, 5001 | 5010 | 5012) => {
                 evidence.see("E26", said("finding.E26.protection"), [index])
+            }
+            Kind::AuditPolicy if no_longer_audited(event) && !who.is_empty() && !who.ends_with('$') => {
+                evidence.see("E26", said("finding.E26.audit"), [index])
+            }
+            Kind::AccountChange if BACK_DOORS.contains(&event.event_id) => {
+                let account = event.text(Column::TargetUserName).unwrap_or_default();
+                evidence.see("E25", said("finding.E25.account").with("account", account), [index])
             }
             _ => {}
         }

@@ -209,8 +209,7 @@ fn want_trees(name: &str, events: &[Event<'static>], origins: &[Origin], table: 
     let matches: Vec<Match<'_>> = hits.filter_map(|(event, rule)| Some(Match { event, rule: table.get(rule.0 as usize)? })).collect();
     for found in host.subjects(&matches) {
         let wanted = wanted.host(name);
-        let Some(process) = found.by_process.then(|| host.processes.with_name(&found.key)).flatten() else { continue };
-        for member in host.tree_of(host.top(process)) {
+        for member in host.members(&found) {
             if let Some(known) = host.processes.get(member) {
                 wanted.process(known);
             }
@@ -247,7 +246,7 @@ fn assemble(host: String, first: FirstHost, more: Vec<Kept>) -> HostFiles {
 
 /// The event without what triage does not read.
 fn slim(event: Event<'_>) -> Event<'static> {
-    const READ: [&str; 1] = ["Properties"];
+    const READ: [&str; 2] = ["Properties", "AuditPolicyChanges"];
     let mut event = event;
     event.raw = Vec::new().into();
     event.unmapped.retain(|(name, _)| READ.contains(&name.as_ref()));

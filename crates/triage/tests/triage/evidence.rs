@@ -53,6 +53,7 @@ fn vectors() -> Vec<(&'static str, Vec<Event<'static>>, Vec<Event<'static>>)> {
         ("E9", one(r"C:\Users\taro\AppData\Roaming\x\a.exe", "a", EXPLORER), one(r"C:\Program Files\X\a.exe", "a", EXPLORER)),
         ("E10", one(r"C:\ProgramData\svchost.exe", "svchost", EXPLORER), one(r"C:\Windows\System32\notepad.exe", "n", EXPLORER)),
         ("E11", one("C:\\Users\\taro\\Downloads\\見積書.pdf.exe", "x", EXPLORER), one(r"C:\Users\taro\Downloads\setup.exe", "x", EXPLORER)),
+        ("E41", one(r"C:\tools\rubeus.exe", "rubeus.exe klist", EXPLORER), one(r"C:\tools\ruby.exe", "ruby.exe", EXPLORER)),
         ("E12", one(r"C:\Users\taro\photo.jpg", "x", EXPLORER), one(r"C:\Users\taro\photo.exe", "x", EXPLORER)),
         ("E17", one(r"C:\Users\taro\AppData\Local\Temp\Rar$EXa1.2\a.exe", "x", EXPLORER), one(r"C:\Users\taro\a.exe", "x", EXPLORER)),
         ("E18", one(r"\\server\share\a.exe", "x", EXPLORER), one(r"C:\share\a.exe", "x", EXPLORER)),
@@ -190,6 +191,57 @@ fn an_exception_in_effect_makes_harmless_by_file_alone() {
     assert!(hikeshi_triage::harmless_by_file_alone(&known));
     let only_registered = Exception { effective_from: None, ..entry };
     assert!(!hikeshi_triage::harmless_by_file_alone(&triage(&[only_registered])));
+}
+
+/// Security 5145, matched by a rule.
+fn shared(from: &str, share: &str, file: &str, mask: &str) -> hikeshi_domain::triage::Triage {
+    let cells = [("user_name", r"CORP\taro"), ("network_src_ip", from), ("share_name", share), ("file_path", file), ("access_mask", mask)];
+    by_rules(&[event(10, "Security", 5145, &cells)], &[(0, Level::Medium, "a")]).remove(0).1
+}
+
+#[test]
+fn programs_on_administrative_shares_and_pipes_of_remote_execution_act_on_this_machine() {
+    let fires = |from, share, file, mask| points(&shared(from, share, file, mask), "E33").is_some();
+    assert!(fires("10.0.0.5", r"\\*\ADMIN$", r"Temp\svc.exe", "0x2"));
+    assert!(fires("10.0.0.5", r"\\*\IPC$", "renamed-PC7-1234-stdin", "0x12019f"));
+    assert!(!fires("10.0.0.5", r"\\*\ADMIN$", r"Temp\svc.exe", "0x1"), "read");
+    assert!(!fires("10.0.0.5", r"\\*\data", r"svc.exe", "0x2"), "a share for everybody");
+    assert!(!fires("::1", r"\\*\ADMIN$", r"Temp\svc.exe", "0x2"), "the machine itself");
+    assert!(!fires("10.0.0.5", r"\\*\IPC$", "srvsvc", "0x12019f"));
+}
+
+#[test]
+fn pipes_of_attack_tools_and_of_remote_execution_are_told_apart() {
+    let made = |pipe: &str| by_alert(&with(event(11, SYSMON, 17, &[("process_guid", "p1"), ("pipe_name", pipe)])), &alert_on(20, "p1"));
+    assert!(points(&made(r"\postex_ab12"), "E41").is_some() && points(&made(r"\x\pipe\spoolss"), "E41").is_some());
+    assert!(points(&made(r"\PSEXESVC-PC7-99-stdout"), "E33").is_some());
+    let ordinary = made(r"\lsass");
+    assert_eq!((points(&ordinary, "E41"), points(&ordinary, "E33")), (None, None));
+}
+
+#[test]
+fn strong_rules_are_a_second_family_only_where_they_see_different_steps() {
+    let events = vec![
+        start(10, "p1", r"C:\Apps\tool.exe", "tool.exe", EXPLORER),
+        start(11, "p2", r"C:\Apps\tool.exe", "tool.exe 2", ("p1", r"C:\Apps\tool.exe")),
+    ];
+    let seen = |hits: &[(usize, Level, &str)]| points(&by_rules(&events, hits)[0].1, "E42").is_some();
+    let (persistence, evasion) = ("attack.persistence", "attack.defense-evasion");
+    assert!(seen(&[(0, Level::High, persistence), (1, Level::Critical, evasion)]));
+    assert!(!seen(&[(0, Level::High, persistence), (0, Level::High, evasion)]), "one event");
+    assert!(!seen(&[(0, Level::High, persistence), (1, Level::High, persistence)]), "one tactic");
+    assert!(!seen(&[(0, Level::High, persistence), (1, Level::Medium, evasion)]), "a weak rule");
+    assert!(!seen(&[(0, Level::High, "attack.t1059"), (1, Level::High, evasion)]), "a rule that names no tactic");
+}
+
+#[test]
+fn audit_switched_off_and_accounts_with_hidden_rights_are_told() {
+    let mut audit = event(10, "Security", 4719, &[("user_name", r"CORP\taro")]);
+    audit.unmapped.push(("AuditPolicyChanges".into(), "%%8448, %%8450".into()));
+    let told = |event: Event<'static>, id| points(&by_rules(&[event], &[(0, Level::Medium, "a")]).remove(0).1, id);
+    assert_eq!(told(audit, "E26"), Some(50));
+    assert_eq!(told(event(10, "Security", 4719, &[("user_name", r"CORP\taro")]), "E26"), None, "more is audited, not less");
+    assert_eq!(told(event(10, "Security", 4794, &[("user_name", r"CORP\taro")]), "E25"), Some(25));
 }
 
 #[test]

@@ -115,10 +115,16 @@ pub(crate) fn by_alert(events: &[Event<'static>], alert: &ProductAlert) -> Triag
     triage(&input(events, &[], Focus::Alert(alert)), &book())
 }
 
-/// The subjects of a host whose events (by position) matched rules of these levels, and their triages.
+/// The subjects of a host whose events (by position) matched rules of these levels, and their triages. The rule's id is its tag too.
 pub(crate) fn by_rules(events: &[Event<'static>], hits: &[(usize, Level, &str)]) -> Vec<(Found, Triage)> {
-    let rules: Vec<Rule> =
-        hits.iter().map(|(_, level, id)| Rule { id: (*id).into(), title: (*id).into(), level: *level, ..Rule::default() }).collect();
+    let rule = |(_, level, id): &(usize, Level, &str)| Rule {
+        id: (*id).into(),
+        title: (*id).into(),
+        level: *level,
+        tags: vec![(*id).into()],
+        ..Rule::default()
+    };
+    let rules: Vec<Rule> = hits.iter().map(rule).collect();
     let matches: Vec<Match<'_>> = hits.iter().zip(&rules).map(|((event, ..), rule)| Match { event: *event, rule }).collect();
     let book = book();
     let host = Host::read(events, &book);

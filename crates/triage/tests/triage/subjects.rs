@@ -19,6 +19,44 @@ fn one_tree_is_one_subject_and_the_desktop_joins_nothing() {
 }
 
 #[test]
+fn what_a_hub_starts_again_in_the_same_way_is_one_subject() {
+    let services = ("s1", r"C:\Windows\System32\services.exe");
+    let tool = r"C:\Windows\System32\tool.exe";
+    let events = vec![
+        start(10, "a1", tool, "tool.exe", services),
+        start(20, "a2", tool, "tool.exe", services),
+        start(30, "b1", tool, "tool.exe /other", services),
+        start(40, "c1", tool, "tool.exe", services),
+        start(50, "d1", tool, "tool.exe", EXPLORER),
+    ];
+    let hits = [(0, "a"), (1, "a"), (2, "a"), (3, "b"), (4, "a")].map(|(event, rule)| (event, Level::High, rule));
+    let found = by_rules(&events, &hits);
+    let keys: Vec<&str> = found.iter().map(|(found, _)| found.key.as_str()).collect();
+    assert_eq!(keys, ["a1", "b1", "c1", "d1"], "another command line, another rule, another hub: another subject");
+    assert_eq!(found[0].0.repeats, ["a2"]);
+    let nodes: Vec<&str> = found[0].1.tree.nodes.iter().map(|node| node.id.as_str()).collect();
+    assert!(nodes.contains(&"a1") && nodes.contains(&"a2") && !nodes.contains(&"c1"), "{nodes:?}");
+}
+
+#[test]
+fn processes_without_a_guid_are_found_again_by_their_name() {
+    let launch = |seconds, pid| {
+        let cells = [
+            ("process_pid", pid),
+            ("process_image", r"C:\a\tool.exe"),
+            ("process_command_line", "tool"),
+            ("parent_pid", "4"),
+            ("parent_image", r"C:\Windows\System32\services.exe"),
+        ];
+        event(seconds, "Security", 4688, &cells)
+    };
+    let events = vec![launch(10, "700"), launch(20, "701"), launch(30, "700")];
+    let found = by_rules(&events, &[(0, Level::High, "a"), (1, Level::High, "a"), (2, Level::High, "a")]);
+    assert_eq!((found.len(), found[0].0.repeats.len()), (1, 2), "{:?}", found[0].0);
+    assert_eq!(found[0].1.tree.nodes.iter().filter(|node| !node.ghost).count(), 3);
+}
+
+#[test]
 fn without_a_process_host_user_and_channel_are_the_subject() {
     let cleared = event(10, "Security", 1102, &[("user_name", r"CORP\admin")]);
     let found = by_rules(&[cleared], &[(0, Level::High, "cleared")]);

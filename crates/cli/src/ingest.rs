@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     if inputs.is_empty() {
         bail!("nothing to read: no file matches");
     }
-    std::fs::create_dir_all(&args.place.data).with_context(|| format!("cannot make `{}`", args.place.data.display()))?;
+    hikeshi_lake::make_folder(&args.place.data).with_context(|| format!("cannot make `{}`", args.place.data.display()))?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(ingest(args, inputs, out))
 }

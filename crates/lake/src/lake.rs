@@ -20,7 +20,7 @@ use crate::layout::Layout;
 use crate::matches::Tap;
 use crate::shelf::Shelf;
 use crate::status::{IngestLag, Totals};
-use crate::stream::{Ack, AppendError, LocalDisk, Log, LogConfig, Recovery};
+use crate::stream::{Ack, AppendError, LocalDisk, Log, LogConfig, Recovery, make_folder};
 use crate::view::{Segment, Views};
 use crate::writer::{STREAM, Writer};
 
@@ -43,7 +43,7 @@ const LET_GO: Duration = Duration::from_secs(5);
 
 /// Takes the lake for this process: two writers of one stream would destroy it.
 async fn take(folder: &Path) -> Result<File, OpenError> {
-    std::fs::create_dir_all(folder)?;
+    make_folder(folder)?;
     let lock = File::create(folder.join("lock"))?;
     let begun = Instant::now();
     while let Err(error) = rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
@@ -85,9 +85,14 @@ impl Inner {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
     }
 
+    /// The writer works again.
+    pub(crate) fn clear_fault(&self) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Everything before `offset` is committed; the writer works.
     pub(crate) fn progress(&self, offset: u64, newest: Option<Timestamp>) {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.clear_fault();
         self.committed.send_modify(|(committed, received_at)| {
             *committed = offset;
             *received_at = newest.max(*received_at);
@@ -182,13 +187,17 @@ impl Lake {
     pub fn lag(&self) -> IngestLag {
         let (committed, committed_received_at) = *self.inner.committed.borrow();
         let view = self.inner.views.now();
+        let failures = self.inner.log.failures();
         IngestLag {
             appended: self.inner.log.next_offset(),
             committed,
             stream_bytes: self.inner.log.backlog_bytes(),
             tail_events: view.tail.iter().map(|block| block.live.len() as u64).sum(),
             committed_received_at,
-            stream_failed: self.inner.log.failed(),
+            stream_failed: failures.standing,
+            stream_failures: failures.count,
+            stream_failed_at: failures.last,
+            disk_full: self.inner.log.room_beyond(100) == 0,
             writer_fault: self.inner.fault.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             totals: *self.inner.totals(),
         }

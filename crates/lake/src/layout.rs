@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use crate::catalogue::{SegmentKind, SegmentRow};
-use crate::stream::sync_folder;
+use crate::stream::make_folder;
 
 /// The folder of a lake.
 #[derive(Debug, Clone)]
@@ -43,12 +43,7 @@ impl Layout {
 
     /// Makes the folder of a segment, durably.
     pub(crate) fn make_folder(&self, segment: &SegmentRow) -> io::Result<()> {
-        let folder = self.folder(segment);
-        if folder.is_dir() {
-            return Ok(());
-        }
-        fs::create_dir_all(&folder)?;
-        folder.ancestors().skip(1).take(3).try_for_each(sync_folder)
+        make_folder(&self.folder(segment))
     }
 
     /// Deletes the files of a segment that the catalogue no longer names. One that is gone already is no fault.

@@ -42,4 +42,4 @@ pub use scan::ReadError;
 pub use schema::{events_schema, matches_schema};
 pub use sql_scan::{Scan, ScanFile, ScanFilter};
 pub use status::{IngestLag, Totals};
-pub use stream::{Ack, AppendError, Encoding, Recovery};
+pub use stream::{Ack, AppendError, Encoding, Recovery, make_folder};

@@ -11,6 +11,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
+use crate::stream::{make_folder, sync_folder};
+
 /// Names an object: SHA-256 of its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectId(pub [u8; 32]);
@@ -54,7 +56,7 @@ impl LocalObjects {
     /// When it cannot be made.
     pub fn open(folder: impl Into<PathBuf>) -> io::Result<Self> {
         let folder = folder.into();
-        fs::create_dir_all(&folder)?;
+        make_folder(&folder)?;
         Ok(LocalObjects { folder })
     }
 
@@ -67,12 +69,11 @@ impl LocalObjects {
     fn write(&self, bytes: &[u8]) -> io::Result<ObjectId> {
         let id = ObjectId::of(bytes);
         let (shelf, name) = self.place(id);
+        make_folder(&shelf)?;
         if shelf.join(&name).is_file() {
+            // Whoever put it here may have been stopped before its name was durable.
+            sync_folder(&shelf)?;
             return Ok(id);
-        }
-        if !shelf.is_dir() {
-            fs::create_dir_all(&shelf)?;
-            sync_folder(&self.folder)?;
         }
         let beside = shelf.join(format!(".{name}.{}", uuid::Uuid::now_v7().simple()));
         let kept = write_synced(&beside, bytes).and_then(|()| fs::rename(&beside, shelf.join(&name)));
@@ -113,10 +114,6 @@ fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(bytes)?;
     file.sync_all()
-}
-
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

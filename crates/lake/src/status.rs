@@ -37,6 +37,12 @@ pub struct IngestLag {
     pub committed_received_at: Option<Timestamp>,
     /// A sync or write of the stream failed: nothing is acknowledged until it is reopened.
     pub stream_failed: bool,
+    /// How often that has happened since the lake was opened.
+    pub stream_failures: u64,
+    /// When it happened last.
+    pub stream_failed_at: Option<Timestamp>,
+    /// The disk is full but for its reserve: nothing is taken until there is room.
+    pub disk_full: bool,
     /// Why the writer of segments stands still, if it does; it tries again by itself.
     pub writer_fault: Option<String>,
     /// Counted since the lake was opened.

@@ -29,6 +29,8 @@ use crate::view::{Segment, TailBlock};
 pub(crate) const STREAM: &str = "local";
 const PATIENCE: Duration = Duration::from_millis(20);
 const RETRY: Duration = Duration::from_secs(1);
+/// After a merge that failed, the next is tried no sooner.
+const MERGE_RETRY: Duration = Duration::from_secs(30);
 
 /// What a worker keeps from job to job.
 struct WorkerState {
@@ -79,6 +81,7 @@ pub(crate) struct Writer {
     /// The first offset that is not yet in `filling` or a flight.
     reached: u64,
     merging: bool,
+    merge_after: Option<Instant>,
     generation: u64,
     retry_at: Option<Instant>,
 }
@@ -104,6 +107,7 @@ impl Writer {
             delivered: 0,
             flown: 0,
             merging: false,
+            merge_after: None,
             retry_at: None,
             inner,
             pool,
@@ -119,10 +123,12 @@ impl Writer {
     fn run(mut self) {
         while !self.inner.closing.load(Ordering::Acquire) {
             self.follow_catalogue();
-            self.take_batches();
-            self.take_off_if_due();
-            self.commit_landed();
-            self.merge_if_idle();
+            if self.retry_at.is_none_or(|at| at <= Instant::now()) {
+                self.take_batches();
+                self.take_off_if_due();
+                self.commit_landed();
+                self.merge_if_idle();
+            }
             self.wait();
         }
     }
@@ -162,8 +168,8 @@ impl Writer {
                     return;
                 }
                 Err(error) => {
-                    self.fault(format!("cannot read the stream: {error}"));
-                    return;
+                    self.retry_at = Some(Instant::now() + RETRY);
+                    return self.fault(format!("cannot read the stream: {error}"));
                 }
             }
         }
@@ -277,9 +283,14 @@ impl Writer {
         let (inner, known) = (self.inner.clone(), self.known.clone());
         self.pool.give(Box::new(move |_| {
             let write = || write_flight(&inner.layout, &blocks, &known, Timestamp::now());
-            let written = match catch_unwind(AssertUnwindSafe(write)) {
-                Ok(written) => written.map_err(|error| format!("cannot write a segment: {}", chain(&error))),
-                Err(_) => Err("writing a segment panicked".to_owned()),
+            // Segments may take half of the reserve, since the stream that they free is larger; the other half is the record's alone.
+            let written = if inner.log.room_beyond(50) == 0 {
+                Err("the disk is full: events wait in the stream for room".to_owned())
+            } else {
+                match catch_unwind(AssertUnwindSafe(write)) {
+                    Ok(written) => written.map_err(|error| format!("cannot write a segment: {}", chain(&error))),
+                    Err(_) => Err("writing a segment panicked".to_owned()),
+                }
             };
             drop(blocks);
             let _ = report.send(Done::Written(number, written));
@@ -288,9 +299,6 @@ impl Writer {
 
     /// Commits the flights that are written, oldest first.
     fn commit_landed(&mut self) {
-        if self.retry_at.is_some_and(|at| at > Instant::now()) {
-            return;
-        }
         while let Some(flight) = self.flights.front() {
             let Some(written) = &flight.written else { return };
             let advance = Advance { stream: STREAM.to_owned(), from: self.committed, to: flight.to };
@@ -301,7 +309,9 @@ impl Writer {
                 sightings: written.sightings.clone(),
                 sources: written.sources.clone(),
             };
-            if let Err(error) = self.runtime.block_on(self.inner.catalogue.commit(commit)) {
+            if let Err(error) = self.runtime.block_on(self.inner.catalogue.commit(commit))
+                && !self.stands_at(flight.to)
+            {
                 self.retry_at = Some(Instant::now() + RETRY);
                 return self.fault(format!("cannot commit: {}", chain(&error)));
             }
@@ -309,6 +319,17 @@ impl Writer {
                 self.land(flight);
             }
         }
+    }
+
+    /// Whether a commit that was answered with an error, or not at all, was made all the same. Nobody else advances this stream.
+    fn stands_at(&self, offset: u64) -> bool {
+        let stands = self.runtime.block_on(self.inner.catalogue.offset(STREAM));
+        offset > self.committed && stands.is_ok_and(|stands| stands == offset)
+    }
+
+    /// The same of a segment.
+    fn is_committed(&self, id: uuid::Uuid) -> bool {
+        self.runtime.block_on(self.inner.catalogue.segments()).is_ok_and(|rows| rows.iter().any(|row| row.id == id))
     }
 
     fn land(&mut self, flight: Flight) {
@@ -339,13 +360,18 @@ impl Writer {
 
     /// Merges small segments when nothing else waits, or when they have become many.
     fn merge_if_idle(&mut self) {
-        if self.merging {
+        if self.merging || self.merge_after.is_some_and(|after| after > Instant::now()) {
             return;
         }
         let idle = self.given == self.delivered && self.inner.log.next_offset() <= self.reached;
         let config = &self.inner.config;
         let least = if idle { config.merge_segments } else { config.merge_segments * 8 };
         let Some(chosen) = pick(&self.inner.views.now(), least.max(2), config.merge_rows) else { return };
+        // Old and new stand side by side for a while: that takes nothing of the reserve.
+        if self.inner.log.room_beyond(100) <= chosen.iter().map(|segment| segment.row.size_bytes).sum() {
+            self.merge_after = Some(Instant::now() + MERGE_RETRY);
+            return;
+        }
         self.merging = true;
         let (inner, report) = (self.inner.clone(), self.report.clone());
         self.pool.give(Box::new(move |_| {
@@ -361,11 +387,18 @@ impl Writer {
         self.merging = false;
         let merged = match outcome {
             Ok(merged) => merged,
-            Err(fault) => return self.fault(fault),
+            Err(fault) => {
+                self.merge_after = Some(Instant::now() + MERGE_RETRY);
+                return self.fault(fault);
+            }
         };
         let remove: Vec<_> = merged.replaced.iter().map(|segment| segment.row.id).collect();
         let commit = Commit { add: vec![merged.row.clone()], remove: remove.clone(), ..Commit::default() };
-        match self.runtime.block_on(self.inner.catalogue.commit(commit)) {
+        let committed = match self.runtime.block_on(self.inner.catalogue.commit(commit)) {
+            Err(_) if self.is_committed(merged.row.id) => Ok(()),
+            answered => answered,
+        };
+        match committed {
             Ok(()) => {
                 merged.replaced.iter().for_each(|segment| segment.doom());
                 self.inner.totals().merged += remove.len() as u64;
@@ -375,13 +408,17 @@ impl Writer {
                     view.segments_mut().push(segment);
                 });
                 self.follow_catalogue();
+                self.inner.clear_fault();
             }
             Err(CatalogueError::Conflict(_)) => {
                 // Retention took one of them away meanwhile: the rest is merged another time.
                 let _ = self.inner.layout.delete(&merged.row);
             }
             // Whether it was committed is unknown: the file stays, and the next start sweeps it if it was not.
-            Err(error) => self.fault(format!("cannot commit merged segments: {}", chain(&error))),
+            Err(error) => {
+                self.merge_after = Some(Instant::now() + MERGE_RETRY);
+                self.fault(format!("cannot commit merged segments: {}", chain(&error)));
+            }
         }
     }
 

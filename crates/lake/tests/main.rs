@@ -1,6 +1,8 @@
 //! The lake on a real record, a real disk and real logs.
 
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod fixture;

@@ -11,6 +11,13 @@ pub(crate) struct Space {
     pub(crate) total_bytes: u64,
 }
 
+impl Space {
+    /// What is kept free of telemetry.
+    pub(crate) fn reserve_bytes(self, percent: u8) -> u64 {
+        self.total_bytes / 100 * u64::from(percent)
+    }
+}
+
 /// The file system under a log.
 pub(crate) trait Disk: Send + Sync + 'static {
     /// Creates a file that is not there and makes its name durable.
@@ -68,4 +75,26 @@ impl LogFile for File {
 /// Makes the names in a folder durable.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+/// Makes a folder and those above it that are not there, each name durable. When that fails, what was made goes again, so that the
+/// next attempt does not take it for durable.
+///
+/// # Errors
+/// When one of them cannot be made or synced.
+pub fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    let parent = folder.parent().unwrap_or(Path::new("/"));
+    make_folder(parent)?;
+    match std::fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => made?,
+    }
+    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+    sync_folder(parent).inspect_err(|_| {
+        // Empty as it is, it can be made again.
+        let _ = std::fs::remove_dir(folder);
+    })
 }

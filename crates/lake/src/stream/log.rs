@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
-use super::cursor::{Cursor, Fetched};
-use super::disk::{Disk, LogFile};
-use super::frame::{Head, encode_body, encode_head};
+use super::disk::{Disk, LogFile, make_folder};
+use super::frame::{HEAD_BYTES, Head, encode_body, encode_head};
+use super::reader::LogReader;
 use super::recent::{RecentKeys, Written, key_name};
 use super::recovery::{LogPart, Recovery, part_name, survey};
 use crate::batch::Batch;
@@ -75,21 +76,31 @@ enum Order {
     Reopen(oneshot::Sender<io::Result<()>>),
 }
 
+/// How often the log has failed since it was opened, and whether it stands still now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Failures {
+    /// Nothing is acknowledged until the log is reopened.
+    pub(crate) standing: bool,
+    pub(crate) count: u64,
+    pub(crate) last: Option<Timestamp>,
+}
+
 /// What the writer's thread has made durable.
-struct Durable {
-    parts: Vec<LogPart>,
+pub(super) struct Durable {
+    pub(super) parts: Vec<LogPart>,
     next: u64,
-    failed: bool,
+    failures: Failures,
     closed: bool,
 }
 
-struct Shared {
+/// What the writer's thread and the readers share.
+pub(super) struct Shared {
     durable: Mutex<Durable>,
     grown: Condvar,
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Durable> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Durable> {
         self.durable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -101,23 +112,27 @@ pub(crate) struct Log {
     orders: mpsc::Sender<Order>,
     config: LogConfig,
     recovery: Recovery,
+    folder: PathBuf,
+    disk: Arc<dyn Disk>,
 }
 
 impl Log {
     /// Opens the log, cuts off what was never acknowledged, and starts the writer's thread. `committed` is the catalogue's offset.
     pub(crate) fn open(folder: &Path, committed: u64, config: LogConfig, disk: Arc<dyn Disk>) -> io::Result<Self> {
-        std::fs::create_dir_all(folder)?;
+        make_folder(folder)?;
         let mut found = survey(folder)?;
         found.next = found.next.max(committed);
-        cut_torn_tail(&mut found.parts)?;
+        keep_what_is_whole(&mut found.parts)?;
         let recovery = found.recovery;
-        let durable = Durable { parts: found.parts, next: found.next, failed: false, closed: false };
+        let serials = found.parts.len() as u64;
+        let durable = Durable { parts: found.parts, next: found.next, failures: Failures::default(), closed: false };
         let shared = Arc::new(Shared { durable: Mutex::new(durable), grown: Condvar::new() });
         let (orders, receiver) = mpsc::channel(WAITING);
-        let mut writer = Writer { folder: folder.to_owned(), disk, config, keys: found.keys, file: None, shared: shared.clone() };
+        let (folder, keys) = (folder.to_owned(), found.keys);
+        let mut writer = Writer { folder: folder.clone(), disk: disk.clone(), config, keys, file: None, serials, shared: shared.clone() };
         writer.begin_part(found.next)?;
         std::thread::Builder::new().name("lake-log".into()).spawn(move || writer.run(receiver))?;
-        Ok(Log { shared, orders, config, recovery })
+        Ok(Log { shared, orders, config, recovery, folder, disk })
     }
 
     /// What was found at start.
@@ -146,9 +161,17 @@ impl Log {
         answer.await.map_err(|_| gone())?
     }
 
-    /// Whether appends are refused because of a failure.
-    pub(crate) fn failed(&self) -> bool {
-        self.shared.lock().failed
+    /// Whether appends are refused because of a failure, and how often that happened.
+    pub(crate) fn failures(&self) -> Failures {
+        let failures = self.shared.lock().failures;
+        Failures { standing: failures.standing || self.orders.is_closed(), ..failures }
+    }
+
+    /// Free bytes beyond a part of the reserve, in percent of it; 0 when there are none or the disk does not say.
+    pub(crate) fn room_beyond(&self, percent_of_reserve: u64) -> u64 {
+        let Ok(space) = self.disk.space(&self.folder) else { return 0 };
+        let reserve = space.reserve_bytes(self.config.reserve_percent);
+        space.free_bytes.saturating_sub(reserve / 100 * percent_of_reserve)
     }
 
     /// Bytes that are durable and not yet deleted.
@@ -172,7 +195,7 @@ impl Log {
 
     /// A reader of everything from `offset` on.
     pub(crate) fn reader(&self, offset: u64) -> LogReader {
-        LogReader { shared: self.shared.clone(), offset, part: None }
+        LogReader::new(self.shared.clone(), offset)
     }
 
     /// Deletes the files that hold only frames before `offset`, oldest first. The file being written stays.
@@ -191,62 +214,24 @@ impl Log {
     }
 }
 
-fn cut_torn_tail(parts: &mut Vec<LogPart>) -> io::Result<()> {
+/// Leaves a failed or torn file with its whole frames only. A file without any goes.
+fn cut_tail(parts: &mut Vec<LogPart>) -> io::Result<()> {
     let Some(last) = parts.last() else { return Ok(()) };
-    if last.bytes == 0 {
-        std::fs::remove_file(&last.path)?;
-        parts.pop();
-        return Ok(());
+    if last.bytes > 0 {
+        return std::fs::OpenOptions::new().write(true).open(&last.path)?.set_len(last.bytes);
     }
-    let file = std::fs::OpenOptions::new().write(true).open(&last.path)?;
-    file.set_len(last.bytes)?;
-    file.sync_all()
+    std::fs::remove_file(&last.path)?;
+    parts.pop();
+    Ok(())
 }
 
-/// Reads the durable frames in order.
-pub(crate) struct LogReader {
-    shared: Arc<Shared>,
-    offset: u64,
-    part: Option<(u64, Cursor)>,
-}
-
-impl LogReader {
-    /// The next durable frame from the wanted offset on; `Damage` where one was lost; `End` when nothing more is durable now.
-    pub(crate) fn next(&mut self) -> io::Result<Fetched> {
-        loop {
-            let Some((first, limit, closed)) = self.current_part() else { return Ok(Fetched::End) };
-            if self.part.as_ref().is_none_or(|(open, _)| *open != first) {
-                let Some(path) = self.path_of(first) else { return Ok(Fetched::End) };
-                self.part = Some((first, Cursor::open(&path)?));
-            }
-            let Some((_, cursor)) = &mut self.part else { return Ok(Fetched::End) };
-            match cursor.next(limit)? {
-                Fetched::Frame(frame) if frame.offset < self.offset => {}
-                Fetched::Frame(frame) => {
-                    self.offset = frame.offset + 1;
-                    return Ok(Fetched::Frame(frame));
-                }
-                damage @ Fetched::Damage { .. } => return Ok(damage),
-                Fetched::End => match closed {
-                    Some(next_first) => {
-                        self.offset = self.offset.max(next_first);
-                    }
-                    None => return Ok(Fetched::End),
-                },
-            }
-        }
-    }
-
-    /// The file that holds the wanted offset: its first offset, its durable bytes, and the first offset of the file behind it.
-    fn current_part(&self) -> Option<(u64, u64, Option<u64>)> {
-        let durable = self.shared.lock();
-        let index = durable.parts.iter().rposition(|part| part.first <= self.offset).unwrap_or(0);
-        let part = durable.parts.get(index)?;
-        Some((part.first, part.bytes, durable.parts.get(index + 1).map(|part| part.first)))
-    }
-
-    fn path_of(&self, first: u64) -> Option<PathBuf> {
-        self.shared.lock().parts.iter().find(|part| part.first == first).map(|part| part.path.clone())
+/// Cuts off what was never acknowledged, and makes the rest durable before anybody relies on it: a process that was killed between
+/// its write and its sync left whole frames in the cache of the machine only.
+fn keep_what_is_whole(parts: &mut Vec<LogPart>) -> io::Result<()> {
+    cut_tail(parts)?;
+    match parts.last() {
+        Some(last) => std::fs::File::open(&last.path)?.sync_all(),
+        None => Ok(()),
     }
 }
 
@@ -256,6 +241,8 @@ struct Writer {
     config: LogConfig,
     keys: RecentKeys,
     file: Option<Box<dyn LogFile>>,
+    /// How many files have been known: the next one's serial.
+    serials: u64,
     shared: Arc<Shared>,
 }
 
@@ -295,7 +282,8 @@ impl Writer {
         if group.is_empty() {
             return;
         }
-        let outcome = if self.shared.lock().failed { Err(AppendError::Unavailable) } else { self.room() };
+        let wanted = group.iter().map(|request| (HEAD_BYTES + request.body.len()) as u64).sum();
+        let outcome = if self.shared.lock().failures.standing { Err(AppendError::Unavailable) } else { self.room(wanted) };
         if let Err(error) = outcome {
             return group.into_iter().for_each(|request| answer(request.reply, Err(error.clone())));
         }
@@ -332,17 +320,18 @@ impl Writer {
         }
     }
 
-    fn room(&self) -> Result<(), AppendError> {
+    /// Whether so many bytes fit without touching the reserve.
+    fn room(&self, wanted: u64) -> Result<(), AppendError> {
         let Ok(space) = self.disk.space(&self.folder) else { return Err(AppendError::Unavailable) };
-        let reserve = space.total_bytes / 100 * u64::from(self.config.reserve_percent);
-        if space.free_bytes <= reserve { Err(AppendError::Full) } else { Ok(()) }
+        let reserve = space.reserve_bytes(self.config.reserve_percent);
+        if space.free_bytes <= reserve.saturating_add(wanted) { Err(AppendError::Full) } else { Ok(()) }
     }
 
     fn write(&mut self, bytes: &[u8], first: u64, next: u64) -> Result<(), AppendError> {
         let durable_bytes = self.part_bytes();
         if durable_bytes > 0 && durable_bytes + bytes.len() as u64 > self.config.part_bytes {
             match self.begin_part(first) {
-                Err(error) if error.kind() == io::ErrorKind::StorageFull => return Err(AppendError::Full),
+                Err(error) if is_full(&error) => return Err(AppendError::Full),
                 Err(error) => return Err(self.fail("cannot begin a file of the log", &error)),
                 Ok(()) => {}
             }
@@ -350,7 +339,7 @@ impl Writer {
         let durable_bytes = self.part_bytes();
         let Some(file) = &mut self.file else { return Err(AppendError::Unavailable) };
         if let Err(error) = file.append(bytes) {
-            if error.kind() == io::ErrorKind::StorageFull && file.cut(durable_bytes).is_ok() {
+            if is_full(&error) && file.cut(durable_bytes).is_ok() {
                 return Err(AppendError::Full);
             }
             return Err(self.fail("cannot write the log", &error));
@@ -374,8 +363,13 @@ impl Writer {
 
     fn fail(&mut self, what: &str, error: &io::Error) -> AppendError {
         tracing::error!(%error, "{what}: nothing is acknowledged until it is reopened");
-        self.file = None;
-        self.shared.lock().failed = true;
+        let durable_bytes = self.part_bytes();
+        if let Some(mut file) = self.file.take() {
+            // What the failed sync was to make durable may look written to whoever starts next: it goes at once.
+            let _ = file.cut(durable_bytes);
+        }
+        let failures = &mut self.shared.lock().failures;
+        *failures = Failures { standing: true, count: failures.count + 1, last: Some(Timestamp::now()) };
         AppendError::Unavailable
     }
 
@@ -386,21 +380,31 @@ impl Writer {
             std::fs::remove_file(&path)?;
         }
         self.file = Some(self.disk.create(&path)?);
-        self.shared.lock().parts.push(LogPart { path, first, bytes: 0 });
+        self.shared.lock().parts.push(LogPart { path, first, bytes: 0, serial: self.serials });
+        self.serials += 1;
         Ok(())
     }
 
-    /// Leaves the failed file as it is up to its last good sync, and goes on in a new one.
+    /// Leaves the failed file as it was at its last good sync, and goes on in a new one. The failed sync is not tried again: should
+    /// the cut not last, the frames behind it are known by their offsets, which the new file gives again.
     fn reopen(&mut self) -> io::Result<()> {
+        if !self.shared.lock().failures.standing {
+            return Ok(());
+        }
         let first = {
             let mut durable = self.shared.lock();
-            cut_torn_tail(&mut durable.parts)?;
+            cut_tail(&mut durable.parts)?;
             durable.next
         };
         self.begin_part(first)?;
-        self.shared.lock().failed = false;
+        self.shared.lock().failures.standing = false;
+        tracing::warn!(offset = first, "the log was reopened");
         Ok(())
     }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 fn answer(reply: oneshot::Sender<Result<Ack, AppendError>>, verdict: Result<Ack, AppendError>) {

@@ -9,13 +9,16 @@ mod disk;
 mod faults;
 mod frame;
 mod log;
+mod reader;
 mod recent;
 mod recovery;
 
 pub(crate) use cursor::Fetched;
+pub use disk::make_folder;
 pub(crate) use disk::{LocalDisk, sync_folder};
 pub use frame::Encoding;
 pub(crate) use frame::Frame;
 pub use log::{Ack, AppendError};
-pub(crate) use log::{Log, LogConfig, LogReader};
+pub(crate) use log::{Log, LogConfig};
+pub(crate) use reader::LogReader;
 pub use recovery::Recovery;

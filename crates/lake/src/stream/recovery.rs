@@ -26,6 +26,8 @@ pub(super) struct LogPart {
     pub(super) first: u64,
     /// Bytes that are durable.
     pub(super) bytes: u64,
+    /// Tells it from every other file that this process has known, one of the same name included.
+    pub(super) serial: u64,
 }
 
 /// The log as its folder shows it.
@@ -47,20 +49,24 @@ pub(super) fn survey(folder: &Path) -> io::Result<Found> {
         .filter_map(|path| Some((first_offset(&path)?, path)))
         .collect();
     paths.sort();
-    let last = paths.len().saturating_sub(1);
-    for (index, (first, path)) in paths.into_iter().enumerate() {
+    let mut following: Vec<Option<u64>> = paths.iter().skip(1).map(|(first, _)| Some(*first)).collect();
+    following.push(None);
+    for ((first, path), following) in paths.into_iter().zip(following) {
         found.next = found.next.max(first);
-        survey_part(&mut found, path, first, index == last)?;
+        survey_part(&mut found, path, first, following)?;
     }
     Ok(found)
 }
 
-fn survey_part(found: &mut Found, path: PathBuf, first: u64, last: bool) -> io::Result<()> {
+/// Reads one file. Frames at or behind the first offset of the `following` file are what a failed sync left: they do not count.
+fn survey_part(found: &mut Found, path: PathBuf, first: u64, following: Option<u64>) -> io::Result<()> {
+    let last = following.is_none();
     let length = fs::metadata(&path)?.len();
     let mut cursor = Cursor::open(&path)?;
     let mut whole_until = 0;
     loop {
         match cursor.next(length)? {
+            Fetched::Frame(frame) if following.is_some_and(|following| frame.offset >= following) => {}
             Fetched::Frame(frame) => {
                 whole_until = cursor.position();
                 found.recovery.frames += 1;
@@ -76,7 +82,8 @@ fn survey_part(found: &mut Found, path: PathBuf, first: u64, last: bool) -> io::
         }
     }
     let bytes = if last { whole_until } else { length };
-    found.parts.push(LogPart { path, first, bytes });
+    let serial = found.parts.len() as u64;
+    found.parts.push(LogPart { path, first, bytes, serial });
     Ok(())
 }
 

@@ -21,6 +21,8 @@ use crate::telemetry::scope;
 
 /// A host that has sent nothing for this long is silent.
 pub const SILENT_AFTER: SignedDuration = SignedDuration::from_hours(24);
+/// A stream that failed and was taken up again is told for this long: a disk that failed once fails again.
+const FAILURE_SHOWN_FOR: SignedDuration = SignedDuration::from_hours(24);
 const TREND_DAYS: i32 = 7;
 const SOON: SignedDuration = SignedDuration::from_hours(2);
 
@@ -182,7 +184,7 @@ fn by_source(rows: Vec<SourceRow>, now: Timestamp) -> Vec<Source> {
     sources.into_values().collect()
 }
 
-/// What an operator must look at: silent hosts, a stream that stands still, a record that stands still.
+/// What an operator must look at: silent hosts, a disk that fails or is full, a stream or a record that stands still.
 fn warnings(desk: &Desk, sources: &[Source]) -> Vec<Phrase> {
     const NAMED: usize = 5;
     let mut warnings = Vec::new();
@@ -192,8 +194,16 @@ fn warnings(desk: &Desk, sources: &[Source]) -> Vec<Phrase> {
         warnings.push(phrase.with("hosts", named.join(", ")).with("hours", SILENT_AFTER.as_hours().to_string()));
     }
     let lag = desk.telemetry.lake.lag();
-    if lag.stream_failed {
-        warnings.push(Phrase::new("warning.stream_failed"));
+    match lag.stream_failed_at {
+        _ if lag.stream_failed => warnings.push(Phrase::new("warning.stream_failed")),
+        Some(at) if desk.now().duration_since(at) < FAILURE_SHOWN_FOR => {
+            let phrase = Phrase::new("warning.stream_recovered").with("count", lag.stream_failures.to_string());
+            warnings.push(phrase.with("at", at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()));
+        }
+        _ => {}
+    }
+    if lag.disk_full {
+        warnings.push(Phrase::new("warning.disk_full"));
     }
     if let Some(fault) = lag.writer_fault {
         warnings.push(Phrase::new("warning.writer_fault").with("fault", fault));

@@ -34,6 +34,14 @@ pub struct Metrics {
     pub ingest_lag_seconds: Gauge<f64, AtomicU64>,
     /// Bytes waiting in the stream.
     pub stream_bytes: Gauge<i64>,
+    /// 1 while a failed sync or write of the stream keeps events from being taken.
+    pub stream_failed: Gauge<i64>,
+    /// How often that has happened since start.
+    pub stream_failures: Gauge<i64>,
+    /// 1 while the disk is full but for its reserve.
+    pub disk_full: Gauge<i64>,
+    /// 1 while the record cannot be written.
+    pub record_failed: Gauge<i64>,
 }
 
 impl Default for Metrics {
@@ -52,6 +60,10 @@ impl Default for Metrics {
             events_written: Gauge::default(),
             ingest_lag_seconds: Gauge::default(),
             stream_bytes: Gauge::default(),
+            stream_failed: Gauge::default(),
+            stream_failures: Gauge::default(),
+            disk_full: Gauge::default(),
+            record_failed: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("alerts_received", "Alerts received", metrics.alerts_received.clone());
@@ -66,11 +78,20 @@ impl Default for Metrics {
         registry.register("events_written", "Events written to segments since start", metrics.events_written.clone());
         registry.register("ingest_lag_seconds", "How far writing is behind receiving", metrics.ingest_lag_seconds.clone());
         registry.register("stream_bytes", "Bytes waiting in the stream", metrics.stream_bytes.clone());
+        metrics.register_faults();
         metrics
     }
 }
 
 impl Metrics {
+    fn register_faults(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("stream_failed", "1 while a failed sync keeps events from being taken", self.stream_failed.clone());
+        registry.register("stream_failures", "Failed syncs and writes of the stream since start", self.stream_failures.clone());
+        registry.register("disk_full", "1 while the disk is full but for its reserve", self.disk_full.clone());
+        registry.register("record_failed", "1 while the record cannot be written", self.record_failed.clone());
+    }
+
     /// All of them as text.
     pub fn text(&self) -> String {
         let mut text = String::new();

@@ -11,11 +11,13 @@ use hikeshi_domain::playbook::Files;
 use hikeshi_domain::procedure::Procedure;
 use hikeshi_domain::settings::Secret;
 use hikeshi_hunt::Hunt;
-use hikeshi_lake::{Lake, LakeConfig, LocalObjects};
+use hikeshi_lake::{Lake, LakeConfig, LocalObjects, make_folder};
 use hikeshi_record::{Settings, Store};
 use hikeshi_triage::VerdictBook;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
 use crate::desk::{Desk, Parts, SystemClock};
 use crate::telemetry::Telemetry;
@@ -26,6 +28,9 @@ use crate::{Passwords, endpoint, job, operation, triage};
 const LIVE_BACKLOG: usize = 1_024;
 const FOLLOW_EVERY: Duration = Duration::from_secs(30);
 const EXPIRE_EVERY: Duration = Duration::from_secs(3_600);
+/// How often the stream is looked at, and the longest pause between attempts to take it up again.
+const MEND_EVERY: Duration = Duration::from_millis(500);
+const MEND_PAUSE: Duration = Duration::from_secs(30);
 
 /// What a desk is opened with.
 #[derive(Debug, Clone)]
@@ -61,7 +66,7 @@ pub async fn open(opening: &Opening) -> Result<Open, Box<dyn std::error::Error +
     let loaded =
         if opening.rules.is_empty() { RuleSet::shipped()? } else { RuleSet::load(&opening.rules, &LoadOptions::with_user_cache())? };
     let texts = if opening.rules.is_empty() { RuleTexts::shipped() } else { RuleTexts::read(&opening.rules)? };
-    std::fs::create_dir_all(&opening.folder)?;
+    make_folder(&opening.folder)?;
     let store = Store::open(record(opening)).await?;
     let (strong, raised) = mpsc::unbounded_channel();
     let watch = Arc::new(Watch::new(loaded.rules.clone(), strong));
@@ -84,6 +89,7 @@ pub async fn open(opening: &Opening) -> Result<Open, Box<dyn std::error::Error +
     let mut background = job::start(&desk);
     background.spawn(triage::raise(desk.clone(), raised));
     background.spawn(keep(desk.clone()));
+    background.spawn(mend(desk.clone()));
     Ok(Open { desk, background })
 }
 
@@ -99,7 +105,31 @@ async fn lake(folder: &Path, store: &Store, watch: Arc<Watch>) -> Result<Arc<Lak
     Ok(Arc::new(Lake::open(&folder.join("lake"), catalogue, LakeConfig::default(), Some(watch)).await?))
 }
 
-/// Follows hosts that start to send, forgets telemetry that is past its time, and takes a stream up again whose disk is well.
+/// Takes up a stream again whose disk failed: soon after a single failure, ever more seldom while the disk keeps failing.
+async fn mend(desk: Desk) {
+    let mut looks = tokio::time::interval(MEND_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut pause = MEND_EVERY;
+    loop {
+        looks.tick().await;
+        let lag = desk.telemetry.lake.lag();
+        if !lag.stream_failed {
+            // Well for a while: the next failure is a new one.
+            let well_for = lag.stream_failed_at.map_or(SignedDuration::MAX, |at| Timestamp::now().duration_since(at));
+            if well_for > SignedDuration::try_from(2 * MEND_PAUSE).unwrap_or(SignedDuration::MAX) {
+                pause = MEND_EVERY;
+            }
+            continue;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(MEND_PAUSE);
+        if let Err(error) = desk.telemetry.lake.reopen_stream().await {
+            tracing::error!(%error, "the stream stands still: its disk still refuses");
+        }
+    }
+}
+
+/// Follows hosts that start to send, and forgets telemetry that is past its time.
 async fn keep(desk: Desk) {
     let mut follow = tokio::time::interval(FOLLOW_EVERY);
     let mut expire = tokio::time::interval(EXPIRE_EVERY);
@@ -108,9 +138,6 @@ async fn keep(desk: Desk) {
             _ = follow.tick() => {
                 if let Err(error) = endpoint::follow_sources(&desk).await {
                     tracing::error!(%error, "endpoints cannot follow their sources");
-                }
-                if desk.telemetry.lake.lag().stream_failed && let Err(error) = desk.telemetry.lake.reopen_stream().await {
-                    tracing::error!(%error, "the stream stands still: its disk still refuses");
                 }
             }
             _ = expire.tick() => match operation::expire(&desk).await {

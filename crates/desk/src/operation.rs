@@ -13,9 +13,10 @@ use crate::error::{Error, Result};
 pub fn faults(desk: &Desk) -> Vec<String> {
     let lag = desk.telemetry.lake.lag();
     let stream = lag.stream_failed.then(|| "stream: a sync failed; nothing is acknowledged until it is reopened".to_owned());
+    let disk = lag.disk_full.then(|| "disk: full but for its reserve; no events are taken until there is room".to_owned());
     let writer = lag.writer_fault.map(|fault| format!("writer: {fault}"));
     let record = desk.store.fault().map(|fault| format!("record: {fault}"));
-    [stream, writer, record].into_iter().flatten().collect()
+    [stream, disk, writer, record].into_iter().flatten().collect()
 }
 
 /// Counters as text.
@@ -26,6 +27,10 @@ pub fn metrics(desk: &Desk) -> String {
     desk.metrics.batches_waiting.set(whole(lag.appended.saturating_sub(lag.committed)));
     desk.metrics.rows_waiting.set(whole(lag.tail_events));
     desk.metrics.stream_bytes.set(whole(lag.stream_bytes));
+    desk.metrics.stream_failed.set(i64::from(lag.stream_failed));
+    desk.metrics.stream_failures.set(whole(lag.stream_failures));
+    desk.metrics.disk_full.set(i64::from(lag.disk_full));
+    desk.metrics.record_failed.set(i64::from(desk.store.fault().is_some()));
     desk.metrics.ingest_lag_seconds.set(ingest_lag(desk).as_secs_f64());
     desk.metrics.text()
 }

@@ -63,12 +63,22 @@ pub(crate) fn status(kind: ErrorKind) -> StatusCode {
     }
 }
 
+/// When to send the same request again, where that may help: a stream that failed is taken up again after seconds, a full disk
+/// only after somebody made room.
+fn retry_after_s(kind: ErrorKind) -> Option<u64> {
+    match kind {
+        ErrorKind::Busy { retry_after } => Some(retry_after.as_secs().max(1)),
+        ErrorKind::Unavailable => Some(2),
+        ErrorKind::Full => Some(5),
+        _ => None,
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let kind = self.0.kind();
         let mut response = status(kind).into_response();
-        if let ErrorKind::Busy { retry_after } = kind {
-            let seconds = retry_after.as_secs().max(1);
+        if let Some(seconds) = retry_after_s(kind) {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(Carried(Arc::new(self.0)));

@@ -17,6 +17,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Workers take and free hundreds of megabytes in turns, each on another thread: jemalloc gives them back where the system's allocator
+/// keeps an arena for each thread (bench/lake/README.md).
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// The incident-response desk: logs and alerts in; verdict, flash report and case out
 #[derive(Debug, Parser)]
 #[command(name = "hikeshi", version, propagate_version = true)]

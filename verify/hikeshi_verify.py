@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks an exported record of Hikeshi: the chain of hashes, the commitments, the signed checkpoints.
+"""Checks an exported record of Hikeshi: the chain of hashes, the commitments, the entities as they stand, the signed checkpoints.
 
 It shares no code with Hikeshi and needs nothing but Python 3 (3.8 or later). docs/record.md describes the format.
 
@@ -169,13 +169,33 @@ class Walk:
         found = link_hash(self.hash, version)
         if found.hex() != version["hash"]:
             raise Bad(expected, "its hash does not follow from the version before it and its own content")
-        entity = (version["kind"], version["id"])
-        if version["version"] != self.entities.get(entity, 0) + 1:
-            raise Bad(expected, "it is version %d of its entity, after version %d" % (
-                version["version"], self.entities.get(entity, 0)))
-        self.entities[entity] = version["version"]
+        name = (version["kind"], version["id"])
+        before = self.entities.get(name, (version["org"], 0, 0, None))
+        if version["version"] != before[1] + 1:
+            raise Bad(expected, "it is version %d of its entity, after version %d" % (version["version"], before[1]))
+        if version["org"] != before[0]:
+            raise Bad(expected, "its entity belongs to another organisation")
+        if before[3] is not None:
+            raise Bad(expected, "its entity was erased before")
+        erased = version["at_us"] if version["form"] == "tombstone" else None
+        self.entities[name] = (version["org"], version["version"], expected, erased)
         self.seq, self.at, self.hash = expected, version["at_us"], found
         self.hashes.append(found)
+
+
+def check_entities(entities, walk):
+    """What the record answers from must be what the chain tells."""
+    seen = set()
+    for entity in entities:
+        name = (entity["kind"], entity["id"])
+        if name in seen or name not in walk.entities:
+            raise Bad(entity["seq"], "%s %s is not in the chain, or stands twice" % name)
+        seen.add(name)
+        if (entity["org"], entity["version"], entity["seq"], entity["erased_at_us"]) != walk.entities[name]:
+            raise Bad(walk.entities[name][2], "%s %s does not stand as the chain left it" % name)
+    for name, (_, _, seq, _) in walk.entities.items():
+        if name not in seen:
+            raise Bad(seq, "%s %s is missing among the entities" % name)
 
 
 def check_note(note, installation, key, walk):
@@ -202,7 +222,7 @@ def lines(path):
 
 
 def verify(path, outside, key):
-    walk, notes, end = Walk(), [], None
+    walk, entities, notes, end = Walk(), [], [], None
     source = lines(path)
     first = next(source, {})
     if first.get("export") != "hikeshi.record.export.1":
@@ -210,12 +230,15 @@ def verify(path, outside, key):
     for line in source:
         if "version" in line:
             walk.step(line["version"])
+        elif "entity" in line:
+            entities.append(line["entity"])
         elif "checkpoint" in line:
             notes.append(line["checkpoint"])
         elif "end" in line:
             end = line["end"]
     if end != walk.seq or first["seq"] != walk.seq:
         raise Bad(walk.seq + 1, "the export ends before its end")
+    check_entities(entities, walk)
     key = key or first["key"]
     for note in notes + outside:
         check_note(note, first["installation"], key, walk)

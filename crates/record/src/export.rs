@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::backend::{Row, values};
+use crate::backend::{Row, Session, values};
 use crate::context::Scope;
 use crate::error::{Error, Result};
 use crate::store::Store;
@@ -23,8 +23,8 @@ pub enum Shown {
 }
 
 impl Store {
-    /// Writes the whole chain: a first line that names the installation and its key, a line a version, a line a checkpoint, a last
-    /// line with the count. How many versions were written.
+    /// Writes the whole chain: a first line that names the installation and its key, a line a version, a line an
+    /// entity as the table of entities has it, a line a checkpoint, a last line with the count. How many versions were written.
     pub async fn export(&self, out: &mut (dyn Write + Send), shown: Shown) -> Result<u64> {
         let (mut session, _) = self.reading(&Scope::Installation).await?;
         let head = Head::read(session.as_mut()).await?;
@@ -46,12 +46,33 @@ impl Store {
                 line(out, &json!({ "version": version(row, shown)? }))?;
             }
         }
+        entities(session.as_mut(), out).await?;
         for note in self.checkpoints(session.as_mut(), head.installation).await? {
             line(out, &json!({ "checkpoint": note }))?;
         }
         line(out, &json!({ "end": versions }))?;
         session.commit().await?;
         Ok(versions)
+    }
+}
+
+async fn entities(session: &mut dyn Session, out: &mut (dyn Write + Send)) -> Result<()> {
+    let sql = "SELECT e.no, t.id, e.kind, e.id, e.version, e.seq, e.erased_at FROM entity e LEFT JOIN tenant t ON t.no = e.org
+         WHERE e.no > $1 ORDER BY e.no LIMIT $2";
+    let mut last = i64::MIN;
+    loop {
+        let rows = session.query(sql, values![last, CHUNK]).await?;
+        let Some(end) = rows.last() else { return Ok(()) };
+        last = end.int(0)?;
+        for row in &rows {
+            let org = if row.is_null(1) { None } else { Some(row.uuid(1)?).filter(|org| !org.is_nil()) };
+            let erased_at_us = if row.is_null(6) { None } else { Some(row.int(6)?) };
+            let (version, seq) = (row.int(4)?, row.int(5)?);
+            let entity = json!({
+                "org": org, "kind": row.text(2)?, "id": row.uuid(3)?, "version": version, "seq": seq, "erased_at_us": erased_at_us,
+            });
+            line(out, &json!({ "entity": entity }))?;
+        }
     }
 }
 

@@ -28,6 +28,7 @@ mod schema;
 mod seal;
 mod select;
 mod sqlite;
+mod standing;
 mod store;
 mod transaction;
 mod verify;

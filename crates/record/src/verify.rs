@@ -12,6 +12,7 @@ use crate::backend::{Row, Session, values};
 use crate::chain::{self, Checkpoint, Form, GENESIS, Hash, Link};
 use crate::context::Scope;
 use crate::error::Result;
+use crate::standing::Standing;
 use crate::store::Store;
 use crate::transaction::Head;
 
@@ -98,7 +99,7 @@ struct Walk {
     hash: Hash,
     checkpoints: u64,
     signed_seq: u64,
-    entities: HashMap<i64, u64>,
+    entities: Standing,
 }
 
 impl Walk {
@@ -139,11 +140,7 @@ impl Walk {
         if link.hash(&self.hash) != hash {
             return Err("its hash does not follow from the version before it and its own content".to_owned());
         }
-        let entity = self.entities.entry(row.int(15).map_err(read)?).or_default();
-        if link.version != *entity + 1 {
-            return Err(format!("it is version {} of its entity, after version {entity}", link.version));
-        }
-        *entity = link.version;
+        self.entities.step(row.int(15).map_err(read)?, &link)?;
         (self.seq, self.at, self.hash) = (link.seq, link.at, hash);
         self.notes_here().inspect_err(|_| self.seq -= 1)
     }
@@ -177,13 +174,7 @@ impl Walk {
         if let Some(seq) = self.notes.keys().min() {
             return bad(self.seq + 1, format!("a checkpoint covers {seq} versions, but the record ends before"));
         }
-        let rows = session.query("SELECT no, version, seq FROM entity ORDER BY no", &[]).await?;
-        for row in rows {
-            if self.entities.get(&row.int(0)?).copied() != Some(row.int(1)?.unsigned_abs()) {
-                return bad(row.int(2)?.unsigned_abs(), "an entity does not stand at its last version".to_owned());
-            }
-        }
-        Ok(Ok(()))
+        Ok(self.entities.compare(session).await?)
     }
 }
 

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use hikeshi_access::Caller;
 use hikeshi_domain::OrganizationId;
-use hikeshi_domain::alert::{Action, Alert, AlertFile, AlertProcess, ProductAlert, SourceKind};
-use hikeshi_domain::triage::Triage;
+use hikeshi_domain::alert::{Action, Alert, AlertFile, AlertProcess, AlertState, ProductAlert, SourceKind};
+use hikeshi_domain::triage::Node;
 use hikeshi_lake::MatchRow;
 use hikeshi_record::PAGE_LIMIT;
-use hikeshi_record::{Context, Query};
+use hikeshi_record::{Context, Order, Query};
 use hikeshi_triage::{Focus, Found, Host, Input, Level, Match};
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::gather::{Gathered, gather};
@@ -23,6 +24,8 @@ use crate::error::{Error, Result};
 pub const OWN_PRODUCT: &str = "Hikeshi";
 /// Matches that come within this time are looked at together.
 const GATHERING: Duration = Duration::from_secs(2);
+/// An alert on the same file within this time of a match is about the same occasion.
+const SAME_OCCASION: SignedDuration = SignedDuration::from_hours(24);
 
 /// Organisations whose matches raise nothing for now: a drill brings its own alerts.
 #[derive(Default)]
@@ -50,7 +53,7 @@ impl Raiser {
 pub async fn work(desk: Desk, mut strong: UnboundedReceiver<MatchRow>) {
     while let Some(first) = strong.recv().await {
         let mut hosts: BTreeSet<(OrganizationId, String)> = BTreeSet::new();
-        let mut latest: HashMap<(OrganizationId, String), jiff::Timestamp> = HashMap::new();
+        let mut latest: HashMap<(OrganizationId, String), Timestamp> = HashMap::new();
         let mut note = |row: MatchRow| {
             if !desk.raiser.is_quiet_about(row.org) {
                 let key = (row.org, row.host.to_lowercase());
@@ -74,32 +77,62 @@ pub async fn work(desk: Desk, mut strong: UnboundedReceiver<MatchRow>) {
 }
 
 /// Raises an alert for each subject of a host that holds a strong match and that no alert names yet.
-async fn raise(desk: &Desk, org: OrganizationId, host: &str, around: jiff::Timestamp) -> Result<()> {
+async fn raise(desk: &Desk, org: OrganizationId, host: &str, around: Timestamp) -> Result<()> {
     let caller = Caller::desk("raise", "raise");
     let context = Context::system("raise").within(org);
     let gathered = gather(desk, &context, org, host, around).await?;
     let name = gathered.host.clone();
     let book = desk.verdicts.clone();
     let subjects = tokio::task::spawn_blocking(move || subjects(&gathered, &book)).await.map_err(Error::internal)?;
-    let query = Query::new().eq("host", host.to_lowercase()).limit(PAGE_LIMIT);
+    let query = Query::new().eq("host", host.to_lowercase()).order("received_at", Order::Desc).limit(PAGE_LIMIT);
     let known = desk.store.list::<Alert>(&context, query).await?.items;
-    for (found, rule, triage) in subjects {
-        if !known.iter().any(|alert| names_subject(&alert.raised, &triage)) {
-            alert::receive(desk, &caller, org, product_alert(&name, &found, rule)).await?;
+    for subject in subjects {
+        if !known.iter().any(|alert| subject.is_named_by(alert)) {
+            alert::receive(desk, &caller, org, product_alert(&name, &subject.found, subject.rule)).await?;
         }
     }
     Ok(())
 }
 
-/// Subjects with a strong match, each with its strongest rule's title and what triage sees around it.
-fn subjects(gathered: &Gathered, book: &hikeshi_triage::VerdictBook) -> Vec<(Found, String, Triage)> {
+/// A subject that holds a strong match.
+struct Strong {
+    found: Found,
+    /// Title of its strongest rule.
+    rule: String,
+    /// The processes around it.
+    nodes: Vec<Node>,
+    /// When the last of its matched events came.
+    last_received_at: Timestamp,
+}
+
+impl Strong {
+    /// Whether an alert speaks of it: it names a process of its tree, or the same file near in time. A path alone says nothing: the next
+    /// run of a program is another subject. A closed alert answers for what had come before it was closed.
+    fn is_named_by(&self, alert: &Alert) -> bool {
+        if matches!(alert.state, AlertState::Closed { at, .. } if self.last_received_at > at) {
+            return false;
+        }
+        let raised = &alert.raised;
+        let sha256 = raised.file.as_ref().and_then(|file| file.sha256.as_deref());
+        let near = raised.detected_at.duration_since(self.found.detected_at).abs() <= SAME_OCCASION;
+        self.nodes.iter().any(|node| {
+            let same_process = raised.process.as_ref().is_some_and(|process| is_process(process, raised.detected_at, node));
+            let same_file = sha256.zip(node.sha256.as_deref()).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
+            same_process || (same_file && near)
+        })
+    }
+}
+
+fn subjects(gathered: &Gathered, book: &hikeshi_triage::VerdictBook) -> Vec<Strong> {
     let matches: Vec<Match<'_>> =
         gathered.matches.iter().filter_map(|(event, rule)| Some(Match { event: *event, rule: gathered.rules.get(*rule)? })).collect();
     let host = Host::read(&gathered.events, book);
     let strong = host.subjects(&matches).into_iter().filter(|found| found.level >= Level::High);
-    let with_triage = strong.map(|found| {
-        let strongest = found.matches.iter().filter_map(|place| matches.get(*place)).max_by_key(|hit| hit.rule.level);
-        let title = strongest.map(|hit| hit.rule.title.clone()).unwrap_or_default();
+    let with_nodes = strong.map(|found| {
+        let hits = || found.matches.iter().filter_map(|place| matches.get(*place));
+        let rule = hits().max_by_key(|hit| hit.rule.level).map(|hit| hit.rule.title.clone()).unwrap_or_default();
+        let received = hits().filter_map(|hit| gathered.events.get(hit.event)).map(|event| event.received_at).max();
+        let last_received_at = received.unwrap_or(found.detected_at);
         let input = Input {
             host: &gathered.host,
             focus: Focus::Found(&found),
@@ -114,22 +147,20 @@ fn subjects(gathered: &Gathered, book: &hikeshi_triage::VerdictBook) -> Vec<(Fou
             place: None,
             rules_version: "",
         };
-        let triage = host.triage(&input, book);
-        (found, title, triage)
+        let nodes = host.triage(&input, book).tree.nodes;
+        Strong { found, rule, nodes, last_received_at }
     });
-    with_triage.collect()
+    with_nodes.collect()
 }
 
-/// Whether an alert names a process or file of the subject's tree.
-fn names_subject(raised: &ProductAlert, triage: &Triage) -> bool {
-    let process = raised.process.clone().unwrap_or_default();
-    let file = raised.file.clone().unwrap_or_default();
-    let same = |one: &Option<String>, other: &Option<String>| matches!((one, other), (Some(a), Some(b)) if a.eq_ignore_ascii_case(b));
-    triage.tree.nodes.iter().any(|node| {
-        process.guid.as_deref().is_some_and(|guid| guid.eq_ignore_ascii_case(&node.id))
-            || same(&file.sha256, &node.sha256)
-            || same(&file.path, &node.image)
-    })
+fn is_process(named: &AlertProcess, at: Timestamp, node: &Node) -> bool {
+    if let Some(guid) = &named.guid {
+        return guid.eq_ignore_ascii_case(&node.id);
+    }
+    let lived = node.started_at.is_some_and(|began| began <= at) && node.ended_at.is_none_or(|ended| ended >= at);
+    // Without its end in the log, an id is only believed near the start: ids are given again.
+    let near_start = node.started_at.is_some_and(|began| at.duration_since(began) <= SAME_OCCASION);
+    named.pid.is_some() && named.pid == node.pid && lived && (node.ended_at.is_some() || near_start)
 }
 
 fn product_alert(host: &str, found: &Found, rule: String) -> ProductAlert {
@@ -143,5 +174,85 @@ fn product_alert(host: &str, found: &Found, rule: String) -> ProductAlert {
         action: Action::Detected,
         file: found.image.as_ref().map(|image| AlertFile { path: Some(image.clone()), ..AlertFile::default() }),
         process: found.by_process.then(|| AlertProcess { guid: found.process_guid.clone(), pid: found.pid }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hikeshi_domain::{AlertId, PersonId};
+    use serde_json::json;
+
+    const RAN_AT: &str = "2026-11-21T03:00:00Z";
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn alert(named: serde_json::Value, detected_at: &str) -> Alert {
+        let mut raised = json!({"id": "1", "host": "PC-1", "detected_at": detected_at, "source_kind": "endpoint", "product": "AV", "name": "n",
+            "action": "detected"});
+        raised.as_object_mut().unwrap().extend(named.as_object().unwrap().clone());
+        serde_json::from_value(json!({
+            "id": AlertId(uuid::Uuid::nil()), "org": OrganizationId(uuid::Uuid::nil()), "raised": raised, "received_at": detected_at,
+            "due_at": detected_at, "state": {"state": "received"}, "repeats": 0, "drill": false,
+        }))
+        .unwrap()
+    }
+
+    fn node() -> Node {
+        serde_json::from_value(json!({
+            "id": "{G-1}", "ghost": false, "origin": "recorded", "subject": true, "pid": 7, "image": r"C:\Temp\a.exe",
+            "sha256": "ab", "started_at": RAN_AT, "after_detection": false, "matches": [], "findings": [],
+        }))
+        .unwrap()
+    }
+
+    fn names(alert: &Alert) -> bool {
+        let found = Found {
+            key: "{G-1}".to_owned(),
+            by_process: true,
+            image: None,
+            process_guid: None,
+            pid: None,
+            user: None,
+            channel: None,
+            level: Level::High,
+            detected_at: at(RAN_AT),
+            matches: Vec::new(),
+        };
+        Strong { found, rule: String::new(), nodes: vec![node()], last_received_at: at("2026-11-21T03:01:00Z") }.is_named_by(alert)
+    }
+
+    #[test]
+    fn the_next_run_of_a_program_is_raised_although_an_alert_names_its_path() {
+        let path = json!({"file": {"path": r"C:\Temp\a.exe"}});
+        assert!(!names(&alert(path.clone(), "2026-11-10T00:00:00Z")), "last week");
+        assert!(!names(&alert(path, RAN_AT)), "a path alone says nothing");
+        assert!(!names(&alert(json!({"process": {"guid": "{G-0}"}, "file": {"path": r"C:\Temp\a.exe"}}), RAN_AT)), "another process");
+    }
+
+    #[test]
+    fn the_same_process_is_known_by_guid_else_by_id_while_it_lived() {
+        assert!(names(&alert(json!({"process": {"guid": "{g-1}"}}), "2026-11-10T00:00:00Z")));
+        assert!(names(&alert(json!({"process": {"pid": 7}}), "2026-11-21T03:10:00Z")));
+        assert!(!names(&alert(json!({"process": {"pid": 7}}), "2026-11-20T03:10:00Z")), "before it began");
+        assert!(!names(&alert(json!({"process": {"pid": 7}}), "2026-11-24T03:10:00Z")), "the id may be another's by then");
+    }
+
+    #[test]
+    fn the_same_file_is_known_near_in_time() {
+        let file = json!({"file": {"sha256": "AB"}});
+        assert!(names(&alert(file.clone(), "2026-11-21T05:00:00Z")));
+        assert!(!names(&alert(file, "2026-11-18T05:00:00Z")), "days before");
+    }
+
+    #[test]
+    fn what_was_closed_does_not_answer_for_what_came_after() {
+        let mut same = alert(json!({"process": {"guid": "{G-1}"}}), RAN_AT);
+        for (closed_at, expected) in [("2026-11-21T03:00:30Z", false), ("2026-11-21T03:01:30Z", true)] {
+            same.state = AlertState::Closed { by: PersonId(uuid::Uuid::nil()), at: at(closed_at), reason: "done".to_owned(), report: None };
+            assert_eq!(names(&same), expected, "closed at {closed_at}");
+        }
     }
 }

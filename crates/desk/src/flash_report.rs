@@ -41,6 +41,9 @@ impl Issued {
         if !matches!(alert.state, AlertState::Closed { .. }) && alert.state.report().is_none() {
             alert.state = AlertState::Reported { report: self.report.id, at: self.report.report.issued_at };
         }
+        if let AlertState::Closed { report, .. } = &mut alert.state {
+            report.get_or_insert(self.report.id);
+        }
         let change = self.number.iter().fold(change, |change, number| number.taken_by(change));
         change.put(&self.report, self.expect)
     }
@@ -96,8 +99,18 @@ fn limits(run: &TriageRun, gathered: &Gathered) -> Vec<hikeshi_domain::phrase::P
     limits
 }
 
+/// Writes the mail on a black verdict, once an alert, whenever it turned black: by triage, by later data, by a person (S3-35).
+pub(crate) async fn tell_black(desk: &Desk, context: &Context, change: Change, alert: &mut Alert, report: &FlashReport) -> Result<Change> {
+    if !alert.owes_black_mail() {
+        return Ok(change);
+    }
+    let mail = notice(desk, context, alert, report).await?;
+    alert.black_told_at = Some(desk.now());
+    Ok(message::with_job(change.put(&mail, Expect::New), &mail))
+}
+
 /// The mail on a black verdict (S3-35): a reference, a time and a link; no customer, host, user or file name (design 9).
-pub(crate) async fn notice(desk: &Desk, context: &Context, alert: &Alert, report: &FlashReport) -> Result<Message> {
+async fn notice(desk: &Desk, context: &Context, alert: &Alert, report: &FlashReport) -> Result<Message> {
     let organization = desk.store.get::<Organization>(context, alert.org.0).await?;
     let (settings, _) = settings::read(desk, &Context::system("outbox")).await?;
     let base = settings.public_url.unwrap_or_else(|| desk.address.clone());

@@ -167,12 +167,20 @@ pub struct Alert {
     /// Whether the file ran or could have; set when triage has looked.
     #[serde(default)]
     pub execution: Option<Execution>,
+    /// When the mail on its black verdict was written: a verdict that turns black later is told then, once (S3-35).
+    #[serde(default)]
+    pub black_told_at: Option<Timestamp>,
 }
 
 impl Alert {
     /// The verdict that counts: the person's where there is one.
     pub fn effective_verdict(&self) -> Option<Verdict> {
         self.overridden.as_ref().map(|by_person| by_person.verdict).or(self.verdict)
+    }
+
+    /// Whether it is black and nobody was told.
+    pub fn owes_black_mail(&self) -> bool {
+        self.effective_verdict() == Some(Verdict::Black) && self.black_told_at.is_none()
     }
 }
 

@@ -176,4 +176,45 @@ async fn a_case_says_what_is_next_and_how_bad_it_is() {
     assert!(page["harm"]["text"].as_str().unwrap().starts_with("Actual harm"), "{page}");
     let (_, page) = fixture.post(&lead, &format!("{path}/close"), &json!({"reason": "cleaned"})).await;
     assert_eq!(page["next_duty"], json!(null));
+
+// covers: S3-35
+#[tokio::test]
+async fn a_grey_alert_that_a_person_judges_black_is_mailed_once_and_opens_a_case() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let operator = fixture.visitor(Role::Operator, None).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let (_, receipt) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
+    let alert = receipt["id"].as_str().unwrap();
+    let page = fixture.triaged(&operator, alert).await;
+    assert_eq!(page["alert"]["verdict"], "grey");
+    assert_eq!(fixture.get(&operator, "/messages").await["items"], json!([]), "grey is not mailed");
+    for verdict in ["black", "grey", "black"] {
+        let version = fixture.get(&operator, &format!("/alerts/{alert}")).await["alert"]["version"].clone();
+        let judged = json!({"verdict": verdict, "reason": "r", "expected_version": version});
+        let (status, row) = fixture.post(&operator, &format!("/alerts/{alert}/override"), &judged).await;
+        assert_eq!(status, StatusCode::OK, "{row}");
+        assert!(row["case"].is_object(), "a case is open: {row}");
+        let mails = fixture.get(&operator, "/messages").await["items"].clone();
+        assert_eq!(mails.as_array().unwrap().len(), 1, "after {verdict}: {mails}");
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_that_a_person_judges_black_is_reported_and_mailed() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let operator = fixture.visitor(Role::Operator, None).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let (_, first) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
+    fixture.triaged(&operator, first["id"].as_str().unwrap()).await;
+    let (_, repeat) = fixture.alert(&key, &product_alert("2", "PC-1", &"ab".repeat(32))).await;
+    let repeat = repeat["id"].as_str().unwrap();
+    let page = fixture.triaged(&operator, repeat).await;
+    assert_eq!(page["alert"]["state"], "repeat");
+    let judged = json!({"verdict": "black", "reason": "r", "expected_version": page["alert"]["version"]});
+    let (status, row) = fixture.post(&operator, &format!("/alerts/{repeat}/override"), &judged).await;
+    assert_eq!(status, StatusCode::OK, "{row}");
+    fixture.until(&operator, &format!("/alerts/{repeat}"), |page| page["alert"]["state"] == "reported").await;
+    assert_eq!(fixture.get(&operator, "/messages").await["items"].as_array().unwrap().len(), 1);
 }

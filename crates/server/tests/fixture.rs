@@ -133,14 +133,19 @@ impl Fixture {
 
     /// The alert's page, once triage has looked.
     pub(crate) async fn triaged(&self, visitor: &Visitor, alert: &str) -> Value {
+        self.until(visitor, &format!("/alerts/{alert}"), |page| page["alert"]["state"] != "received").await
+    }
+
+    /// A page, once it is as awaited.
+    pub(crate) async fn until(&self, visitor: &Visitor, path: &str, awaited: impl Fn(&Value) -> bool) -> Value {
         for _ in 0..600 {
-            let page = self.get(visitor, &format!("/alerts/{alert}")).await;
-            if page["alert"]["state"] != "received" {
+            let page = self.get(visitor, path).await;
+            if awaited(&page) {
                 return page;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("the alert was not triaged within 30 seconds");
+        panic!("{path} is not as awaited within 30 seconds");
     }
 }
 

@@ -12,6 +12,7 @@ use hikeshi_record::{Change, Context, Expect, Stored};
 use crate::case;
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
+use crate::triage;
 
 /// Most alerts that one act may close or reopen.
 const MOST_AT_ONCE: usize = 500;
@@ -24,8 +25,13 @@ pub async fn judge(desk: &Desk, caller: &Caller, alert: AlertId, verdict: Verdic
     let (context, alert) = load(desk, caller, alert).await?;
     let reason = required(reason)?;
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
-    let judged = Alert { overridden: Some(Override { verdict, by, at: desk.now(), reason: reason.clone() }), ..alert.entity.clone() };
-    let change = Change::new("alert.judge", reason).put(&judged, Expect::Version(version));
+    let context = context.within(alert.org);
+    let mut judged = Alert { overridden: Some(Override { verdict, by, at: desk.now(), reason: reason.clone() }), ..alert.entity.clone() };
+    let mut change = Change::new("alert.judge", reason);
+    if judged.owes_black_mail() {
+        change = triage::turned_black(desk, &context, change, &mut judged).await?;
+    }
+    change = change.put(&judged, Expect::Version(version));
     keep(desk, &context, change, judged).await
 }
 

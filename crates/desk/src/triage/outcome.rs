@@ -24,7 +24,8 @@ pub(super) enum Telling {
 
 /// What is to be told, from where the alert stands and what was found.
 pub(super) async fn telling(desk: &Desk, context: &Context, alert: &Alert, triage: &Triage) -> Result<Telling> {
-    if alert.state.report().is_some() {
+    let black_by_person = alert.overridden.as_ref().is_some_and(|by_person| by_person.verdict == Verdict::Black);
+    if alert.state.report().is_some() || black_by_person {
         return Ok(Telling::Report);
     }
     let reported = earlier_reports(desk, context, alert).await?;

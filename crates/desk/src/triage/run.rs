@@ -5,7 +5,9 @@ use std::sync::Arc;
 use hikeshi_access::{Action, Caller, permit, permit_everywhere};
 use hikeshi_domain::alert::{Alert, AlertState};
 use hikeshi_domain::case::Case;
+use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::entity::Entity;
+use hikeshi_domain::flash_report::IssuedReport;
 use hikeshi_domain::procedure::Execution;
 use hikeshi_domain::triage::Triage;
 use hikeshi_domain::triage_run::TriageRun;
@@ -22,7 +24,7 @@ use super::joining::case_to_join;
 use super::outcome::{Telling, telling};
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
-use crate::{case, flash_report, message};
+use crate::{case, flash_report, names};
 
 /// Queue of alerts to be triaged.
 pub(crate) const TRIAGE_QUEUE: &str = "triage";
@@ -66,7 +68,8 @@ pub(crate) async fn run(desk: &Desk, claimed: &Claimed, job: TriageJob) -> Resul
     let around = alert.raised.detected_at.min(alert.received_at);
     let gathered = gather(desk, &context, alert.org, &alert.raised.host, around).await?;
     let nothing_new = earlier.as_ref().is_some_and(|run| run.triage.window.to >= gathered.received_to && alert.verdict.is_some());
-    if matches!(alert.state, AlertState::Closed { .. }) || (nothing_new && !job.forced) {
+    let closed = matches!(alert.state, AlertState::Closed { .. }) && !alert.owes_black_mail();
+    if closed || (nothing_new && !job.forced) {
         return finish(desk, &context, claimed, &alert, Change::new("triage.wait", "")).await;
     }
     let number = earlier.as_ref().map_or(1, |run| run.number.saturating_add(1));
@@ -119,15 +122,11 @@ async fn keep(
     let mut alert = Alert { verdict: Some(verdict), score, execution: Some(execution), ..stored.entity.clone() };
     let mut change = Change::new("triage.run", "").put(&run, Expect::New);
     let telling = telling(desk, context, &alert, &run.triage).await?;
-    change = place(desk, context, change, &mut alert, &run.triage, gathered, telling).await?;
-    let first_report = stored.state.report().is_none();
+    change = place(desk, context, change, &mut alert, &run.triage, gathered.block_mode, telling).await?;
     match telling {
         Telling::Report => {
             let issued = flash_report::issued(desk, context, &alert, &run, gathered).await?;
-            if first_report && verdict == Verdict::Black {
-                let mail = flash_report::notice(desk, context, &alert, issued.report()).await?;
-                change = message::with_job(change.put(&mail, Expect::New), &mail);
-            }
+            change = flash_report::tell_black(desk, context, change, &mut alert, issued.report()).await?;
             change = issued.into_change(change, &mut alert);
         }
         Telling::Repeat(of) => {
@@ -147,6 +146,20 @@ async fn keep(
     Ok(())
 }
 
+/// What follows when a person judges an alert black: a case and a mail. One without a report gets it by a run of triage.
+pub(crate) async fn turned_black(desk: &Desk, context: &Context, change: Change, alert: &mut Alert) -> Result<Change> {
+    let run = latest_run(desk, context, alert.id).await?;
+    let (Some(run), Some(report)) = (run, alert.state.report()) else {
+        return Ok(change.enqueue(Job::new(TRIAGE_QUEUE, &TriageJob { alert: alert.id, forced: true })));
+    };
+    let issued = desk.store.get::<IssuedReport>(context, report.0).await?;
+    let endpoints = names::endpoints(desk, context, [alert.raised.host.clone()]).await?;
+    let endpoint = endpoints.get(&(alert.org, alert.raised.host.to_lowercase()));
+    let block_mode = endpoint.map_or(BlockMode::Unknown, |endpoint| endpoint.block_mode);
+    let change = place(desk, context, change, alert, &run.triage, block_mode, Telling::Report).await?;
+    flash_report::tell_black(desk, context, change, alert, &issued.report).await
+}
+
 /// Puts the alert into the case that it belongs to: an open one that shares file or tree, or, on black, a new one.
 async fn place(
     desk: &Desk,
@@ -154,7 +167,7 @@ async fn place(
     change: Change,
     alert: &mut Alert,
     triage: &Triage,
-    gathered: &Gathered,
+    block_mode: BlockMode,
     telling: Telling,
 ) -> Result<Change> {
     let standing = match alert.case {
@@ -170,7 +183,7 @@ async fn place(
         None => return Ok(change),
     };
     case = case::joined(desk, context, case, alert).await?;
-    case.proposed = Some(case::proposal(desk, &case, alert, triage, gathered.block_mode));
+    case.proposed = Some(case::proposal(desk, &case, alert, triage, block_mode));
     alert.case = Some(case.id);
     desk.tell(Case::KIND, case.id.0, Some(case.org));
     Ok(change.put(&case, expect))

@@ -17,22 +17,24 @@ const LEASE: SignedDuration = SignedDuration::from_mins(5);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How often a job that met a conflict is done again at once.
 const CONFLICTS: u32 = 5;
-/// Alerts triaged side by side; triage itself uses one core.
-const AT_ONCE: u32 = 4;
+/// Alerts triaged side by side: each uses one core, and may hold the window of a busy host.
+const TRIAGES_AT_ONCE: u32 = 2;
+/// Mails sent side by side: each mostly waits for a server.
+const MAILS_AT_ONCE: u32 = 4;
 
 /// Starts a worker for each queue; they end when the set is dropped.
 pub fn start(desk: &Desk) -> JoinSet<()> {
     let mut workers = JoinSet::new();
-    for queue in [TRIAGE_QUEUE, MAIL_QUEUE] {
-        workers.spawn(work(desk.clone(), queue));
+    for (queue, at_once) in [(TRIAGE_QUEUE, TRIAGES_AT_ONCE), (MAIL_QUEUE, MAILS_AT_ONCE)] {
+        workers.spawn(work(desk.clone(), queue, at_once));
     }
     workers
 }
 
-async fn work(desk: Desk, queue: &'static str) {
+async fn work(desk: Desk, queue: &'static str, at_once: u32) {
     let mut commits = desk.store.committed();
     loop {
-        match desk.store.claim_jobs(&Context::system("worker"), queue, AT_ONCE, LEASE).await {
+        match desk.store.claim_jobs(&Context::system("worker"), queue, at_once, LEASE).await {
             Ok(jobs) if jobs.is_empty() => {
                 // A commit may have brought one; else look again after a pause.
                 let _ = tokio::time::timeout(PAUSE, commits.next()).await;

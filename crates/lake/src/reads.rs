@@ -1,4 +1,4 @@
-//! What triage and the console ask, answered from the files without a query engine: the catalogue names the segments, their index
+//! What the console and the jobs ask, answered from the files without a query engine: the catalogue names the segments, their index
 //! the rows, and only the pages of those rows are read.
 
 use std::sync::Arc;
@@ -14,15 +14,6 @@ use crate::lake::{Inner, Lake};
 use crate::matches::MatchRow;
 use crate::scan::ReadError;
 use crate::view::Segment;
-
-/// Events of one host over a span of time.
-#[derive(Debug, Default)]
-pub struct HostWindow {
-    /// By time, then by arrival.
-    pub events: Vec<Event<'static>>,
-    /// How many more there were than may be read at once; the latest are left out.
-    pub omitted: usize,
-}
 
 /// Events that show a hash.
 #[derive(Debug, Default)]
@@ -49,47 +40,15 @@ pub struct MatchQuery {
 }
 
 /// The time that places an event in a window: its own, or the receipt where its own is implausible.
-fn placed_at(event: &Event<'_>) -> Timestamp {
+pub(crate) fn placed_at(event: &Event<'_>) -> Timestamp {
     if event.time_suspect { event.received_at } else { event.time }
 }
 
-fn overlaps(segment: &Segment, from: Timestamp, to: Timestamp) -> bool {
+pub(crate) fn overlaps(segment: &Segment, from: Timestamp, to: Timestamp) -> bool {
     segment.row.time_min < to && segment.row.time_max >= from
 }
 
 impl Lake {
-    /// All events of a host in `[from, to)`, at most `limit` (the earliest), by its full name in any case.
-    ///
-    /// # Errors
-    /// When a segment cannot be read.
-    pub async fn host_window(
-        &self,
-        org: OrganizationId,
-        host: &str,
-        from: Timestamp,
-        to: Timestamp,
-        limit: usize,
-    ) -> Result<HostWindow, ReadError> {
-        let host: Arc<str> = host.to_lowercase().into();
-        let view = self.inner.views.now();
-        let mut events: Vec<Event<'static>> = Vec::new();
-        let here = |segment: &&Arc<Segment>| {
-            let row = &segment.row;
-            let may_hold = *row.host_min <= *host && *row.host_max >= *host;
-            row.org == org && row.kind == SegmentKind::Events && may_hold && overlaps(segment, from, to)
-        };
-        let chosen: Vec<_> = view.segments.iter().filter(here).cloned().collect();
-        let wanted = host.clone();
-        let parts = self.each(chosen, move |inner, segment| host_rows(inner, segment, &wanted, from, to)).await?;
-        events.extend(parts.into_iter().flatten());
-        let tail = view.tail.iter().flat_map(|block| block.events()).filter(|event| event.org == org && event.host.to_lowercase() == *host);
-        events.extend(tail.filter(|event| (from..to).contains(&placed_at(event))).map(Event::into_owned));
-        events.sort_by_key(|event| (placed_at(event), event.seq));
-        let omitted = events.len().saturating_sub(limit);
-        events.truncate(limit);
-        Ok(HostWindow { events, omitted })
-    }
-
     /// Events of any host in scope that show a hash (MD5, SHA-1, SHA-256 or import hash, in any case).
     ///
     /// # Errors
@@ -167,7 +126,7 @@ impl Lake {
     }
 
     /// Reads segments side by side on the runtime's blocking threads.
-    async fn each<T: Send + 'static>(
+    pub(crate) async fn each<T: Send + 'static>(
         &self,
         segments: Vec<Arc<Segment>>,
         read: impl Fn(&Inner, &Segment) -> Result<T, ReadError> + Clone + Send + 'static,
@@ -195,22 +154,8 @@ impl MatchQuery {
     }
 }
 
-fn columns_missing(segment: &Segment) -> ReadError {
+pub(crate) fn columns_missing(segment: &Segment) -> ReadError {
     ReadError::Columns(segment.row.id.to_string())
-}
-
-fn host_rows(inner: &Inner, segment: &Segment, host: &str, from: Timestamp, to: Timestamp) -> Result<Vec<Event<'static>>, ReadError> {
-    let index = inner.shelf.index(segment)?;
-    let Some(span) = index.host(host) else { return Ok(Vec::new()) };
-    let first = span.first_row as usize;
-    let reader = inner.shelf.reader(segment)?;
-    let mut events = Vec::with_capacity(span.rows as usize);
-    for batch in reader.read(&[first..first + span.rows as usize])? {
-        let batch = batch?;
-        let rows = EventBatch::new(segment.row.org, &batch).ok_or_else(|| columns_missing(segment))?;
-        events.extend(rows.iter().filter(|event| (from..to).contains(&placed_at(event))).map(Event::into_owned));
-    }
-    Ok(events)
 }
 
 fn hash_rows(inner: &Inner, segment: &Segment, hash: &str, limit: usize) -> Result<Vec<Event<'static>>, ReadError> {

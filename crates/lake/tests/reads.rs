@@ -41,6 +41,29 @@ async fn a_window_holds_the_hosts_events_of_the_span_committed_or_not() {
     assert!(window.events.iter().all(|event| event.host == "PC-1.example"));
     let less = lake.host_window(ORG, "pc-1.example", from, to, 30).await.unwrap();
     assert_eq!((less.events.len(), less.omitted), (30, 80));
+    assert_eq!(less.events, window.events[80..], "what lies nearest to the end stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_busy_host_the_latest_events_are_read_and_earlier_ones_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path()).await;
+    // Written day by day, the latest day first: the order of arrival must not count.
+    for day in [13, 10, 12, 11] {
+        lake.append(batch(ORG, &format!("{day}"), events_of("pc", day) + &events_of("other", day))).await.unwrap();
+        lake.flush().await;
+    }
+    let (from, to) = ("2026-11-10T00:00:00Z".parse().unwrap(), "2026-11-14T00:00:00Z".parse().unwrap());
+    let all = lake.host_window(ORG, "pc", from, to, usize::MAX).await.unwrap();
+    for limit in [1, 49, 50, 70, 120, 199, 200] {
+        let window = lake.host_window(ORG, "pc", from, to, limit).await.unwrap();
+        assert_eq!((window.events.len(), window.omitted), (limit, 200 - limit));
+        assert_eq!(window.events, all.events[200 - limit..], "the latest {limit}");
+    }
+    let uids = [3, 60, 61].map(|place: usize| all.events[place].uid);
+    let named = lake.host_events(ORG, "PC", uids.into(), from, to).await.unwrap();
+    assert_eq!(named.iter().map(|event| event.uid).collect::<Vec<_>>(), uids);
+    assert_eq!(lake.host_events(OTHER, "pc", uids.into(), from, to).await.unwrap(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,11 @@
 //! What triage rests on, fetched: a host's window, the matches on it, the exception list, prevalence.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use hikeshi_domain::OrganizationId;
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::exception::Exception;
-use hikeshi_event::{Column, Event};
+use hikeshi_event::{Column, Event, Uid};
 use hikeshi_lake::catalogue::{OrgScope, PrevalenceKind};
 use hikeshi_lake::{MatchQuery, MatchRow};
 use hikeshi_record::PAGE_LIMIT;
@@ -18,8 +18,10 @@ use crate::error::{Error, Result};
 use crate::names;
 use crate::telemetry::host_as_sent;
 
-/// Most events of one host that a triage reads: about a week of a busy server.
-const MOST_EVENTS: usize = 400_000;
+/// Most events of one host that a triage reads, the latest: about a week of a busy endpoint. An event takes two to four kilobytes.
+const MOST_EVENTS: usize = 200_000;
+/// Most events before those that are read because a rule matched on them.
+const MOST_EARLIER: usize = 500;
 const MOST_MATCHES: usize = 50_000;
 /// Most values that prevalence is asked for.
 const MOST_VALUES: usize = 20_000;
@@ -30,8 +32,10 @@ pub(crate) struct Gathered {
     pub(crate) host: String,
     /// Its events in the window, ascending.
     pub(crate) events: Vec<Event<'static>>,
-    /// Events of the window that were left out because there are too many.
+    /// Events of the window that were left out because there are too many: all earlier than `complete_from`, and none that a rule matched.
     pub(crate) omitted: usize,
+    /// From here on every event is there.
+    pub(crate) complete_from: Timestamp,
     /// Matches: place of the event, place of the rule.
     pub(crate) matches: Vec<(usize, usize)>,
     /// The rules of those matches.
@@ -63,9 +67,17 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
     let from = around.saturating_sub(LOOK_BACK).map_err(Error::internal)?;
     // Everything after the detection, up to now: what the desk has not received yet cannot be read.
     let to = desk.now().saturating_add(jiff::SignedDuration::from_mins(1)).map_err(Error::internal)?;
-    let window = lake.host_window(org, &host, from, to, MOST_EVENTS).await.map_err(Error::internal)?;
+    let mut window = lake.host_window(org, &host, from, to, MOST_EVENTS).await.map_err(Error::internal)?;
     let query = MatchQuery { scope: OrgScope::one(org), host: Some(host.clone()), from, to, limit: MOST_MATCHES };
     let rows = lake.matches(query).await.map_err(Error::internal)?;
+    let mut complete_from = from;
+    if window.omitted > 0 {
+        complete_from = window.events.first().map_or(from, placed_at);
+        let earlier = earlier_matched(&window.events, &rows);
+        let matched = lake.host_events(org, &host, earlier, from, complete_from).await.map_err(Error::internal)?;
+        window.omitted = window.omitted.saturating_sub(matched.len());
+        window.events.splice(..0, matched);
+    }
     let (matches, rules) = placed(&window.events, &rows);
     let exceptions = desk.store.list::<Exception>(context, Query::new().limit(PAGE_LIMIT)).await?;
     let endpoints = names::endpoints(desk, context, [host.clone()]).await?;
@@ -75,6 +87,7 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
         prevalence: prevalence(desk, org, &window.events).await?,
         events: window.events,
         omitted: window.omitted,
+        complete_from,
         matches,
         rules,
         exceptions: exceptions.items.into_iter().map(|stored| stored.entity).collect(),
@@ -82,6 +95,19 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
         received_to: of_host.map(|source| source.last_received_at).max().unwrap_or(around),
         host,
     })
+}
+
+/// The events before the window's first that rules matched, of the strongest rules and the latest first.
+fn earlier_matched(events: &[Event<'_>], rows: &[MatchRow]) -> HashSet<Uid> {
+    let here: HashSet<Uid> = events.iter().map(|event| event.uid).collect();
+    let mut missing: Vec<&MatchRow> = rows.iter().filter(|row| !here.contains(&row.uid)).collect();
+    missing.sort_by_key(|row| std::cmp::Reverse((Level::by_name(&row.rule.level), row.time)));
+    let named = missing.into_iter().flat_map(|row| std::iter::once(&row.uid).chain(&row.events)).copied();
+    named.filter(|uid| !here.contains(uid)).take(MOST_EARLIER).collect()
+}
+
+fn placed_at(event: &Event<'_>) -> Timestamp {
+    if event.time_suspect { event.received_at } else { event.time }
 }
 
 /// Matches by place of their event, and the rules they name, each once.

@@ -8,10 +8,11 @@ use hikeshi_domain::case::Case;
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::entity::Entity;
 use hikeshi_domain::flash_report::IssuedReport;
+use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::procedure::Execution;
 use hikeshi_domain::triage::Triage;
 use hikeshi_domain::triage_run::TriageRun;
-use hikeshi_domain::verdict::Verdict;
+use hikeshi_domain::verdict::{Unknown, Verdict};
 use hikeshi_domain::{AlertId, TriageId};
 use hikeshi_record::{Change, Claimed, Context, Expect, Job, Order, Query, Stored};
 use hikeshi_triage::{Focus, Input, Match, VerdictBook};
@@ -98,10 +99,18 @@ async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage
             place: None,
             rules_version: &rules,
         };
-        let triage = hikeshi_triage::triage(&input, &book);
+        let mut triage = hikeshi_triage::triage(&input, &book);
+        triage.unknown.extend(not_examined(&gathered));
         (triage, gathered)
     };
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+}
+
+/// Where a host sent more than a triage may hold, nothing is said of what came before (E40: no evidence of absence).
+fn not_examined(gathered: &Gathered) -> Option<Unknown> {
+    let reason = Phrase::new("desk.unknown.omitted").with("count", gathered.omitted.to_string());
+    let reason = reason.with("from", gathered.complete_from.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    (gathered.omitted > 0).then(|| Unknown { id: "E40".to_owned(), reason })
 }
 
 /// Keeps a run and all that follows from it in one change.

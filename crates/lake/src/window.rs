@@ -1,0 +1,222 @@
+//! One host's events over a span of time, read backward from the newest: where there are more than may be held, what lies nearest to the
+//! end stays, and no more than about three times the limit is ever in memory.
+
+use std::collections::{HashSet, VecDeque};
+use std::ops::Range;
+use std::sync::Arc;
+
+use hikeshi_domain::OrganizationId;
+use hikeshi_event::{Event, Uid};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use crate::catalogue::SegmentKind;
+use crate::decode::EventBatch;
+use crate::lake::{Inner, Lake};
+use crate::reads::{columns_missing, overlaps, placed_at};
+use crate::scan::ReadError;
+use crate::view::{Segment, View};
+
+/// Events of one host over a span of time.
+#[derive(Debug, Default)]
+pub struct HostWindow {
+    /// By time, then by arrival.
+    pub events: Vec<Event<'static>>,
+    /// How many more there were, at most; the earliest are left out.
+    pub omitted: usize,
+}
+
+/// Rows of a host in a segment that may lie in the window.
+struct Span {
+    segment: Arc<Segment>,
+    rows: usize,
+    /// No event of it lies after this.
+    latest: Timestamp,
+}
+
+impl Lake {
+    /// The events of a host in `[from, to)`, by its full name in any case; where there are more than `limit`, the latest.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub async fn host_window(
+        &self,
+        org: OrganizationId,
+        host: &str,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Result<HostWindow, ReadError> {
+        let host: Arc<str> = host.to_lowercase().into();
+        let view = self.inner.views.now();
+        let mut kept = Newest { events: Vec::new(), omitted: 0, limit };
+        let tail = view.tail.iter().flat_map(|block| block.events()).filter(|event| event.org == org && event.host.to_lowercase() == *host);
+        kept.take(tail.filter(|event| (from..to).contains(&placed_at(event))).map(Event::into_owned));
+        let mut spans = VecDeque::from(self.spans(&view, org, &host, from, to).await?);
+        while let Some(wave) = next_wave(&mut spans, limit) {
+            let cut = kept.cut();
+            let (read, left): (Vec<_>, Vec<_>) = wave.into_iter().partition(|span| cut.is_none_or(|cut| span.latest >= cut));
+            kept.omitted += left.iter().map(|span| span.rows).sum::<usize>();
+            let wanted = host.clone();
+            let segments = read.into_iter().map(|span| span.segment).collect();
+            for (events, omitted) in self.each(segments, move |inner, segment| host_rows(inner, segment, &wanted, from..to, limit)).await? {
+                kept.omitted += omitted;
+                kept.take(events.into_iter());
+            }
+        }
+        let mut events = kept.events;
+        events.sort_by_key(|event| (placed_at(event), event.seq));
+        Ok(HostWindow { events, omitted: kept.omitted })
+    }
+
+    /// Those of a host's events in `[from, to)` that bear one of these uids, by time.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub async fn host_events(
+        &self,
+        org: OrganizationId,
+        host: &str,
+        uids: HashSet<Uid>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Event<'static>>, ReadError> {
+        let host: Arc<str> = host.to_lowercase().into();
+        let view = self.inner.views.now();
+        let segments = self.spans(&view, org, &host, from, to).await?.into_iter().map(|span| span.segment).collect();
+        let tail = view.tail.iter().flat_map(|block| block.events()).filter(|event| event.org == org && uids.contains(&event.uid));
+        let mut events: Vec<Event<'static>> = tail.map(Event::into_owned).collect();
+        let parts = self.each(segments, move |inner, segment| named_rows(inner, segment, &host, &uids)).await?;
+        events.extend(parts.into_iter().flatten());
+        events.sort_by_key(|event| (placed_at(event), event.seq));
+        Ok(events)
+    }
+
+    /// Where the host's rows lie, those that may be latest first.
+    async fn spans(
+        &self,
+        view: &View,
+        org: OrganizationId,
+        host: &Arc<str>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Span>, ReadError> {
+        let here = |segment: &&Arc<Segment>| {
+            let row = &segment.row;
+            let may_hold = *row.host_min <= **host && *row.host_max >= **host;
+            row.org == org && row.kind == SegmentKind::Events && may_hold && overlaps(segment, from, to)
+        };
+        let chosen: Vec<_> = view.segments.iter().filter(here).cloned().collect();
+        let wanted = host.clone();
+        let rows = move |inner: &Inner, segment: &Segment| Ok(inner.shelf.index(segment)?.host(&wanted).map_or(0, |span| span.rows as usize));
+        let counts = self.each(chosen.clone(), rows).await?;
+        let pairs = chosen.into_iter().zip(counts).filter(|(_, rows)| *rows > 0);
+        let mut spans: Vec<Span> = pairs.map(|(segment, rows)| Span { latest: latest(&segment), segment, rows }).collect();
+        spans.sort_by_key(|span| std::cmp::Reverse(span.latest));
+        Ok(spans)
+    }
+}
+
+/// No event of the segment is placed after this: its day holds them all, whatever an implausible clock claimed.
+fn latest(segment: &Segment) -> Timestamp {
+    let day_ends = segment.row.day.saturating_add(1.day()).to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |end| end.timestamp());
+    segment.row.time_max.min(day_ends)
+}
+
+/// The next spans to read side by side: about as many rows as may be kept.
+fn next_wave(spans: &mut VecDeque<Span>, limit: usize) -> Option<Vec<Span>> {
+    let mut rows = 0_usize;
+    let mut wave = Vec::new();
+    while rows < limit || wave.is_empty() {
+        let Some(span) = spans.pop_front() else { break };
+        rows = rows.saturating_add(span.rows.min(limit));
+        wave.push(span);
+    }
+    (!wave.is_empty()).then_some(wave)
+}
+
+/// The latest events seen so far.
+struct Newest {
+    events: Vec<Event<'static>>,
+    omitted: usize,
+    limit: usize,
+}
+
+impl Newest {
+    fn take(&mut self, events: impl Iterator<Item = Event<'static>>) {
+        self.events.extend(events);
+        if self.events.len() > self.limit {
+            self.events.sort_unstable_by_key(|event| std::cmp::Reverse((placed_at(event), event.seq)));
+            self.omitted += self.events.len() - self.limit;
+            self.events.truncate(self.limit);
+        }
+    }
+
+    /// What lies before this cannot be among the latest any more; `None` while there is room.
+    fn cut(&self) -> Option<Timestamp> {
+        if self.events.len() < self.limit { None } else { self.events.iter().map(placed_at).min() }
+    }
+}
+
+/// The last rows of a host in the span of time, at most `limit`, and how many were left out.
+fn host_rows(
+    inner: &Inner,
+    segment: &Segment,
+    host: &str,
+    times: Range<Timestamp>,
+    limit: usize,
+) -> Result<(Vec<Event<'static>>, usize), ReadError> {
+    let index = inner.shelf.index(segment)?;
+    let Some(span) = index.host(host) else { return Ok((Vec::new(), 0)) };
+    let (first, rows) = (span.first_row as usize, span.rows as usize);
+    // Rows ascend by time: where all of them lie before the end, the last ones are the ones.
+    let skipped = if latest(segment) < times.end { rows.saturating_sub(limit) } else { 0 };
+    let mut omitted = skipped;
+    let mut events = VecDeque::new();
+    let reader = inner.shelf.reader(segment)?;
+    for batch in reader.read(&[first + skipped..first + rows])? {
+        let batch = batch?;
+        let found = EventBatch::new(segment.row.org, &batch).ok_or_else(|| columns_missing(segment))?;
+        events.extend(found.iter().filter(|event| times.contains(&placed_at(event))).map(Event::into_owned));
+        let surplus = events.len().saturating_sub(limit);
+        events.drain(..surplus);
+        omitted += surplus;
+    }
+    Ok((events.into(), omitted))
+}
+
+/// The rows of a host that bear one of the uids.
+fn named_rows(inner: &Inner, segment: &Segment, host: &str, uids: &HashSet<Uid>) -> Result<Vec<Event<'static>>, ReadError> {
+    let index = inner.shelf.index(segment)?;
+    let Some(span) = index.host(host) else { return Ok(Vec::new()) };
+    let mut here = HashSet::new();
+    for uid in uids {
+        if inner.shelf.holds(segment, span, *uid)? {
+            here.insert(uid.0);
+        }
+    }
+    if here.is_empty() {
+        return Ok(Vec::new());
+    }
+    let first = span.first_row as usize;
+    let reader = inner.shelf.reader(segment)?;
+    let mut ranges = Vec::new();
+    let mut row = first;
+    for batch in reader.read_columns(&[first..first + span.rows as usize], &["uid"])? {
+        let batch = batch?;
+        let column = batch.column(0).as_any().downcast_ref::<arrow_array::FixedSizeBinaryArray>();
+        for bytes in column.ok_or_else(|| columns_missing(segment))?.iter() {
+            if bytes.is_some_and(|bytes| <[u8; 16]>::try_from(bytes).is_ok_and(|uid| here.contains(&uid))) {
+                ranges.push(row..row + 1);
+            }
+            row += 1;
+        }
+    }
+    let mut events = Vec::new();
+    for batch in reader.read(&ranges)? {
+        let batch = batch?;
+        let found = EventBatch::new(segment.row.org, &batch).ok_or_else(|| columns_missing(segment))?;
+        events.extend(found.iter().map(Event::into_owned));
+    }
+    Ok(events)
+}

@@ -178,6 +178,11 @@ impl Alert {
         self.overridden.as_ref().map(|by_person| by_person.verdict).or(self.verdict)
     }
 
+    /// When it was detected, at the latest when the desk received it: what a product's clock claims beyond that is wrong.
+    pub fn placed_at(&self) -> Timestamp {
+        self.raised.detected_at.min(self.received_at)
+    }
+
     /// Whether it is black and nobody was told.
     pub fn owes_black_mail(&self) -> bool {
         self.effective_verdict() == Some(Verdict::Black) && self.black_told_at.is_none()

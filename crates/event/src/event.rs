@@ -83,6 +83,11 @@ impl<'a> Event<'a> {
         self.unmapped.iter().find(|(key, _)| key == name).map(|(_, text)| text.as_ref())
     }
 
+    /// The time that places the event: its own, or the receipt where its own is implausible.
+    pub fn placed_at(&self) -> Timestamp {
+        if self.time_suspect { self.received_at } else { self.time }
+    }
+
     /// The same event, owning all its text.
     pub fn into_owned(self) -> Event<'static> {
         Event {

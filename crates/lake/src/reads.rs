@@ -39,11 +39,6 @@ pub struct MatchQuery {
     pub limit: usize,
 }
 
-/// The time that places an event in a window: its own, or the receipt where its own is implausible.
-pub(crate) fn placed_at(event: &Event<'_>) -> Timestamp {
-    if event.time_suspect { event.received_at } else { event.time }
-}
-
 pub(crate) fn overlaps(segment: &Segment, from: Timestamp, to: Timestamp) -> bool {
     segment.row.time_min < to && segment.row.time_max >= from
 }
@@ -77,7 +72,7 @@ impl Lake {
             events.extend(parts.into_iter().flatten());
         }
         let more = events.len() > limit;
-        events.sort_by_key(|event| std::cmp::Reverse((placed_at(event), event.seq)));
+        events.sort_by_key(|event| std::cmp::Reverse((event.placed_at(), event.seq)));
         events.truncate(limit);
         events.reverse();
         Ok(HashHits { events, more })

@@ -13,7 +13,7 @@ use jiff::{Timestamp, ToSpan};
 use crate::catalogue::SegmentKind;
 use crate::decode::EventBatch;
 use crate::lake::{Inner, Lake};
-use crate::reads::{columns_missing, overlaps, placed_at};
+use crate::reads::{columns_missing, overlaps};
 use crate::scan::ReadError;
 use crate::view::{Segment, View};
 
@@ -51,7 +51,7 @@ impl Lake {
         let view = self.inner.views.now();
         let mut kept = Newest { events: Vec::new(), omitted: 0, limit };
         let tail = view.tail.iter().flat_map(|block| block.events()).filter(|event| event.org == org && event.host.to_lowercase() == *host);
-        kept.take(tail.filter(|event| (from..to).contains(&placed_at(event))).map(Event::into_owned));
+        kept.take(tail.filter(|event| (from..to).contains(&event.placed_at())).map(Event::into_owned));
         let mut spans = VecDeque::from(self.spans(&view, org, &host, from, to).await?);
         while let Some(wave) = next_wave(&mut spans, limit) {
             let cut = kept.cut();
@@ -65,7 +65,7 @@ impl Lake {
             }
         }
         let mut events = kept.events;
-        events.sort_by_key(|event| (placed_at(event), event.seq));
+        events.sort_by_key(|event| (event.placed_at(), event.seq));
         Ok(HostWindow { events, omitted: kept.omitted })
     }
 
@@ -88,7 +88,7 @@ impl Lake {
         let mut events: Vec<Event<'static>> = tail.map(Event::into_owned).collect();
         let parts = self.each(segments, move |inner, segment| named_rows(inner, segment, &host, &uids)).await?;
         events.extend(parts.into_iter().flatten());
-        events.sort_by_key(|event| (placed_at(event), event.seq));
+        events.sort_by_key(|event| (event.placed_at(), event.seq));
         Ok(events)
     }
 
@@ -146,7 +146,7 @@ impl Newest {
     fn take(&mut self, events: impl Iterator<Item = Event<'static>>) {
         self.events.extend(events);
         if self.events.len() > self.limit {
-            self.events.sort_unstable_by_key(|event| std::cmp::Reverse((placed_at(event), event.seq)));
+            self.events.sort_unstable_by_key(|event| std::cmp::Reverse((event.placed_at(), event.seq)));
             self.omitted += self.events.len() - self.limit;
             self.events.truncate(self.limit);
         }
@@ -154,7 +154,7 @@ impl Newest {
 
     /// What lies before this cannot be among the latest any more; `None` while there is room.
     fn cut(&self) -> Option<Timestamp> {
-        if self.events.len() < self.limit { None } else { self.events.iter().map(placed_at).min() }
+        if self.events.len() < self.limit { None } else { self.events.iter().map(Event::placed_at).min() }
     }
 }
 
@@ -177,7 +177,7 @@ fn host_rows(
     for batch in reader.read(&[first + skipped..first + rows])? {
         let batch = batch?;
         let found = EventBatch::new(segment.row.org, &batch).ok_or_else(|| columns_missing(segment))?;
-        events.extend(found.iter().filter(|event| times.contains(&placed_at(event))).map(Event::into_owned));
+        events.extend(found.iter().filter(|event| times.contains(&event.placed_at())).map(Event::into_owned));
         let surplus = events.len().saturating_sub(limit);
         events.drain(..surplus);
         omitted += surplus;

@@ -218,3 +218,26 @@ async fn a_repeat_that_a_person_judges_black_is_reported_and_mailed() {
     fixture.until(&operator, &format!("/alerts/{repeat}"), |page| page["alert"]["state"] == "reported").await;
     assert_eq!(fixture.get(&operator, "/messages").await["items"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_product_whose_clock_is_ahead_does_not_move_the_window() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let started = fixture.desk.now().saturating_sub(jiff::SignedDuration::from_mins(10)).unwrap();
+    let event = json!({"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1, "Computer": "PC-1", "EventRecordID": 1,
+        "TimeCreated": started, "UtcTime": started, "ProcessGuid": "{A}", "ProcessId": 7, "Image": "C:\\Temp\\a.exe", "CommandLine": "a"});
+    fixture.request(Method::POST, "/events").bearer_auth(&key).body(event.to_string()).send().await.unwrap().error_for_status().unwrap();
+    fixture.desk.telemetry.lake.flush().await;
+    for (id, detected_at) in [("1", "2099-01-01T00:00:00Z".parse().unwrap()), ("2", fixture.desk.now() + jiff::SignedDuration::from_hours(9))] {
+        let mut raised = product_alert(id, "PC-1", &id.repeat(64));
+        raised["detected_at"] = json!(detected_at);
+        raised["process"] = json!({"guid": "{A}"});
+        let (_, receipt) = fixture.alert(&key, &raised).await;
+        let page = fixture.triaged(&analyst, receipt["id"].as_str().unwrap()).await;
+        assert_eq!(page["triage"]["window"]["detected_at"], page["alert"]["received_at"]);
+        assert_eq!(page["triage"]["tree"]["nodes"].as_array().unwrap().len(), 1, "its process is in the window: {}", page["triage"]["tree"]);
+        assert_eq!(page["triage"]["events_seen"], 1);
+    }
+}

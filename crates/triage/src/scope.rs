@@ -77,7 +77,7 @@ impl<'s> Scope<'s> {
     }
 
     fn gather(&mut self) {
-        let in_window = |event: &Event<'_>| event.time >= self.window.from;
+        let in_window = |event: &Event<'_>| event.placed_at() >= self.window.from;
         self.coverage = match self.input.coverage {
             Some(counted) => counted.clone(),
             None => Coverage::of(self.host.events.iter().filter(|event| in_window(event))),
@@ -181,7 +181,7 @@ impl<'s> Scope<'s> {
 
     /// Events of the host in the window of these kinds, whoever acted.
     pub(crate) fn host_events<'k>(&'k self, kinds: &'k [Kind]) -> impl Iterator<Item = (usize, &'s Event<'s>)> + 'k {
-        self.host.of_kinds(kinds).filter(|(_, event)| event.time >= self.window.from)
+        self.host.of_kinds(kinds).filter(|(_, event)| event.placed_at() >= self.window.from)
     }
 
     /// Who acted in the event.

@@ -72,7 +72,7 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
     let rows = lake.matches(query).await.map_err(Error::internal)?;
     let mut complete_from = from;
     if window.omitted > 0 {
-        complete_from = window.events.first().map_or(from, placed_at);
+        complete_from = window.events.first().map_or(from, Event::placed_at);
         let earlier = earlier_matched(&window.events, &rows);
         let matched = lake.host_events(org, &host, earlier, from, complete_from).await.map_err(Error::internal)?;
         window.omitted = window.omitted.saturating_sub(matched.len());
@@ -104,10 +104,6 @@ fn earlier_matched(events: &[Event<'_>], rows: &[MatchRow]) -> HashSet<Uid> {
     missing.sort_by_key(|row| std::cmp::Reverse((Level::by_name(&row.rule.level), row.time)));
     let named = missing.into_iter().flat_map(|row| std::iter::once(&row.uid).chain(&row.events)).copied();
     named.filter(|uid| !here.contains(uid)).take(MOST_EARLIER).collect()
-}
-
-fn placed_at(event: &Event<'_>) -> Timestamp {
-    if event.time_suspect { event.received_at } else { event.time }
 }
 
 /// Matches by place of their event, and the rules they name, each once.

@@ -66,8 +66,7 @@ pub(crate) async fn run(desk: &Desk, claimed: &Claimed, job: TriageJob) -> Resul
     let alert = desk.store.get::<Alert>(&everywhere, job.alert.0).await?;
     let context = everywhere.within(alert.org);
     let earlier = latest_run(desk, &context, alert.id).await?;
-    let around = alert.raised.detected_at.min(alert.received_at);
-    let gathered = gather(desk, &context, alert.org, &alert.raised.host, around).await?;
+    let gathered = gather(desk, &context, alert.org, &alert.raised.host, alert.placed_at()).await?;
     let nothing_new = earlier.as_ref().is_some_and(|run| run.triage.window.to >= gathered.received_to && alert.verdict.is_some());
     let closed = matches!(alert.state, AlertState::Closed { .. }) && !alert.owes_black_mail();
     if closed || (nothing_new && !job.forced) {
@@ -81,7 +80,9 @@ pub(crate) async fn run(desk: &Desk, claimed: &Claimed, job: TriageJob) -> Resul
 /// Runs the pure part on a thread of its own: a busy host takes a while.
 async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage, Gathered)> {
     let (book, rules): (Arc<VerdictBook>, String) = (desk.verdicts.clone(), desk.telemetry.rules.version().to_owned());
-    let raised = alert.raised.clone();
+    let mut raised = alert.raised.clone();
+    // A clock that is ahead (a local time sent as UTC, a wrong year) must not move the window away from what happened.
+    raised.detected_at = alert.placed_at();
     let work = move || {
         let matches: Vec<Match<'_>> =
             gathered.matches.iter().filter_map(|(event, rule)| Some(Match { event: *event, rule: gathered.rules.get(*rule)? })).collect();

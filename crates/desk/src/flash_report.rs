@@ -44,6 +44,7 @@ impl Issued {
         if let AlertState::Closed { report, .. } = &mut alert.state {
             report.get_or_insert(self.report.id);
         }
+        alert.told = Some(self.report.report.triage.judgement.verdict);
         let change = self.number.iter().fold(change, |change, number| number.taken_by(change));
         change.put(&self.report, self.expect)
     }

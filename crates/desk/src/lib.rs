@@ -16,6 +16,7 @@ pub mod duty;
 pub mod endpoint;
 mod error;
 pub mod event;
+mod everything;
 pub mod exception;
 pub mod flash_report;
 pub mod hunt;

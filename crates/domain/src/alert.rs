@@ -167,6 +167,9 @@ pub struct Alert {
     /// Whether the file ran or could have; set when triage has looked.
     #[serde(default)]
     pub execution: Option<Execution>,
+    /// The machine's verdict that its report told last.
+    #[serde(default)]
+    pub told: Option<Verdict>,
     /// When the mail on its black verdict was written: a verdict that turns black later is told then, once (S3-35).
     #[serde(default)]
     pub black_told_at: Option<Timestamp>,
@@ -189,12 +192,12 @@ impl Alert {
     }
 }
 
-/// The key under which repeats of an alert are found: same endpoint and same file (S3-48). None without a hash: such an alert is
-/// never suppressed as a repeat.
-pub fn repeat_key(raised: &ProductAlert) -> Option<String> {
-    let file = raised.file.as_ref()?;
-    let hash = file.sha256.as_ref().or(file.sha1.as_ref()).or(file.md5.as_ref())?;
-    Some(format!("{} {}", raised.host.to_lowercase(), hash.to_lowercase()))
+/// The keys under which repeats of an alert are found: same endpoint and same file, by each hash that it names, since another product may
+/// name another one (S3-48). None without a hash: such an alert is never suppressed as a repeat.
+pub fn repeat_keys(raised: &ProductAlert) -> Vec<String> {
+    let file = raised.file.as_ref();
+    let hashes = file.into_iter().flat_map(|file| [&file.sha256, &file.sha1, &file.md5]).flatten();
+    hashes.map(|hash| format!("{} {}", raised.host.to_lowercase(), hash.to_lowercase())).collect()
 }
 
 impl AlertState {
@@ -255,7 +258,7 @@ impl Entity for Alert {
             .with_each("case", self.case.map(|case| case.to_string()))
             .with_each("report", self.state.report().map(|report| report.to_string()))
             .with_each("repeat_of", repeat_of)
-            .with_each("repeat_key", repeat_key(&self.raised))
+            .with_each("repeat_key", repeat_keys(&self.raised))
             .with_each("sha256", file.and_then(|file| file.sha256.as_ref()).map(|hash| hash.to_lowercase()))
             .with_each("process_guid", process.and_then(|process| process.guid.as_deref()))
             .fields()

@@ -107,6 +107,7 @@ mod tests {
             assignee: None,
             case: None,
             repeats: 0,
+            told: None,
             black_told_at: None,
             drill: false,
             execution,

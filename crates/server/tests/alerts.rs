@@ -1,7 +1,9 @@
 //! From a product's alert to report, judgement and case.
 
+use hikeshi_domain::alert::Alert;
 use hikeshi_domain::api_key::KeyScope;
 use hikeshi_domain::role::Role;
+use hikeshi_record::{Change, Context, Expect};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -240,4 +242,54 @@ async fn a_product_whose_clock_is_ahead_does_not_move_the_window() {
         assert_eq!(page["triage"]["tree"]["nodes"].as_array().unwrap().len(), 1, "its process is in the window: {}", page["triage"]["tree"]);
         assert_eq!(page["triage"]["events_seen"], 1);
     }
+}
+
+/// An alert that stands in the record and that no job will triage by itself.
+async fn standing(fixture: &Fixture, org: hikeshi_domain::OrganizationId, raised: serde_json::Value, state: serde_json::Value) -> Alert {
+    let at = fixture.desk.now().saturating_sub(jiff::SignedDuration::from_mins(1)).unwrap();
+    let id = uuid::Uuid::now_v7();
+    let alert: Alert = serde_json::from_value(json!({
+        "id": id, "org": org, "raised": raised, "received_at": at, "due_at": at.saturating_add(jiff::SignedDuration::from_hours(2)).unwrap(),
+        "state": state, "repeats": 0, "drill": false,
+    }))
+    .unwrap();
+    fixture.desk.store.change(&Context::system("test"), Change::new("alert.receive", "").put(&alert, Expect::New)).await.unwrap();
+    alert
+}
+
+// covers: S3-48
+#[tokio::test]
+async fn of_a_burst_the_first_received_is_reported_whichever_triage_ends_first() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let first = standing(&fixture, org, product_alert("1", "PC-1", &"ab".repeat(32)), json!({"state": "received"})).await;
+    let (_, second) = fixture.alert(&key, &product_alert("2", "PC-1", &"ab".repeat(32))).await;
+    fixture.post(&analyst, &format!("/alerts/{}/triage", first.id), &json!({})).await;
+    assert_eq!(fixture.triaged(&analyst, &first.id.to_string()).await["alert"]["state"], "reported");
+    let second = fixture.triaged(&analyst, second["id"].as_str().unwrap()).await;
+    assert_eq!((&second["alert"]["state"], &second["alert"]["repeat_of"]), (&json!("repeat"), &json!(first.id)));
+}
+
+// covers: S3-48
+#[tokio::test]
+async fn a_repeat_is_known_by_any_hash_and_by_what_was_reported_not_by_what_was_said_later() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let mut raised = product_alert("1", "PC-1", &"ab".repeat(32));
+    raised["file"]["md5"] = json!("cd".repeat(16));
+    let (_, first) = fixture.alert(&key, &raised).await;
+    let page = fixture.triaged(&analyst, first["id"].as_str().unwrap()).await;
+    assert_eq!((&page["alert"]["state"], &page["alert"]["verdict"]), (&json!("reported"), &json!("grey")));
+    let judged = json!({"verdict": "white", "reason": "known", "expected_version": page["alert"]["version"]});
+    let (status, row) = fixture.post(&analyst, &format!("/alerts/{}/override", first["id"].as_str().unwrap()), &judged).await;
+    assert_eq!(status, StatusCode::OK, "{row}");
+    let mut raised = product_alert("2", "PC-1", "");
+    raised["file"] = json!({"md5": "CD".repeat(16)});
+    let (_, second) = fixture.alert(&key, &raised).await;
+    let second = fixture.triaged(&analyst, second["id"].as_str().unwrap()).await;
+    assert_eq!((&second["alert"]["state"], &second["alert"]["repeat_of"]), (&json!("repeat"), &first["id"]));
 }

@@ -50,6 +50,7 @@ pub async fn receive(desk: &Desk, caller: &Caller, org: OrganizationId, raised: 
         assignee: None,
         case: None,
         repeats: 0,
+        told: None,
         black_told_at: None,
         drill: organization.drill.is_some(),
         execution: None,

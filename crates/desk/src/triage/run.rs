@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::gather::{Gathered, gather};
 use super::joining::case_to_join;
-use super::outcome::{Telling, telling};
+use super::outcome::{Telling, telling, waits_for_earlier};
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
 use crate::{case, flash_report, names};
@@ -31,6 +31,8 @@ use crate::{case, flash_report, names};
 pub(crate) const TRIAGE_QUEUE: &str = "triage";
 /// How often is looked whether data of the window has arrived, until the report's clock ends (design 7).
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
+/// How soon an alert is looked at again that waits for an earlier one on the same file.
+const WAIT_FOR_EARLIER: SignedDuration = SignedDuration::from_secs(1);
 
 /// Most runs that a page lists.
 const MOST_RUNS: u32 = 200;
@@ -65,6 +67,12 @@ pub(crate) async fn run(desk: &Desk, claimed: &Claimed, job: TriageJob) -> Resul
     let everywhere = Context::system("triage");
     let alert = desk.store.get::<Alert>(&everywhere, job.alert.0).await?;
     let context = everywhere.within(alert.org);
+    if waits_for_earlier(desk, &context, &alert).await? {
+        let later = desk.now().saturating_add(WAIT_FOR_EARLIER).map_err(Error::internal)?;
+        let again = Job::new(TRIAGE_QUEUE, &job).not_before(later);
+        desk.store.change(&context, Change::new("triage.wait", "").finish(claimed).enqueue(again)).await?;
+        return Ok(());
+    }
     let earlier = latest_run(desk, &context, alert.id).await?;
     let gathered = gather(desk, &context, alert.org, &alert.raised.host, alert.placed_at()).await?;
     let nothing_new = earlier.as_ref().is_some_and(|run| run.triage.window.to >= gathered.received_to && alert.verdict.is_some());

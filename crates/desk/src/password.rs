@@ -26,10 +26,15 @@ pub const LONGEST_PASSWORD: usize = 256;
 const FREE_ATTEMPTS: u32 = 5;
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
 const REMEMBERED: usize = 10_000;
+/// Longest mail address that can be one: RFC 5321 4.5.3.1.3.
+const LONGEST_ADDRESS: usize = 254;
+/// Attempts that hash or wait for it; who comes after them comes again.
+const WAITERS: usize = 32;
 
 /// Hashes and checks passwords.
 pub struct Passwords {
     slots: Semaphore,
+    places: Semaphore,
     failures: Mutex<HashMap<String, Failures>>,
 }
 
@@ -41,7 +46,7 @@ struct Failures {
 
 impl Default for Passwords {
     fn default() -> Self {
-        Passwords { slots: Semaphore::new(HASHES_AT_ONCE), failures: Mutex::default() }
+        Passwords { slots: Semaphore::new(HASHES_AT_ONCE), places: Semaphore::new(WAITERS), failures: Mutex::default() }
     }
 }
 
@@ -70,9 +75,16 @@ impl Passwords {
     /// Checks a password against the person's hash; without one (nobody of that address, or no password set) the same work is done in vain.
     ///
     /// # Errors
-    /// `Unauthenticated` where it is wrong, `Busy` after too many wrong ones.
+    /// `Unauthenticated` where it is wrong, `Busy` after too many wrong ones, or while too many are being checked.
     pub async fn check(&self, address: &str, password: &str, known: Option<&PasswordHash>, now: Timestamp) -> Result<()> {
-        self.admit(address, now)?;
+        let wrong = || Error::new(ErrorKind::Unauthenticated, Phrase::new("error.wrong_password"));
+        if address.len() > LONGEST_ADDRESS {
+            return Err(wrong());
+        }
+        let _place = self.places.try_acquire().map_err(|_| too_many(1))?;
+        let address = address.to_lowercase();
+        // Counted before it is known whether it holds: attempts side by side must not all find the count of the first.
+        self.admit(&address, now)?;
         let holds = match known {
             Some(known) if password.chars().count() <= LONGEST_PASSWORD => self.verify(password, known).await?,
             _ => {
@@ -80,8 +92,11 @@ impl Passwords {
                 false
             }
         };
-        self.note(address, holds, now);
-        if holds { Ok(()) } else { Err(Error::new(ErrorKind::Unauthenticated, Phrase::new("error.wrong_password"))) }
+        if !holds {
+            return Err(wrong());
+        }
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(&address);
+        Ok(())
     }
 
     async fn verify(&self, password: &str, known: &PasswordHash) -> Result<bool> {
@@ -94,34 +109,40 @@ impl Passwords {
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
     }
 
+    /// Lets an attempt through, or says how long to wait; it counts as a wrong one until it holds.
     fn admit(&self, address: &str, now: Timestamp) -> Result<()> {
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        match failures.get(&address.to_lowercase()) {
-            Some(known) if known.count >= FREE_ATTEMPTS && now < known.until => {
-                let wait = known.until.duration_since(now).as_secs().max(1);
-                let kind = ErrorKind::Busy { retry_after: Duration::from_secs(wait.unsigned_abs()) };
-                Err(Error::new(kind, Phrase::new("error.too_many_attempts").with("seconds", wait.to_string())))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn note(&self, address: &str, holds: bool, now: Timestamp) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let address = address.to_lowercase();
-        if holds {
-            failures.remove(&address);
-            return;
+        if let Some(known) = failures.get(address)
+            && known.count >= FREE_ATTEMPTS
+            && now < known.until
+        {
+            return Err(too_many(known.until.duration_since(now).as_secs().max(1)));
         }
-        if failures.len() >= REMEMBERED {
-            failures.retain(|_, known| now < known.until);
+        if failures.len() >= REMEMBERED && !failures.contains_key(address) {
+            make_room(&mut failures, now);
         }
-        let known = failures.entry(address).or_insert(Failures { count: 0, until: now });
+        let known = failures.entry(address.to_owned()).or_insert(Failures { count: 0, until: now });
         known.count = known.count.saturating_add(1);
         let doublings = known.count.saturating_sub(FREE_ATTEMPTS).min(16);
         let wait = SignedDuration::from_secs(1_i64 << doublings).min(LONGEST_WAIT);
         known.until = now.checked_add(wait).unwrap_or(now);
+        Ok(())
     }
+}
+
+/// Forgets whose wait is over; where nobody's is, those with the fewest wrong attempts: guesses at many names must not free one.
+fn make_room(failures: &mut HashMap<String, Failures>, now: Timestamp) {
+    failures.retain(|_, known| now < known.until);
+    if failures.len() < REMEMBERED {
+        return;
+    }
+    let fewest = failures.values().map(|known| known.count).min().unwrap_or_default();
+    failures.retain(|_, known| known.count > fewest);
+}
+
+fn too_many(seconds: i64) -> Error {
+    let kind = ErrorKind::Busy { retry_after: Duration::from_secs(seconds.unsigned_abs()) };
+    Error::new(kind, Phrase::new("error.too_many_attempts").with("seconds", seconds.to_string()))
 }
 
 fn hasher() -> Result<Argon2<'static>> {
@@ -163,6 +184,34 @@ mod tests {
         assert!(matches!(error.kind(), ErrorKind::Busy { .. }));
         let error = passwords.check("nobody@example.com", "guess", None, at(2)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unauthenticated, "after the wait it is tried again");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn attempts_side_by_side_are_counted_one_by_one() {
+        let passwords = std::sync::Arc::new(Passwords::default());
+        let mut attempts = tokio::task::JoinSet::new();
+        for _ in 0..200 {
+            let passwords = passwords.clone();
+            attempts.spawn(async move { passwords.check("a@example.com", "guess", None, at(0)).await.unwrap_err().kind() });
+        }
+        let kinds = attempts.join_all().await;
+        assert_eq!(kinds.iter().filter(|kind| **kind == ErrorKind::Unauthenticated).count(), 5, "the free ones; the others wait");
+    }
+
+    #[tokio::test]
+    async fn what_is_remembered_is_bounded() {
+        let passwords = Passwords::default();
+        for _ in 0..6 {
+            let _ = passwords.admit("known@example.com", at(0));
+        }
+        for number in 0..25_000 {
+            passwords.admit(&format!("{number}@example.com"), at(0)).unwrap();
+        }
+        assert!(passwords.failures.lock().unwrap().len() <= REMEMBERED);
+        assert!(passwords.admit("known@example.com", at(0)).is_err(), "guesses at many names do not free one");
+        let long = format!("{}@example.com", "a".repeat(300));
+        assert_eq!(passwords.check(&long, "guess", None, at(0)).await.unwrap_err().kind(), ErrorKind::Unauthenticated);
+        assert!(!passwords.failures.lock().unwrap().contains_key(&long));
     }
 
     #[tokio::test]

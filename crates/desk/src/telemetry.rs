@@ -33,23 +33,67 @@ pub(crate) fn scope(context: &Context) -> OrgScope {
     }
 }
 
-/// The host's name as its events write it: the same name in any case, else the one host whose short name is the same (design 6).
-pub(crate) async fn host_as_sent(desk: &Desk, org: OrganizationId, host: &str) -> Result<String> {
+/// A host under the name that its events bear.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct SentAs {
+    /// The name.
+    pub(crate) name: String,
+    /// Hosts of a like name whose events are NOT taken for this one's.
+    pub(crate) alike: Vec<String>,
+}
+
+/// The host's name as its events write it: the same name in any case, else the one host that can be the same (design 6).
+pub(crate) async fn host_as_sent(desk: &Desk, org: OrganizationId, host: &str) -> Result<SentAs> {
     let sources = desk.telemetry.lake.sources(&OrgScope::one(org)).await.map_err(Error::internal)?;
+    Ok(sent_as(host, sources.iter().map(|source| source.host.as_str())))
+}
+
+/// A short name and a full one are the same host where only one host fits. Two full names, or addresses, are two hosts, however they begin.
+fn sent_as<'a>(host: &str, sources: impl Iterator<Item = &'a str>) -> SentAs {
     let wanted = host.to_lowercase();
-    if sources.iter().any(|source| source.host.to_lowercase() == wanted) {
-        return Ok(host.to_owned());
+    let mut known: Vec<(String, &str)> = sources.map(|name| (name.to_lowercase(), name)).collect();
+    known.sort_unstable();
+    known.dedup_by(|a, b| a.0 == b.0);
+    let as_it_is = |alike| SentAs { name: host.to_owned(), alike };
+    if known.iter().any(|(lower, _)| *lower == wanted) || is_address(&wanted) {
+        return as_it_is(Vec::new());
     }
-    let mut alike: Vec<&str> =
-        sources.iter().map(|source| source.host.as_str()).filter(|name| short(&name.to_lowercase()) == short(&wanted)).collect();
-    alike.sort_unstable_by_key(|name| name.to_lowercase());
-    alike.dedup_by_key(|name| name.to_lowercase());
-    Ok(match alike.as_slice() {
-        [only] => (*only).to_owned(),
-        _ => host.to_owned(),
-    })
+    let same_label = |lower: &str| !is_address(lower) && short(lower) == short(&wanted);
+    let alike: Vec<_> = known.into_iter().filter(|(lower, _)| same_label(lower)).collect();
+    match alike.as_slice() {
+        [(lower, name)] if is_short(lower) || is_short(&wanted) => SentAs { name: (*name).to_owned(), alike: Vec::new() },
+        _ => as_it_is(alike.into_iter().map(|(_, name)| name.to_owned()).collect()),
+    }
+}
+
+fn is_address(name: &str) -> bool {
+    name.parse::<std::net::IpAddr>().is_ok()
+}
+
+fn is_short(name: &str) -> bool {
+    !name.contains('.')
 }
 
 fn short(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_short_name_stands_for_a_full_one() {
+        let check = |wanted: &str, known: &[&str], name: &str, alike: &[&str]| {
+            let expected = SentAs { name: name.to_owned(), alike: alike.iter().map(|host| (*host).to_owned()).collect() };
+            assert_eq!(sent_as(wanted, known.iter().copied()), expected, "{wanted} among {known:?}");
+        };
+        check("WEB", &["web.a.example"], "web.a.example", &[]);
+        check("web.a.example", &["WEB", "Web"], "WEB", &[]);
+        check("Web.A.example", &["web.a.example", "web"], "Web.A.example", &[]);
+        check("web.b.example", &["web.a.example"], "web.b.example", &["web.a.example"]);
+        check("web", &["web.a.example", "web.b.example"], "web", &["web.a.example", "web.b.example"]);
+        check("10.0.0.5", &["10.9.9.9"], "10.0.0.5", &[]);
+        check("10", &["10.9.9.9"], "10", &[]);
+    }
 }

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::names;
-use crate::telemetry::host_as_sent;
+use crate::telemetry::{SentAs, host_as_sent};
 
 /// Most events of one host that a triage reads, the latest: about a week of a busy endpoint. An event takes two to four kilobytes.
 const MOST_EVENTS: usize = 200_000;
@@ -30,6 +30,8 @@ const MOST_VALUES: usize = 20_000;
 pub(crate) struct Gathered {
     /// The host as its events write it.
     pub(crate) host: String,
+    /// Hosts of a like name, whose events are not among these.
+    pub(crate) alike: Vec<String>,
     /// Its events in the window, ascending.
     pub(crate) events: Vec<Event<'static>>,
     /// Events of the window that were left out because there are too many: all earlier than `complete_from`, and none that a rule matched.
@@ -62,7 +64,7 @@ impl Prevalence for Known {
 
 /// Gathers a host's window around an instant.
 pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, host: &str, around: Timestamp) -> Result<Gathered> {
-    let host = host_as_sent(desk, org, host).await?;
+    let SentAs { name: host, alike } = host_as_sent(desk, org, host).await?;
     let lake = &desk.telemetry.lake;
     let from = around.saturating_sub(LOOK_BACK).map_err(Error::internal)?;
     // Everything after the detection, up to now: what the desk has not received yet cannot be read.
@@ -93,6 +95,7 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
         exceptions: exceptions.items.into_iter().map(|stored| stored.entity).collect(),
         block_mode: endpoints.get(&(org, host.to_lowercase())).map_or(BlockMode::Unknown, |endpoint| endpoint.block_mode),
         received_to: of_host.map(|source| source.last_received_at).max().unwrap_or(around),
+        alike,
         host,
     })
 }

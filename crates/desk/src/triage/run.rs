@@ -110,6 +110,7 @@ async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage
         };
         let mut triage = hikeshi_triage::triage(&input, &book);
         triage.unknown.extend(not_examined(&gathered));
+        triage.unknown.extend(not_joined(&gathered));
         (triage, gathered)
     };
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
@@ -120,6 +121,14 @@ fn not_examined(gathered: &Gathered) -> Option<Unknown> {
     let reason = Phrase::new("desk.unknown.omitted").with("count", gathered.omitted.to_string());
     let reason = reason.with("from", gathered.complete_from.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     (gathered.omitted > 0).then(|| Unknown { id: "E40".to_owned(), reason })
+}
+
+/// Hosts of a like name may be this one: their events were not taken for its own.
+fn not_joined(gathered: &Gathered) -> Option<Unknown> {
+    const SHOWN: usize = 5;
+    let names: Vec<&str> = gathered.alike.iter().take(SHOWN).map(String::as_str).collect();
+    let reason = Phrase::new("desk.unknown.alike").with("host", gathered.host.as_str()).with("others", names.join(", "));
+    (!names.is_empty()).then(|| Unknown { id: "E40".to_owned(), reason })
 }
 
 /// Keeps a run and all that follows from it in one change.

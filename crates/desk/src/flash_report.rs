@@ -105,16 +105,18 @@ pub(crate) async fn tell_black(desk: &Desk, context: &Context, change: Change, a
     if !alert.owes_black_mail() {
         return Ok(change);
     }
-    let mail = notice(desk, context, alert, report).await?;
+    // A mail that cannot be written must not undo the verdict; the next run of triage tries again.
+    let Some(mail) = notice(desk, context, alert, report).await? else { return Ok(change) };
     alert.black_told_at = Some(desk.now());
     Ok(message::with_job(change.put(&mail, Expect::New), &mail))
 }
 
 /// The mail on a black verdict (S3-35): a reference, a time and a link; no customer, host, user or file name (design 9).
-async fn notice(desk: &Desk, context: &Context, alert: &Alert, report: &FlashReport) -> Result<Message> {
+async fn notice(desk: &Desk, context: &Context, alert: &Alert, report: &FlashReport) -> Result<Option<Message>> {
     let organization = desk.store.get::<Organization>(context, alert.org.0).await?;
     let (settings, _) = settings::read(desk, &Context::system("outbox")).await?;
-    let base = settings.public_url.unwrap_or_else(|| desk.address.clone());
+    // An address that was set before addresses were checked, and that no mail may carry, gives way to the desk's own.
+    let base = settings.public_url.filter(|url| wording::may_carry(url)).unwrap_or_else(|| desk.address.clone());
     let told = wording::Told {
         reference: &report.reference,
         issued_at: report.issued_at,
@@ -123,8 +125,14 @@ async fn notice(desk: &Desk, context: &Context, alert: &Alert, report: &FlashRep
         tlp: report.tlp,
         drill: alert.drill,
     };
-    let mail = wording::write(&told, organization.language).map_err(Error::internal)?;
-    Ok(Message {
+    let mail = match wording::write(&told, organization.language) {
+        Ok(mail) => mail,
+        Err(error) => {
+            tracing::error!(alert = %alert.id, %error, "the mail on a black verdict cannot be written");
+            return Ok(None);
+        }
+    };
+    Ok(Some(Message {
         id: MessageId(Uuid::now_v7()),
         org: alert.org,
         to: recipients(desk, &organization).await?,
@@ -135,7 +143,7 @@ async fn notice(desk: &Desk, context: &Context, alert: &Alert, report: &FlashRep
         created_at: desk.now(),
         delivery: message::first_delivery(desk, alert.drill).await?,
         drill: alert.drill,
-    })
+    }))
 }
 
 /// The organisation's contacts; where none is named, the people of the desk who may read its alerts.

@@ -37,7 +37,7 @@ pub async fn change(
     let mail_server = mail_server.map(|server| checked(server, &standing)).transpose()?;
     let public_url = public_url.map(|url| url.trim().trim_end_matches('/').to_owned()).filter(|url| !url.is_empty());
     if let Some(url) = &public_url
-        && !(url.starts_with("https://") || url.starts_with("http://"))
+        && !hikeshi_document::notice::may_carry(url)
     {
         return Err(Error::invalid("error.public_url"));
     }

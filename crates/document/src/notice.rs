@@ -81,9 +81,13 @@ fn html(drill: &str, lines: &[String], link: &str, closing: &str, words: Words) 
     page.finish()
 }
 
-/// The link, if it is one that a reader may follow.
-fn checked(link: &str) -> Result<&str, DocumentError> {
-    let web = link.starts_with("https://") || link.starts_with("http://");
+/// Whether a mail may carry the link: `http` or `https`, in ASCII, with nothing that a mail program reads as its end.
+pub fn may_carry(link: &str) -> bool {
+    let host = link.strip_prefix("https://").or(link.strip_prefix("http://"));
     let clean = link.chars().all(|letter| letter.is_ascii_graphic() && !"\"'<>\\^`{|}".contains(letter));
-    if web && clean { Ok(link) } else { Err(DocumentError::Link(link.to_owned())) }
+    host.is_some_and(|host| !host.is_empty() && !host.starts_with('/')) && clean
+}
+
+fn checked(link: &str) -> Result<&str, DocumentError> {
+    if may_carry(link) { Ok(link) } else { Err(DocumentError::Link(link.to_owned())) }
 }

@@ -3,6 +3,7 @@
 use hikeshi_domain::alert::Alert;
 use hikeshi_domain::api_key::KeyScope;
 use hikeshi_domain::role::Role;
+use hikeshi_domain::settings::Settings;
 use hikeshi_record::{Change, Context, Expect};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -292,4 +293,27 @@ async fn a_repeat_is_known_by_any_hash_and_by_what_was_reported_not_by_what_was_
     let (_, second) = fixture.alert(&key, &raised).await;
     let second = fixture.triaged(&analyst, second["id"].as_str().unwrap()).await;
     assert_eq!((&second["alert"]["state"], &second["alert"]["repeat_of"]), (&json!("repeat"), &first["id"]));
+}
+
+#[tokio::test]
+async fn an_address_that_no_mail_can_carry_neither_is_set_nor_undoes_a_verdict() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let operator = fixture.visitor(Role::Operator, None).await;
+    for url in ["https://ひけし.example", "https://", "https://a b.example", "https:///x", "ftp://a.example"] {
+        let request = fixture.by(&operator, Method::PUT, "/settings/mail").json(&json!({"public_url": url, "expected_version": 0}));
+        assert_eq!(request.send().await.unwrap().status(), StatusCode::UNPROCESSABLE_ENTITY, "{url}");
+    }
+    // One that was set before it was checked.
+    let standing = Settings { public_url: Some("https://ひけし.example".to_owned()), ..Settings::default() };
+    fixture.desk.store.change(&Context::system("test"), Change::new("settings.change", "").put(&standing, Expect::New)).await.unwrap();
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let (_, receipt) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
+    let alert = receipt["id"].as_str().unwrap();
+    let page = fixture.triaged(&operator, alert).await;
+    let judged = json!({"verdict": "black", "reason": "r", "expected_version": page["alert"]["version"]});
+    let (status, row) = fixture.post(&operator, &format!("/alerts/{alert}/override"), &judged).await;
+    assert_eq!((status, &row["verdict"]), (StatusCode::OK, &json!("black")));
+    let mail = fixture.get(&operator, "/messages").await["items"][0].clone();
+    assert!(mail["body"].as_str().unwrap().contains(&format!("{}/alerts/{alert}", fixture.base)), "{mail}");
 }

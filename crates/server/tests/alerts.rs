@@ -317,3 +317,19 @@ async fn an_address_that_no_mail_can_carry_neither_is_set_nor_undoes_a_verdict()
     let mail = fixture.get(&operator, "/messages").await["items"][0].clone();
     assert!(mail["body"].as_str().unwrap().contains(&format!("{}/alerts/{alert}", fixture.base)), "{mail}");
 }
+
+#[tokio::test]
+async fn two_first_alerts_of_a_new_host_are_both_received() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    for round in 0..10 {
+        let raised = |id: &str| product_alert(&format!("{round} {id}"), &format!("new-{round}"), &"ab".repeat(32));
+        let (one, other) = (raised("a"), raised("b"));
+        let (one, other) = tokio::join!(fixture.alert(&key, &one), fixture.alert(&key, &other));
+        assert_eq!((one.0, other.0), (StatusCode::CREATED, StatusCode::CREATED), "{} {}", one.1, other.1);
+        assert_ne!(one.1["id"], other.1["id"]);
+    }
+    let (status, receipt) = fixture.alert(&key, &product_alert("0 a", "elsewhere", &"ab".repeat(32))).await;
+    assert_eq!((status, &receipt["repeated"]), (StatusCode::CREATED, &json!(false)), "the same number on another host");
+}

@@ -27,7 +27,7 @@ pub enum Received {
     Again(AlertId),
 }
 
-/// Receives an alert of a product. The same alert sent again (organisation, product, the product's id) changes nothing.
+/// Receives an alert of a product. The same alert sent again (organisation, product, host, the product's id) changes nothing.
 ///
 /// # Errors
 /// `Invalid` where it names no host, product or id, or a hash is none.
@@ -56,11 +56,16 @@ pub async fn receive(desk: &Desk, caller: &Caller, org: OrganizationId, raised: 
         execution: None,
         raised,
     };
-    let key = format!("{} {}", alert.raised.product, alert.raised.id);
     let job = Job::new(TRIAGE_QUEUE, &TriageJob { alert: alert.id, forced: true });
-    let mut change = Change::new("alert.receive", "").claim_key("alert", &key, alert.id).put(&alert, Expect::New).enqueue(job);
-    change = seen(desk, &context, change, &alert).await?;
-    match desk.store.change(&context, change).await {
+    let received = || {
+        Change::new("alert.receive", "").claim_key("alert", &identity(&alert.raised), alert.id).put(&alert, Expect::New).enqueue(job.clone())
+    };
+    let mut outcome = desk.store.change(&context, seen(desk, &context, received(), &alert).await?).await;
+    // Of two first alerts of a new host, the other made the endpoint known.
+    if matches!(&outcome, Err(hikeshi_record::Error::Claimed { namespace, .. }) if namespace == "endpoint") {
+        outcome = desk.store.change(&context, received()).await;
+    }
+    match outcome {
         Ok(_) => {
             desk.tell(Alert::KIND, alert.id.0, Some(org));
             desk.metrics.alerts_received.inc();
@@ -71,6 +76,13 @@ pub async fn receive(desk: &Desk, caller: &Caller, org: OrganizationId, raised: 
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Names an alert as its product does: product, host, id. Each part tells its length, so that no two alerts share a name; hosts are part of
+/// it, since many products number the alerts of each host on its own.
+fn identity(raised: &ProductAlert) -> String {
+    let host = raised.host.to_lowercase();
+    [raised.product.as_str(), &host, &raised.id].map(|part| format!("{}:{part}", part.len())).concat()
 }
 
 /// Notes that the endpoint was heard of, and makes it known if it is new.
@@ -119,4 +131,23 @@ fn checked_file(mut file: AlertFile) -> Result<AlertFile> {
         }
     }
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(product: &str, host: &str, id: &str) -> String {
+        let raised = serde_json::json!({"id": id, "host": host, "detected_at": "2026-11-21T03:08:12Z", "source_kind": "endpoint",
+            "product": product, "name": "n", "action": "detected"});
+        identity(&serde_json::from_value(raised).unwrap())
+    }
+
+    #[test]
+    fn no_two_alerts_share_a_name() {
+        assert_ne!(named("AV", "pc", "Pro 1"), named("AV Pro", "pc", "1"));
+        assert_ne!(named("AV", "pc", "1"), named("AV", "pc-2", "1"));
+        assert_ne!(named("AV", "pc", "3:a1:b"), named("AV", "pc3:a", "1:b"));
+        assert_eq!(named("AV", "PC", "1"), named("AV", "pc", "1"));
+    }
 }

@@ -184,6 +184,7 @@ fn judge_host(host: &HostFiles, rules: &RuleSet, table: &[Rule], alerts: &[Produ
             lists: None,
             block_mode: BlockMode::Unknown,
             received_to: last,
+            now: last,
             coverage: Some(&host.coverage),
             place: Some(&place),
             rules_version: rules.version(),

@@ -84,8 +84,31 @@ fn checked(excused: Excused) -> Result<Excused> {
     {
         return Err(Error::invalid("error.hash_malformed").with("field", "hash").with("digits", "32, 40, 64"));
     }
-    if matches!(excused, Excused::Path { .. }) && text.chars().filter(|letter| letter.is_alphanumeric()).count() < 3 {
+    if matches!(excused, Excused::Path { .. }) && !is_narrow(text) {
         return Err(Error::invalid("error.exception_too_wide"));
     }
     Ok(excused)
+}
+
+/// Whether a path pattern names something: a folder, or a file by its full name. `*.exe` names every program.
+fn is_narrow(pattern: &str) -> bool {
+    let says_something = |part: &str| !part.contains('*') && part.chars().filter(|letter| letter.is_alphanumeric()).count() >= 2;
+    let (folders, file) = pattern.rsplit_once(['\\', '/']).unwrap_or(("", pattern));
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    says_something(stem) && !file.contains('*') || folders.split(['\\', '/']).any(says_something)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_that_names_neither_folder_nor_file_is_too_wide() {
+        for wide in ["*.exe", r"*\*.exe", r"C:\*", r"C:\*.exe", "*", "*tool*", r"*\*\*", "svc*.exe", ".exe", r"*\.dll"] {
+            assert!(!is_narrow(wide), "{wide}");
+        }
+        for narrow in ["backup.exe", r"*\backup.exe", r"C:\Apps\*", r"C:\Program Files\会計\*.exe", r"\\server\share\*", "/opt/tool/*"] {
+            assert!(is_narrow(narrow), "{narrow}");
+        }
+    }
 }

@@ -70,6 +70,7 @@ fn judge(lines: &Lines, alert: &ProductAlert) -> Triage {
         lists: None,
         block_mode: BlockMode::NonBlock,
         received_to: alert.detected_at.saturating_add(jiff::SignedDuration::from_mins(30)).unwrap(),
+        now: alert.detected_at.saturating_add(jiff::SignedDuration::from_mins(30)).unwrap(),
         coverage: None,
         place: None,
         rules_version: "none",

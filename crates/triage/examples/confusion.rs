@@ -151,6 +151,7 @@ impl Bench {
             lists: None,
             block_mode: BlockMode::Unknown,
             received_to: host.coverage.span().map_or(Timestamp::UNIX_EPOCH, |(_, last)| last),
+            now: host.coverage.span().map_or(Timestamp::UNIX_EPOCH, |(_, last)| last),
             coverage: Some(&host.coverage),
             place: None,
             rules_version: "bench",

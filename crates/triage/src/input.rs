@@ -142,6 +142,8 @@ pub struct Input<'a> {
     pub block_mode: BlockMode,
     /// Data of the host received up to here.
     pub received_to: Timestamp,
+    /// When it is judged: what the exception list says now counts.
+    pub now: Timestamp,
     /// Which sources the host sent over the window, where `events` is only a selection of them; else it is counted from `events`.
     pub coverage: Option<&'a Coverage>,
     /// The file that an event (by position) was read from; `None` in the lake.

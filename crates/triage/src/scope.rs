@@ -91,7 +91,7 @@ impl<'s> Scope<'s> {
         };
         let excused = |hit: &&Match<'_>| {
             let image = self.image_of_event(hit.event);
-            self.input.exceptions.iter().any(|entry| entry.excuses_match(&hit.rule.id, image, self.window.to))
+            self.input.exceptions.iter().any(|entry| entry.excuses_match(&hit.rule.id, image, self.input.now))
         };
         let kept: Vec<&'s Match<'s>> = belongs.into_iter().filter(|hit| !excused(hit)).collect();
         events.extend(kept.iter().map(|hit| hit.event));

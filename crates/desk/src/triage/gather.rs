@@ -50,6 +50,8 @@ pub(crate) struct Gathered {
     pub(crate) block_mode: BlockMode,
     /// Data of the host received up to here.
     pub(crate) received_to: Timestamp,
+    /// When it was gathered.
+    pub(crate) now: Timestamp,
 }
 
 /// Prevalence, asked for once.
@@ -68,7 +70,8 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
     let lake = &desk.telemetry.lake;
     let from = around.saturating_sub(LOOK_BACK).map_err(Error::internal)?;
     // Everything after the detection, up to now: what the desk has not received yet cannot be read.
-    let to = desk.now().saturating_add(jiff::SignedDuration::from_mins(1)).map_err(Error::internal)?;
+    let now = desk.now();
+    let to = now.saturating_add(jiff::SignedDuration::from_mins(1)).map_err(Error::internal)?;
     let mut window = lake.host_window(org, &host, from, to, MOST_EVENTS).await.map_err(Error::internal)?;
     let query = MatchQuery { scope: OrgScope::one(org), host: Some(host.clone()), from, to, limit: MOST_MATCHES };
     let rows = lake.matches(query).await.map_err(Error::internal)?;
@@ -96,6 +99,7 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
         block_mode: endpoints.get(&(org, host.to_lowercase())).map_or(BlockMode::Unknown, |endpoint| endpoint.block_mode),
         received_to: of_host.map(|source| source.last_received_at).max().unwrap_or(around),
         alike,
+        now,
         host,
     })
 }

@@ -143,6 +143,7 @@ fn subjects(gathered: &Gathered, book: &hikeshi_triage::VerdictBook) -> Vec<Stro
             lists: None,
             block_mode: gathered.block_mode,
             received_to: gathered.received_to,
+            now: gathered.now,
             coverage: None,
             place: None,
             rules_version: "",

@@ -104,6 +104,7 @@ async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage
             lists: None,
             block_mode: gathered.block_mode,
             received_to: gathered.received_to,
+            now: gathered.now,
             coverage: None,
             place: None,
             rules_version: &rules,

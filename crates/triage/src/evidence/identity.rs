@@ -41,7 +41,7 @@ fn excuse(scope: &Scope<'_>, evidence: &mut Evidence) {
         md5: subject.md5.as_deref(),
         valid_signer: signer.as_deref(),
     };
-    let entry = scope.input.exceptions.iter().find(|entry| entry.excuses_file(&file, scope.window.to));
+    let entry = scope.input.exceptions.iter().find(|entry| entry.excuses_file(&file, scope.input.now));
     let Some(entry) = entry else { return };
     let by = match &entry.excused {
         Excused::Hash { hash } => hash,

@@ -17,7 +17,7 @@ mod place;
 mod signature;
 mod unknown;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::verdict::{Finding, Unknown};
@@ -137,7 +137,9 @@ pub(crate) const LISTS: &[&str] = &[
 struct Seen {
     reason: Phrase,
     points: Option<i32>,
+    /// In the order in which they were seen.
     events: Vec<usize>,
+    known: HashSet<usize>,
 }
 
 /// What was seen of one subject, and what is not known.
@@ -174,9 +176,9 @@ impl Evidence {
 
     /// Notes an item. Seen again, it keeps its first reason and gains the events.
     fn see(&mut self, id: &'static str, reason: Phrase, events: impl IntoIterator<Item = usize>) {
-        let seen = self.seen.entry(id).or_insert_with(|| Seen { reason, points: None, events: Vec::new() });
+        let seen = self.seen.entry(id).or_insert_with(|| Seen { reason, points: None, events: Vec::new(), known: HashSet::new() });
         for event in events {
-            if !seen.events.contains(&event) {
+            if seen.known.insert(event) {
                 seen.events.push(event);
             }
         }
@@ -184,7 +186,8 @@ impl Evidence {
 
     /// Notes an item whose points depend on what was seen.
     fn see_weighing(&mut self, id: &'static str, points: i32, reason: Phrase, events: Vec<usize>) {
-        self.seen.insert(id, Seen { reason, points: Some(points), events });
+        let known = events.iter().copied().collect();
+        self.seen.insert(id, Seen { reason, points: Some(points), events, known });
     }
 
     fn miss(&mut self, id: &str, reason: Phrase) {

@@ -189,8 +189,16 @@ fn an_exception_in_effect_makes_harmless_by_file_alone() {
     let known = triage(std::slice::from_ref(&entry));
     assert_eq!(points(&known, "E2"), Some(-60));
     assert!(hikeshi_triage::harmless_by_file_alone(&known));
-    let only_registered = Exception { effective_from: None, ..entry };
+    let only_registered = Exception { effective_from: None, ..entry.clone() };
     assert!(!hikeshi_triage::harmless_by_file_alone(&triage(&[only_registered])));
+    let judged = |entry: Exception, now| {
+        let exceptions = [entry];
+        let input = hikeshi_triage::Input { exceptions: &exceptions, now, ..input(&events, &[], hikeshi_triage::Focus::Alert(&alert)) };
+        hikeshi_triage::harmless_by_file_alone(&hikeshi_triage::triage(&input, &crate::stage::book()))
+    };
+    let (later, ended) = (Exception { effective_from: Some(at(50)), ..entry.clone() }, Exception { until: Some(at(50)), ..entry });
+    assert!(judged(later, at(60)), "in effect now, although not when the last event came");
+    assert!(!judged(ended, at(60)), "ended now, although not when the last event came");
 }
 
 /// Security 5145, matched by a rule.

@@ -120,7 +120,6 @@ mod tests {
         assert_eq!(text.lines().filter(|line| line.starts_with("  - ")).count(), 10);
     }
 
-    // covers: S4-20
     #[test]
     fn an_own_playbook_takes_the_place_of_the_shipped_one() {
         let folder = tempfile::tempdir().unwrap();

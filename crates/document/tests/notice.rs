@@ -10,7 +10,6 @@ fn told<'a>(reference: &'a str, link: &'a str, drill: bool) -> Told<'a> {
     Told { reference, issued_at: fixture::at(63_000), time_zone: "Asia/Tokyo", link, tlp: Tlp::Amber, drill }
 }
 
-// covers: S3-35
 #[test]
 fn it_carries_reference_time_and_link_only() {
     let link = "https://desk.example/reports/0193?lang=ja&v=1";

@@ -61,7 +61,6 @@ fn a_rule_without_condition_stands_last() {
     assert!(message.contains("only the last rule has none"), "{message}");
 }
 
-// covers: S4-20
 #[test]
 fn an_organisation_edits_its_matrix() {
     let (files, _) = changed("matrix.yaml", "3: [handle], 4: [disclose]", "3: [handle, disclose], 4: [disclose]");

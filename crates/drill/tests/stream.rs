@@ -16,7 +16,6 @@ fn bytes(scenario: &Scenario, options: Options) -> String {
     items.map(|item| format!("{item:?}\n")).collect()
 }
 
-// covers: S4-70
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
     let scenario = scenario("company-week");

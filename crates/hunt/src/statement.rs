@@ -62,7 +62,6 @@ mod tests {
         }
     }
 
-    // covers: S0-11
     #[test]
     fn everything_else_is_refused() {
         for sql in [

@@ -62,7 +62,6 @@ fn run_and_kill(folder: &Path, first: u64, after: u64) -> BTreeSet<u64> {
     acknowledged
 }
 
-// covers: S4-12
 #[tokio::test(flavor = "multi_thread")]
 async fn every_acknowledged_batch_survives_kill_9_exactly_once() {
     let folder = tempfile::tempdir().unwrap();

@@ -25,7 +25,6 @@ async fn all_hosts(lake: &Lake) -> Vec<Event<'static>> {
     events
 }
 
-// covers: S4-7
 #[tokio::test(flavor = "multi_thread")]
 async fn real_logs_come_back_byte_for_byte_and_a_second_time_adds_nothing() {
     let Some(data) = shared("data/security-datasets", "real_logs_come_back_byte_for_byte") else { return };

@@ -20,7 +20,6 @@ fn events_of(host: &str, day: u32) -> String {
         .collect()
 }
 
-// covers: S4-80
 #[tokio::test(flavor = "multi_thread")]
 async fn a_window_holds_the_hosts_events_of_the_span_committed_or_not() {
     let folder = tempfile::tempdir().unwrap();

@@ -42,7 +42,6 @@ fn now() -> Timestamp {
     "2026-11-21T03:09:00Z".parse().unwrap()
 }
 
-// covers: S3-35
 #[tokio::test]
 async fn a_japanese_mail_arrives_as_it_was_written() {
     let Some(postfix) = Postfix::start("a_japanese_mail_arrives_as_it_was_written") else { return };

@@ -100,7 +100,6 @@ fn vectors() -> Vec<(&'static str, Vec<Event<'static>>, Vec<Event<'static>>)> {
     ]
 }
 
-// covers: S3-27
 #[test]
 fn every_item_fires_and_stays_silent() {
     for (id, fires, silent) in vectors() {
@@ -130,7 +129,6 @@ fn a_beacon_and_a_mass_rename_are_seen() {
     assert_eq!(triage.judgement.verdict, Verdict::Black);
 }
 
-// covers: S1-19
 #[test]
 fn ten_noisy_rules_are_no_black_by_themselves() {
     let events = one(r"C:\Program Files\X\x.exe", "x", EXPLORER);
@@ -164,7 +162,6 @@ fn a_signed_updater_in_program_files_is_white_and_an_interpreter_never() {
     assert_eq!(interpreter.judgement.verdict, Verdict::Grey, "its signature says nothing about what it was told");
 }
 
-// covers: S3-111
 #[test]
 fn an_exception_in_effect_makes_harmless_by_file_alone() {
     use hikeshi_domain::exception::{Exception, Excused};

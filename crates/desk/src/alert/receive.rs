@@ -56,7 +56,7 @@ pub async fn receive(desk: &Desk, caller: &Caller, org: OrganizationId, raised: 
         execution: None,
         raised,
     };
-    let job = Job::new(TRIAGE_QUEUE, &TriageJob { alert: alert.id, forced: true });
+    let job = Job::new(TRIAGE_QUEUE, &TriageJob::first(alert.id));
     let received = || {
         Change::new("alert.receive", "").claim_key("alert", &identity(&alert.raised), alert.id).put(&alert, Expect::New).enqueue(job.clone())
     };

@@ -66,6 +66,8 @@ impl Prevalence for Known {
 
 /// Gathers a host's window around an instant.
 pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, host: &str, around: Timestamp) -> Result<Gathered> {
+    // Asked before the events are read: what comes in between is looked at again.
+    let received = received_to(desk, org, host).await?;
     let SentAs { name: host, alike } = host_as_sent(desk, org, host).await?;
     let lake = &desk.telemetry.lake;
     let from = around.saturating_sub(LOOK_BACK).map_err(Error::internal)?;
@@ -86,8 +88,6 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
     let (matches, rules) = placed(&window.events, &rows);
     let exceptions = desk.store.list::<Exception>(context, Query::new().limit(PAGE_LIMIT)).await?;
     let endpoints = names::endpoints(desk, context, [host.clone()]).await?;
-    let sources = lake.sources(&OrgScope::one(org)).await.map_err(Error::internal)?;
-    let of_host = sources.iter().filter(|source| source.host.eq_ignore_ascii_case(&host));
     Ok(Gathered {
         prevalence: prevalence(desk, org, &window.events).await?,
         events: window.events,
@@ -97,11 +97,19 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
         rules,
         exceptions: exceptions.items.into_iter().map(|stored| stored.entity).collect(),
         block_mode: endpoints.get(&(org, host.to_lowercase())).map_or(BlockMode::Unknown, |endpoint| endpoint.block_mode),
-        received_to: of_host.map(|source| source.last_received_at).max().unwrap_or(around),
+        received_to: received.unwrap_or(around),
         alike,
         now,
         host,
     })
+}
+
+/// Up to when data of a host have been received and can be read; `None` if none ever were.
+pub(super) async fn received_to(desk: &Desk, org: OrganizationId, host: &str) -> Result<Option<Timestamp>> {
+    let SentAs { name, .. } = host_as_sent(desk, org, host).await?;
+    let sources = desk.telemetry.lake.sources(&OrgScope::one(org)).await.map_err(Error::internal)?;
+    let of_host = sources.iter().filter(|source| source.host.eq_ignore_ascii_case(&name));
+    Ok(of_host.map(|source| source.last_received_at).max())
 }
 
 /// The events before the window's first that rules matched, of the strongest rules and the latest first.

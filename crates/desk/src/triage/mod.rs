@@ -8,5 +8,5 @@ mod run;
 
 pub(crate) use gather::Gathered;
 pub use raise::{OWN_PRODUCT, Raiser, work as raise};
-pub(crate) use run::{TRIAGE_QUEUE, TriageJob, run, turned_black};
+pub(crate) use run::{TRIAGE_QUEUE, TriageJob, job, run, turned_black};
 pub use run::{again, runs};

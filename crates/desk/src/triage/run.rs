@@ -16,11 +16,11 @@ use hikeshi_domain::verdict::{Unknown, Verdict};
 use hikeshi_domain::{AlertId, TriageId};
 use hikeshi_record::{Change, Claimed, Context, Expect, Job, Order, Query, Stored};
 use hikeshi_triage::{Focus, Input, Match, VerdictBook};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::gather::{Gathered, gather};
+use super::gather::{Gathered, gather, received_to};
 use super::joining::case_to_join;
 use super::outcome::{Telling, telling, waits_for_earlier};
 use crate::desk::{Desk, context};
@@ -31,8 +31,12 @@ use crate::{case, flash_report, names};
 pub(crate) const TRIAGE_QUEUE: &str = "triage";
 /// How often is looked whether data of the window has arrived, until the report's clock ends (design 7).
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
+/// Where new data keep saying nothing new, the pause doubles so often: eight minutes.
+const MOST_DOUBLINGS: u32 = 3;
 /// How soon an alert is looked at again that waits for an earlier one on the same file.
 const WAIT_FOR_EARLIER: SignedDuration = SignedDuration::from_secs(1);
+
+const OMITTED: &str = "desk.unknown.omitted";
 
 /// Most runs that a page lists.
 const MOST_RUNS: u32 = 200;
@@ -44,6 +48,27 @@ pub(crate) struct TriageJob {
     pub(crate) alert: AlertId,
     /// Run even if no data has arrived since the last run.
     pub(crate) forced: bool,
+    /// Look again until the report's clock ends. One job of an alert does; those that a person or a change asks for run once.
+    #[serde(default)]
+    pub(crate) follows: bool,
+    /// Data of the host received up to here have been looked at.
+    #[serde(default)]
+    pub(crate) seen_to: Option<Timestamp>,
+    /// Looks in a row that found new data, but nothing else to say.
+    #[serde(default)]
+    pub(crate) in_vain: u32,
+}
+
+impl TriageJob {
+    /// The job of a new alert: it runs now, and looks again until the report's clock ends.
+    pub(crate) fn first(alert: AlertId) -> Self {
+        TriageJob { alert, forced: true, follows: true, seen_to: None, in_vain: 0 }
+    }
+}
+
+/// One run of triage more, now.
+pub(crate) fn job(alert: AlertId) -> Job {
+    Job::new(TRIAGE_QUEUE, &TriageJob { follows: false, ..TriageJob::first(alert) })
 }
 
 /// Asks for triage to run again now.
@@ -54,8 +79,7 @@ pub async fn again(desk: &Desk, caller: &Caller, alert: AlertId) -> Result<()> {
     let reading = context(&permit_everywhere(caller, Action::ReadAlerts)?);
     let alert = desk.store.get::<Alert>(&reading, alert.0).await?;
     let context = context(&permit(caller, Action::WorkAlerts, alert.org)?);
-    let job = Job::new(TRIAGE_QUEUE, &TriageJob { alert: alert.id, forced: true });
-    desk.store.change(&context.within(alert.org), Change::new("alert.triage", "").enqueue(job)).await?;
+    desk.store.change(&context.within(alert.org), Change::new("alert.triage", "").enqueue(job(alert.id))).await?;
     Ok(())
 }
 
@@ -74,15 +98,33 @@ pub(crate) async fn run(desk: &Desk, claimed: &Claimed, job: TriageJob) -> Resul
         return Ok(());
     }
     let earlier = latest_run(desk, &context, alert.id).await?;
-    let gathered = gather(desk, &context, alert.org, &alert.raised.host, alert.placed_at()).await?;
-    let nothing_new = earlier.as_ref().is_some_and(|run| run.triage.window.to >= gathered.received_to && alert.verdict.is_some());
     let closed = matches!(alert.state, AlertState::Closed { .. }) && !alert.owes_black_mail();
-    if closed || (nothing_new && !job.forced) {
-        return finish(desk, &context, claimed, &alert, Change::new("triage.wait", "")).await;
+    let again = !job.forced && alert.verdict.is_some();
+    // Asked before anything is read: most looks end here.
+    if closed || (again && job.seen_to >= received_to(desk, alert.org, &alert.raised.host).await?) {
+        return finish(desk, &context, claimed, &alert, job, Change::new("triage.wait", "")).await;
+    }
+    let gathered = gather(desk, &context, alert.org, &alert.raised.host, alert.placed_at()).await?;
+    let seen_to = Some(gathered.received_to);
+    let (triage, gathered) = judge(desk, &alert, gathered).await?;
+    if again && earlier.as_ref().is_some_and(|earlier| says_the_same(&earlier.triage, &triage)) {
+        let job = TriageJob { seen_to, in_vain: job.in_vain.saturating_add(1), ..job };
+        return finish(desk, &context, claimed, &alert, job, Change::new("triage.wait", "")).await;
     }
     let number = earlier.as_ref().map_or(1, |run| run.number.saturating_add(1));
-    let (triage, gathered) = judge(desk, &alert, gathered).await?;
-    keep(desk, &context, claimed, alert, number, triage, &gathered).await
+    let job = TriageJob { forced: false, seen_to, in_vain: 0, ..job };
+    keep(desk, &context, (claimed, job), alert, number, triage, &gathered).await
+}
+
+/// Whether two runs tell the same: how far the data reach, and how many events of the host lie around, is no news.
+fn says_the_same(earlier: &Triage, later: &Triage) -> bool {
+    let bare = |triage: &Triage| {
+        let mut triage = triage.clone();
+        (triage.window.to, triage.events_seen) = (triage.window.from, 0);
+        triage.unknown.retain(|unknown| unknown.reason.key != OMITTED);
+        triage
+    };
+    bare(earlier) == bare(later)
 }
 
 /// Runs the pure part on a thread of its own: a busy host takes a while.
@@ -119,7 +161,7 @@ async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage
 
 /// Where a host sent more than a triage may hold, nothing is said of what came before (E40: no evidence of absence).
 fn not_examined(gathered: &Gathered) -> Option<Unknown> {
-    let reason = Phrase::new("desk.unknown.omitted").with("count", gathered.omitted.to_string());
+    let reason = Phrase::new(OMITTED).with("count", gathered.omitted.to_string());
     let reason = reason.with("from", gathered.complete_from.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     (gathered.omitted > 0).then(|| Unknown { id: "E40".to_owned(), reason })
 }
@@ -136,7 +178,7 @@ fn not_joined(gathered: &Gathered) -> Option<Unknown> {
 async fn keep(
     desk: &Desk,
     context: &Context,
-    claimed: &Claimed,
+    (claimed, job): (&Claimed, TriageJob),
     stored: Stored<Alert>,
     number: u32,
     triage: Triage,
@@ -168,7 +210,7 @@ async fn keep(
         Telling::Harmless => alert.state = AlertState::Harmless,
     }
     change = change.put(&alert, stored.expect());
-    finish(desk, context, claimed, &alert, change).await?;
+    finish(desk, context, claimed, &alert, job, change).await?;
     desk.metrics.triages.inc();
     desk.tell(Alert::KIND, alert.id.0, Some(alert.org));
     Ok(())
@@ -178,7 +220,7 @@ async fn keep(
 pub(crate) async fn turned_black(desk: &Desk, context: &Context, change: Change, alert: &mut Alert) -> Result<Change> {
     let run = latest_run(desk, context, alert.id).await?;
     let (Some(run), Some(report)) = (run, alert.state.report()) else {
-        return Ok(change.enqueue(Job::new(TRIAGE_QUEUE, &TriageJob { alert: alert.id, forced: true })));
+        return Ok(change.enqueue(job(alert.id)));
     };
     let issued = desk.store.get::<IssuedReport>(context, report.0).await?;
     let endpoints = names::endpoints(desk, context, [alert.raised.host.clone()]).await?;
@@ -217,19 +259,16 @@ async fn place(
     Ok(change.put(&case, expect))
 }
 
-/// Ends the job; until the report's clock ends, looks again whether more data of the window has arrived.
-async fn finish(desk: &Desk, context: &Context, claimed: &Claimed, alert: &Alert, change: Change) -> Result<()> {
+/// Ends the job; one that follows its alert looks again until the report's clock ends, closed or not: who reopens it finds it followed.
+async fn finish(desk: &Desk, context: &Context, claimed: &Claimed, alert: &Alert, job: TriageJob, change: Change) -> Result<()> {
     let mut change = change.finish(claimed);
-    if waits(desk, alert) && !matches!(alert.state, AlertState::Closed { .. }) {
-        let later = desk.now().saturating_add(LOOK_AGAIN).map_err(Error::internal)?;
-        change = change.enqueue(Job::new(TRIAGE_QUEUE, &TriageJob { alert: alert.id, forced: false }).not_before(later));
+    if job.follows && desk.now() < alert.due_at {
+        let pause = LOOK_AGAIN.saturating_mul(1 << job.in_vain.min(MOST_DOUBLINGS));
+        let later = desk.now().saturating_add(pause).map_err(Error::internal)?;
+        change = change.enqueue(Job::new(TRIAGE_QUEUE, &TriageJob { forced: false, ..job }).not_before(later));
     }
     desk.store.change(context, change).await?;
     Ok(())
-}
-
-fn waits(desk: &Desk, alert: &Alert) -> bool {
-    desk.now() < alert.due_at
 }
 
 async fn latest_run(desk: &Desk, context: &Context, alert: AlertId) -> Result<Option<Stored<TriageRun>>> {

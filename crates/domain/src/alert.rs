@@ -119,6 +119,9 @@ pub enum AlertState {
         reason: String,
         /// The report that had been issued before, if any.
         report: Option<FlashReportId>,
+        /// Where it stood before: there it stands again when it is reopened.
+        #[serde(default)]
+        before: Option<Box<AlertState>>,
     },
 }
 
@@ -210,6 +213,17 @@ impl AlertState {
             AlertState::Harmless => "harmless",
             AlertState::Closed { .. } => "closed",
         }
+    }
+
+    /// Where a closed alert stands when it is opened again; `None` for one that is not closed.
+    pub fn reopened(&self) -> Option<AlertState> {
+        let AlertState::Closed { report, at, before, .. } = self else { return None };
+        Some(match (before, report) {
+            (Some(before), _) if before.report() == *report => before.as_ref().clone(),
+            // A report that was issued while it was closed.
+            (_, Some(report)) => AlertState::Reported { report: *report, at: *at },
+            (_, None) => AlertState::Received,
+        })
     }
 
     /// The report issued for it, if any.

@@ -52,6 +52,11 @@ pub fn urgency(alert: &Alert, now: Timestamp) -> Urgency {
     Urgency { rank, reason: Phrase::new(key) }
 }
 
+/// Whether its deadline makes it more urgent than it stands by itself.
+pub fn is_pressed(alert: &Alert, now: Timestamp) -> bool {
+    i64::from(urgency(alert, now).rank) < standing_rank(alert)
+}
+
 /// The reason as long as no clock presses: what the record keeps as index field `urgency`.
 pub(crate) fn standing_rank(alert: &Alert) -> i64 {
     let key = standing(alert);
@@ -135,7 +140,7 @@ mod tests {
         reported.state = AlertState::Reported { report: FlashReportId(uuid::Uuid::nil()), at };
         check(&reported, "2026-11-25T00:00:00Z", "urgency.grey_ran");
         let by = PersonId(uuid::Uuid::nil());
-        reported.state = AlertState::Closed { by, at, reason: "done".to_owned(), report: None };
+        reported.state = AlertState::Closed { by, at, reason: "done".to_owned(), report: None, before: None };
         check(&reported, "2026-11-25T00:00:00Z", "urgency.done");
     }
 

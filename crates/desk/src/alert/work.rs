@@ -61,7 +61,10 @@ pub async fn close(desk: &Desk, caller: &Caller, alerts: &[Chosen], reason: &str
     let (by, at) = (caller.person().ok_or_else(Error::unauthenticated)?, desk.now());
     let closed = move |alert: &Alert, reason: &str| match alert.state {
         AlertState::Closed { .. } => None,
-        ref before => Some(AlertState::Closed { by, at, reason: reason.to_owned(), report: before.report() }),
+        ref before => {
+            let (report, before) = (before.report(), Some(Box::new(before.clone())));
+            Some(AlertState::Closed { by, at, reason: reason.to_owned(), report, before })
+        }
     };
     together(desk, caller, alerts, "alert.close", &reason, closed).await
 }
@@ -72,12 +75,7 @@ pub async fn close(desk: &Desk, caller: &Caller, alerts: &[Chosen], reason: &str
 /// As [`close`].
 pub async fn reopen(desk: &Desk, caller: &Caller, alerts: &[Chosen], reason: &str) -> Result<usize> {
     let reason = required(reason)?;
-    let reopened = |alert: &Alert, _: &str| match alert.state {
-        AlertState::Closed { report: Some(report), at, .. } => Some(AlertState::Reported { report, at }),
-        AlertState::Closed { report: None, .. } => Some(AlertState::Received),
-        _ => None,
-    };
-    together(desk, caller, alerts, "alert.reopen", &reason, reopened).await
+    together(desk, caller, alerts, "alert.reopen", &reason, |alert, _| alert.state.reopened()).await
 }
 
 /// Puts an alert into a case of the same organisation, or opens a new one for it.
@@ -134,6 +132,10 @@ async fn together(
         if let Some(state) = next(&alert, reason) {
             let moved = Alert { state, ..alert.entity.clone() };
             change = change.put(&moved, alert.expect());
+            if matches!(moved.state, AlertState::Received) {
+                // Closed before triage could look at it.
+                change = change.enqueue(triage::job(moved.id));
+            }
             changed.push(moved);
         }
     }

@@ -252,7 +252,8 @@ mod tests {
     fn what_was_closed_does_not_answer_for_what_came_after() {
         let mut same = alert(json!({"process": {"guid": "{G-1}"}}), RAN_AT);
         for (closed_at, expected) in [("2026-11-21T03:00:30Z", false), ("2026-11-21T03:01:30Z", true)] {
-            same.state = AlertState::Closed { by: PersonId(uuid::Uuid::nil()), at: at(closed_at), reason: "done".to_owned(), report: None };
+            let by = PersonId(uuid::Uuid::nil());
+            same.state = AlertState::Closed { by, at: at(closed_at), reason: "done".to_owned(), report: None, before: None };
             assert_eq!(names(&same), expected, "closed at {closed_at}");
         }
     }

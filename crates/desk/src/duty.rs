@@ -111,8 +111,7 @@ pub async fn duty(desk: &Desk, caller: &Caller, org: Option<OrganizationId>, zon
 async fn lanes(desk: &Desk, context: &Context) -> Result<Lanes> {
     let now = desk.now();
     let mut lanes = Lanes::default();
-    let query = Query::new().eq("open", true).order("due_at", Order::Asc).limit(PAGE_LIMIT);
-    for alert in desk.store.list::<Alert>(context, query).await?.items {
+    for alert in waiting_alerts(desk, context).await? {
         let lane = match (&alert.state, alert.effective_verdict()) {
             (AlertState::Received, _) if now > alert.due_at => &mut lanes.overdue,
             (AlertState::Received, _) if alert.due_at.duration_since(now) <= SOON => &mut lanes.within_two_hours,
@@ -129,6 +128,23 @@ async fn lanes(desk: &Desk, context: &Context) -> Result<Lanes> {
         lane.push(Card::Case(Box::new(case)));
     }
     Ok(lanes)
+}
+
+/// Open alerts that may stand in a lane: untriaged ones, earliest deadline first; black ones in no case; the latest grey ones. Each is asked
+/// for by itself, so that what nobody waits for (white, repeats) never fills the page.
+async fn waiting_alerts(desk: &Desk, context: &Context) -> Result<Vec<Stored<Alert>>> {
+    let reported = |verdict: Verdict| Query::new().eq("state", "reported").eq("verdict", verdict.name());
+    let queries = [
+        Query::new().eq("state", "received").order("due_at", Order::Asc),
+        reported(Verdict::Black).missing("case").order("due_at", Order::Asc),
+        reported(Verdict::Grey).order("due_at", Order::Desc),
+    ];
+    let mut alerts = Vec::new();
+    for query in queries {
+        alerts.extend(desk.store.list::<Alert>(context, query.limit(PAGE_LIMIT)).await?.items);
+    }
+    alerts.sort_by_key(|alert| (alert.due_at, alert.id));
+    Ok(alerts)
 }
 
 async fn trend(desk: &Desk, context: &Context, zone: &TimeZone) -> Result<Vec<(Date, Day)>> {

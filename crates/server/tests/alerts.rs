@@ -1,12 +1,13 @@
 //! From a product's alert to report, judgement and case.
 
+use hikeshi_domain::OrganizationId;
 use hikeshi_domain::alert::Alert;
 use hikeshi_domain::api_key::KeyScope;
 use hikeshi_domain::role::Role;
 use hikeshi_domain::settings::Settings;
 use hikeshi_record::{Change, Context, Expect};
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, product_alert};
 
@@ -246,16 +247,20 @@ async fn a_product_whose_clock_is_ahead_does_not_move_the_window() {
 }
 
 /// An alert that stands in the record and that no job will triage by itself.
-async fn standing(fixture: &Fixture, org: hikeshi_domain::OrganizationId, raised: serde_json::Value, state: serde_json::Value) -> Alert {
-    let at = fixture.desk.now().saturating_sub(jiff::SignedDuration::from_mins(1)).unwrap();
-    let id = uuid::Uuid::now_v7();
-    let alert: Alert = serde_json::from_value(json!({
-        "id": id, "org": org, "raised": raised, "received_at": at, "due_at": at.saturating_add(jiff::SignedDuration::from_hours(2)).unwrap(),
-        "state": state, "repeats": 0, "drill": false,
-    }))
-    .unwrap();
+async fn standing(fixture: &Fixture, org: OrganizationId, raised: Value, state: Value) -> Alert {
+    let alert = untold(fixture, org, raised, state);
     fixture.desk.store.change(&Context::system("test"), Change::new("alert.receive", "").put(&alert, Expect::New)).await.unwrap();
     alert
+}
+
+fn untold(fixture: &Fixture, org: OrganizationId, raised: Value, state: Value) -> Alert {
+    let at = fixture.desk.now().saturating_sub(jiff::SignedDuration::from_mins(1)).unwrap();
+    let due_at = at.saturating_add(jiff::SignedDuration::from_hours(2)).unwrap();
+    let alert = json!({
+        "id": uuid::Uuid::now_v7(), "org": org, "raised": raised, "received_at": at, "due_at": due_at, "state": state, "repeats": 0,
+        "drill": false,
+    });
+    serde_json::from_value(alert).unwrap()
 }
 
 // covers: S3-48
@@ -332,4 +337,63 @@ async fn two_first_alerts_of_a_new_host_are_both_received() {
     }
     let (status, receipt) = fixture.alert(&key, &product_alert("0 a", "elsewhere", &"ab".repeat(32))).await;
     assert_eq!((status, &receipt["repeated"]), (StatusCode::CREATED, &json!(false)), "the same number on another host");
+}
+
+#[tokio::test]
+async fn a_reopened_alert_stands_where_it_stood_and_is_triaged_if_it_never_was() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let (_, first) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
+    fixture.triaged(&analyst, first["id"].as_str().unwrap()).await;
+    let (_, repeat) = fixture.alert(&key, &product_alert("2", "PC-1", &"ab".repeat(32))).await;
+    let repeat = repeat["id"].as_str().unwrap().to_owned();
+    assert_eq!(fixture.triaged(&analyst, &repeat).await["alert"]["state"], "repeat");
+    let untriaged = standing(&fixture, org, product_alert("3", "PC-2", &"cd".repeat(32)), json!({"state": "received"})).await.id.to_string();
+    let ids = json!({"ids": [repeat, untriaged], "reason": "r"});
+    for (act, changed) in [("close", 2), ("reopen", 2)] {
+        let (status, answer) = fixture.post(&analyst, &format!("/alerts/{act}"), &ids).await;
+        assert_eq!((status, &answer["changed"]), (StatusCode::OK, &json!(changed)), "{act}: {answer}");
+    }
+    let page = fixture.get(&analyst, &format!("/alerts/{repeat}")).await;
+    assert_eq!((&page["alert"]["state"], &page["alert"]["repeat_of"]), (&json!("repeat"), &first["id"]));
+    assert_eq!(fixture.triaged(&analyst, &untriaged).await["alert"]["state"], "reported");
+}
+
+#[tokio::test]
+async fn the_list_begins_with_what_a_clock_presses_and_its_pages_hold_every_alert_once() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let report = json!({"state": "reported", "report": uuid::Uuid::now_v7(), "at": fixture.desk.now()});
+    let mut change = Change::new("alert.receive", "");
+    let mut overdue = String::new();
+    // More than a page of the record, the overdue one the oldest of all.
+    for number in 0..1_010_i64 {
+        let mut alert = untold(&fixture, org, product_alert(&number.to_string(), "PC-1", &format!("{number:064x}")), report.clone());
+        alert.verdict = Some(hikeshi_domain::verdict::Verdict::Grey);
+        if number == 0 {
+            (alert.state, alert.verdict) = (hikeshi_domain::alert::AlertState::Received, None);
+            alert.due_at = alert.received_at;
+            overdue = alert.id.to_string();
+        }
+        change = change.put(&alert, Expect::New);
+    }
+    fixture.desk.store.change(&Context::system("test"), change).await.unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut path = "/alerts?limit=200".to_owned();
+    loop {
+        let page = fixture.get(&analyst, &path).await;
+        let ids: Vec<String> = page["items"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+        if seen.is_empty() {
+            assert_eq!(ids[0], overdue);
+        }
+        seen.extend(ids);
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/alerts?limit=200&cursor={cursor}");
+    }
+    assert_eq!(seen.len(), 1_010);
+    let duty = fixture.get(&analyst, "/duty").await;
+    assert!(duty["lanes"]["overdue"].to_string().contains(&overdue), "{}", duty["lanes"]["overdue"]);
 }

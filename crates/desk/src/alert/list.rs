@@ -1,11 +1,11 @@
 //! The list of alerts: what stands in a line, in which order, and why.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use hikeshi_access::{Action, Caller, permit, permit_everywhere};
 use hikeshi_domain::alert::Alert;
 use hikeshi_domain::endpoint::{BlockMode, Endpoint};
-use hikeshi_domain::urgency::{Urgency, urgency};
+use hikeshi_domain::urgency::{Urgency, is_pressed, urgency};
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_domain::{AlertId, CaseId, OrganizationId, PersonId};
 use hikeshi_record::PAGE_LIMIT;
@@ -127,22 +127,41 @@ async fn sorted(desk: &Desk, context: &Context, query: &AlertQuery) -> Result<Pa
     Ok(desk.store.list(context, asked).await?)
 }
 
-/// Urgency moves with the clock, so no index holds it: the alerts that match (at most a page of the record, earliest deadline first)
-/// are ranked now. The cursor is the place in that ranking.
+/// The record keeps how urgent an alert is while no clock presses; those that a clock presses are the untriaged ones, earliest deadline
+/// first. Both are ranked together. The cursor is the place in that ranking.
 async fn by_urgency(desk: &Desk, context: &Context, query: &AlertQuery) -> Result<Page<Stored<Alert>>> {
     let from: usize = match &query.cursor {
         Some(cursor) => cursor.parse().map_err(|_| Error::invalid("error.cursor"))?,
         None => 0,
     };
-    let asked = filtered(query).order("due_at", Order::Desc).limit(PAGE_LIMIT);
-    let mut page = desk.store.list::<Alert>(context, asked).await?;
-    let now = desk.now();
-    page.items.sort_by_cached_key(|alert| (urgency(alert, now).rank, std::cmp::Reverse(alert.received_at), alert.id));
-    let ranked = page.items.len();
     let size = usize::try_from(query.limit).unwrap_or(usize::MAX).max(1);
-    let items: Vec<_> = page.items.into_iter().skip(from).take(size).collect();
+    let end = from.saturating_add(size);
+    let (mut ranked, total) = most_urgent(desk, context, query, end).await?;
+    let now = desk.now();
+    let pressed = filtered(query).eq("state", "received").order("due_at", Order::Asc).limit(PAGE_LIMIT);
+    let known: HashSet<AlertId> = ranked.iter().map(|alert| alert.id).collect();
+    let untriaged = desk.store.list::<Alert>(context, pressed).await?.items;
+    ranked.extend(untriaged.into_iter().filter(|alert| !known.contains(&alert.id) && is_pressed(alert, now)));
+    ranked.sort_by_cached_key(|alert| (urgency(alert, now).rank, alert.due_at, alert.received_at, alert.id));
+    let items: Vec<_> = ranked.into_iter().skip(from).take(size).collect();
     let end = from.saturating_add(items.len());
-    Ok(Page { next_cursor: (end < ranked).then(|| end.to_string()), items, total: page.total })
+    let more = !items.is_empty() && u64::try_from(end).is_ok_and(|end| end < total);
+    Ok(Page { next_cursor: more.then(|| end.to_string()), items, total })
+}
+
+/// At least so many alerts, those first that are most urgent while no clock presses, and how many there are in all.
+async fn most_urgent(desk: &Desk, context: &Context, query: &AlertQuery, least: usize) -> Result<(Vec<Stored<Alert>>, u64)> {
+    let mut found = Vec::new();
+    let mut cursor = None;
+    loop {
+        let asked = filtered(query).order("urgency", Order::Asc).after(cursor).limit(PAGE_LIMIT);
+        let page = desk.store.list::<Alert>(context, asked).await?;
+        found.extend(page.items);
+        cursor = page.next_cursor;
+        if cursor.is_none() || found.len() >= least {
+            return Ok((found, page.total));
+        }
+    }
 }
 
 fn filtered(query: &AlertQuery) -> Query {

@@ -4,7 +4,6 @@ use hikeshi_access::{Action, Caller, permit, permit_everywhere};
 use hikeshi_domain::entity::Entity;
 use hikeshi_domain::exception::{Exception, Excused};
 use hikeshi_domain::{ExceptionId, OrganizationId};
-use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Change, Expect, Order, Query, Stored};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -12,6 +11,7 @@ use uuid::Uuid;
 use crate::alert::required;
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
+use crate::everything::everything;
 
 const LONGEST_PATTERN: usize = 1_000;
 
@@ -21,7 +21,7 @@ const LONGEST_PATTERN: usize = 1_000;
 /// `Forbidden` where the caller may not see them.
 pub async fn list(desk: &Desk, caller: &Caller) -> Result<Vec<Stored<Exception>>> {
     let context = context(&permit_everywhere(caller, Action::ReadExceptions)?);
-    Ok(desk.store.list::<Exception>(&context, Query::new().order("registered_at", Order::Desc).limit(PAGE_LIMIT)).await?.items)
+    everything(desk, &context, Query::new().order("registered_at", Order::Desc)).await
 }
 
 /// Registers an entry. `in_effect` says that the endpoints' protection already follows it; registered alone excuses nothing.

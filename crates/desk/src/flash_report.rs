@@ -13,12 +13,12 @@ use hikeshi_domain::phrase::Language;
 use hikeshi_domain::tlp::Tlp;
 use hikeshi_domain::triage_run::TriageRun;
 use hikeshi_domain::{AlertId, FlashReportId, MessageId};
-use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Change, Context, Expect, Order, Query, Stored};
 use uuid::Uuid;
 
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
+use crate::everything::everything;
 use crate::number::{self, Number};
 use crate::triage::Gathered;
 use crate::{message, settings};
@@ -151,9 +151,9 @@ async fn recipients(desk: &Desk, organization: &Organization) -> Result<Vec<Stri
     if !organization.contacts.is_empty() {
         return Ok(organization.contacts.clone());
     }
-    let people = desk.store.list::<Person>(&Context::system("outbox"), Query::new().eq("disabled", false).limit(PAGE_LIMIT)).await?;
+    let people = everything::<Person>(desk, &Context::system("outbox"), Query::new().eq("disabled", false)).await?;
     let may_read = |person: &&Stored<Person>| person.grants.iter().any(|grant| grant.org.is_none_or(|org| org == organization.id));
-    Ok(people.items.iter().filter(may_read).map(|person| person.email.clone()).collect())
+    Ok(people.iter().filter(may_read).map(|person| person.email.clone()).collect())
 }
 
 /// The flash report of an alert as it stands.

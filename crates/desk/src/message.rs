@@ -7,12 +7,12 @@ use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::settings::Settings;
 use hikeshi_domain::{MessageId, OrganizationId};
 use hikeshi_notify::mail;
-use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Change, Context, Job, Order, Page, Query, Stored};
 use serde::{Deserialize, Serialize};
 
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
+use crate::everything::everything;
 use crate::settings;
 
 /// Queue of mails to send.
@@ -100,8 +100,8 @@ pub(crate) fn with_job(change: Change, message: &Message) -> Change {
 /// Messages that waited for a mail server leave once one is set; those of drills stay.
 pub(crate) async fn release_held(desk: &Desk, settings: &Settings) -> Result<()> {
     let context = Context::system("outbox");
-    let held = desk.store.list::<Message>(&context, Query::new().eq("state", "held").limit(PAGE_LIMIT)).await?;
-    for message in held.items.iter().filter(|message| hindrance(settings, message.drill).is_none()) {
+    let held = everything::<Message>(desk, &context, Query::new().eq("state", "held")).await?;
+    for message in held.iter().filter(|message| hindrance(settings, message.drill).is_none()) {
         desk.store.change(&context, queued("message.release", message)).await?;
         desk.tell(Message::KIND, message.id.0, Some(message.org));
     }

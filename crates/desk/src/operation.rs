@@ -1,13 +1,13 @@
 //! How the desk itself is doing: faults that keep it from taking work, counters, retention.
 
 use hikeshi_domain::organization::Organization;
-use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Context, Query};
 use jiff::{ToSpan, tz::TimeZone};
 
 use crate::desk::Desk;
 use crate::duty::ingest_lag;
 use crate::error::{Error, Result};
+use crate::everything::everything;
 
 /// What keeps the desk from taking work, in words for an operator; empty while all is well.
 pub fn faults(desk: &Desk) -> Vec<String> {
@@ -40,10 +40,10 @@ pub fn metrics(desk: &Desk) -> String {
 /// # Errors
 /// When record or catalogue do not answer; what is left goes the next time.
 pub async fn expire(desk: &Desk) -> Result<usize> {
-    let organizations = desk.store.list::<Organization>(&Context::system("retention"), Query::new().limit(PAGE_LIMIT)).await?;
+    let organizations = everything::<Organization>(desk, &Context::system("retention"), Query::new()).await?;
     let today = desk.now().to_zoned(TimeZone::UTC).date();
     let mut gone = 0_usize;
-    for organization in organizations.items {
+    for organization in organizations {
         let kept = i64::from(organization.retention_days);
         let before = today.saturating_sub(kept.days());
         gone = gone.saturating_add(desk.telemetry.lake.expire(organization.id, before).await.map_err(Error::internal)?);

@@ -8,13 +8,13 @@ use hikeshi_domain::exception::Exception;
 use hikeshi_event::{Column, Event, Uid};
 use hikeshi_lake::catalogue::{OrgScope, PrevalenceKind};
 use hikeshi_lake::{MatchQuery, MatchRow};
-use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Context, Query};
 use hikeshi_triage::{Counted, LOOK_BACK, Level, Prevalence, Rule, Seen};
 use jiff::Timestamp;
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
+use crate::everything::everything;
 use crate::names;
 use crate::telemetry::{SentAs, host_as_sent};
 
@@ -86,7 +86,7 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
         window.events.splice(..0, matched);
     }
     let (matches, rules) = placed(&window.events, &rows);
-    let exceptions = desk.store.list::<Exception>(context, Query::new().limit(PAGE_LIMIT)).await?;
+    let exceptions = everything::<Exception>(desk, context, Query::new()).await?;
     let endpoints = names::endpoints(desk, context, [host.clone()]).await?;
     Ok(Gathered {
         prevalence: prevalence(desk, org, &window.events).await?,
@@ -95,7 +95,7 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
         complete_from,
         matches,
         rules,
-        exceptions: exceptions.items.into_iter().map(|stored| stored.entity).collect(),
+        exceptions: exceptions.into_iter().map(|stored| stored.entity).collect(),
         block_mode: endpoints.get(&(org, host.to_lowercase())).map_or(BlockMode::Unknown, |endpoint| endpoint.block_mode),
         received_to: received.unwrap_or(around),
         alike,

@@ -17,6 +17,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
+use crate::job;
 use crate::telemetry::scope;
 
 /// A host that has sent nothing for this long is silent.
@@ -99,11 +100,16 @@ pub async fn duty(desk: &Desk, caller: &Caller, org: Option<OrganizationId>, zon
     let context = context(&permit);
     let sources = desk.telemetry.lake.sources(&scope(&context)).await.map_err(Error::internal)?;
     let sources = by_source(sources, desk.now());
+    let mut warnings = warnings(desk, &sources);
+    let given_up = job::failed_within(desk, &context).await?.len();
+    if given_up > 0 {
+        warnings.push(Phrase::new("warning.jobs_given_up").with("count", given_up.to_string()));
+    }
     Ok(Duty {
         lanes: lanes(desk, &context).await?,
         trend: trend(desk, &context, zone).await?,
         ingest_lag: ingest_lag(desk),
-        warnings: warnings(desk, &sources),
+        warnings,
         sources,
     })
 }

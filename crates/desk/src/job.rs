@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use hikeshi_record::{Claimed, Context, JobState};
+use hikeshi_access::{Action, Caller, permit_everywhere};
+use hikeshi_record::{Claimed, Context, JobRow, JobState};
 use jiff::SignedDuration;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, context};
 use crate::error::{ErrorKind, Result};
 use crate::message::{self, MAIL_QUEUE, MailJob};
 use crate::triage::{self, TRIAGE_QUEUE, TriageJob};
@@ -21,6 +23,36 @@ const CONFLICTS: u32 = 5;
 const TRIAGES_AT_ONCE: u32 = 2;
 /// Mails sent side by side: each mostly waits for a server.
 const MAILS_AT_ONCE: u32 = 4;
+
+/// Most failed jobs of a queue that are listed.
+const MOST_LISTED: u32 = 1_000;
+
+/// The jobs of the caller's organisations that were given up, oldest first, with what the last attempt said.
+///
+/// # Errors
+/// `Forbidden` where the caller may not see them.
+pub async fn failed(desk: &Desk, caller: &Caller) -> Result<Vec<JobRow>> {
+    failed_within(desk, &context(&permit_everywhere(caller, Action::EditOrganization)?)).await
+}
+
+/// The jobs that were given up, of a context.
+pub(crate) async fn failed_within(desk: &Desk, context: &Context) -> Result<Vec<JobRow>> {
+    let mut jobs = Vec::new();
+    for queue in [TRIAGE_QUEUE, MAIL_QUEUE] {
+        jobs.extend(desk.store.jobs(context, queue, JobState::Failed, MOST_LISTED).await?);
+    }
+    jobs.sort_by_key(|job| (job.created_at, job.id));
+    Ok(jobs)
+}
+
+/// Puts a job that was given up back into its queue, with all its attempts.
+///
+/// # Errors
+/// `NotFound` where it is not the caller's, or was not given up.
+pub async fn requeue(desk: &Desk, caller: &Caller, job: Uuid) -> Result<()> {
+    let context = context(&permit_everywhere(caller, Action::EditOrganization)?);
+    Ok(desk.store.requeue_job(&context, job).await?)
+}
 
 /// Starts a worker for each queue; they end when the set is dropped.
 pub fn start(desk: &Desk) -> JoinSet<()> {

@@ -95,6 +95,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::exceptions::router())
         .merge(routes::search::router())
         .merge(routes::events::router())
+        .merge(routes::jobs::router())
         .merge(routes::live::router())
 }
 

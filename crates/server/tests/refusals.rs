@@ -1,7 +1,9 @@
 //! Every route refuses: nobody, another organisation, a role that may not. A route without an entry here fails the test.
 
+use hikeshi_domain::OrganizationId;
 use hikeshi_domain::api_key::KeyScope;
 use hikeshi_domain::role::Role;
+use hikeshi_record::{Change, Context, Job, JobState};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -107,12 +109,43 @@ async fn another_organisation_is_not_there() {
         let (status, answer) = fixture.post(&stranger, path, &body(name, &ours.to_string())).await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{name}: {answer}");
     }
-    for path in ["/alerts", "/cases", "/endpoints", "/messages", "/exceptions", "/api-keys", "/hunt/searches"] {
+    for path in ["/alerts", "/cases", "/endpoints", "/messages", "/exceptions", "/api-keys", "/hunt/searches", "/jobs"] {
         assert_eq!(fixture.get(&stranger, path).await["items"], json!([]), "{path} shows nothing of another organisation");
         let narrowed = fixture.by(&stranger, Method::GET, &format!("{path}?org={ours}")).send().await.unwrap();
         assert!(narrowed.status() == StatusCode::NOT_FOUND || narrowed.json::<Value>().await.unwrap()["items"] == json!([]), "{path}?org=");
     }
     assert_eq!(fixture.get(&stranger, "/search?q=PC-1").await["items"], json!([]));
+}
+
+/// A job that was given up: it is about an alert that is not there.
+pub(crate) async fn failed_job(fixture: &Fixture, org: OrganizationId) -> String {
+    let job = Job::new("triage", &json!({"alert": uuid::Uuid::now_v7(), "forced": true})).attempts(1);
+    let id = job.id().to_string();
+    fixture.desk.store.change(&Context::system("test").within(org), Change::new("test", "").enqueue(job)).await.unwrap();
+    for _ in 0..600 {
+        let failed = fixture.desk.store.jobs(&Context::system("test"), "triage", JobState::Failed, 10).await.unwrap();
+        if failed.iter().any(|job| job.id.to_string() == id) {
+            return id;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the job was not given up within 30 seconds");
+}
+
+#[tokio::test]
+async fn a_job_that_was_given_up_is_listed_warned_of_and_run_again() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let operator = fixture.visitor(Role::Operator, Some(org)).await;
+    let job = failed_job(&fixture, org).await;
+    let listed = fixture.get(&operator, "/jobs").await;
+    assert_eq!((&listed["items"][0]["id"], &listed["items"][0]["queue"]), (&json!(job), &json!("triage")));
+    assert!(listed["items"][0]["error"].as_str().is_some_and(|error| error.contains("not_found")), "{listed}");
+    let warnings = fixture.get(&operator, "/duty").await.to_string();
+    assert!(warnings.contains("1 jobs (triage, mail) were given up"), "{warnings}");
+    let path = format!("/jobs/{job}/requeue");
+    assert_eq!(fixture.post(&operator, &path, &json!({})).await.0, StatusCode::ACCEPTED);
+    assert_ne!(fixture.post(&operator, "/jobs/00000000-0000-0000-0000-000000000000/requeue", &json!({})).await.0, StatusCode::ACCEPTED);
 }
 
 /// One thing of each kind, all of the same organisation.
@@ -126,6 +159,7 @@ struct Ids {
     message: String,
     person: String,
     org: String,
+    job: String,
 }
 
 impl Ids {
@@ -139,7 +173,8 @@ impl Ids {
         let message = uuid::Uuid::nil().to_string();
         let (_, person) = fixture.post(operator, "/people", &body("POST /people", &org)).await;
         let (search, key, exception, person) = (id(&search), id(&key["item"]), id(&exception), id(&person["item"]));
-        Ids { alert, case, endpoint, search, key, exception, message, person, org }
+        let job = failed_job(fixture, OrganizationId(org.parse().unwrap())).await;
+        Ids { alert, case, endpoint, search, key, exception, message, person, org, job }
     }
 
     fn of(&self, path: &str) -> Option<&str> {
@@ -156,6 +191,7 @@ impl Ids {
             "rules" => NIL,
             "people" => &self.person,
             "organizations" => &self.org,
+            "jobs" => &self.job,
             _ => return None,
         })
     }

@@ -8,6 +8,7 @@ pub(crate) mod endpoints;
 pub(crate) mod events;
 pub(crate) mod exceptions;
 pub(crate) mod hunt;
+pub(crate) mod jobs;
 pub(crate) mod live;
 pub(crate) mod me;
 pub(crate) mod messages;

@@ -108,7 +108,8 @@ impl Lake {
         };
         let chosen: Vec<_> = view.segments.iter().filter(here).cloned().collect();
         let wanted = host.clone();
-        let rows = move |inner: &Inner, segment: &Segment| Ok(inner.shelf.index(segment)?.host(&wanted).map_or(0, |span| span.rows as usize));
+        let rows =
+            move |inner: &Inner, segment: &Segment| Ok(inner.shelf.index(segment)?.host(&wanted).map_or(0, |span| span.rows as usize));
         let counts = self.each(chosen.clone(), rows).await?;
         let pairs = chosen.into_iter().zip(counts).filter(|(_, rows)| *rows > 0);
         let mut spans: Vec<Span> = pairs.map(|(segment, rows)| Span { latest: latest(&segment), segment, rows }).collect();

@@ -180,6 +180,7 @@ async fn a_case_says_what_is_next_and_how_bad_it_is() {
     assert!(page["harm"]["text"].as_str().unwrap().starts_with("Actual harm"), "{page}");
     let (_, page) = fixture.post(&lead, &format!("{path}/close"), &json!({"reason": "cleaned"})).await;
     assert_eq!(page["next_duty"], json!(null));
+}
 
 // covers: S3-35
 #[tokio::test]
@@ -234,14 +235,21 @@ async fn a_product_whose_clock_is_ahead_does_not_move_the_window() {
         "TimeCreated": started, "UtcTime": started, "ProcessGuid": "{A}", "ProcessId": 7, "Image": "C:\\Temp\\a.exe", "CommandLine": "a"});
     fixture.request(Method::POST, "/events").bearer_auth(&key).body(event.to_string()).send().await.unwrap().error_for_status().unwrap();
     fixture.desk.telemetry.lake.flush().await;
-    for (id, detected_at) in [("1", "2099-01-01T00:00:00Z".parse().unwrap()), ("2", fixture.desk.now() + jiff::SignedDuration::from_hours(9))] {
+    for (id, detected_at) in
+        [("1", "2099-01-01T00:00:00Z".parse().unwrap()), ("2", fixture.desk.now() + jiff::SignedDuration::from_hours(9))]
+    {
         let mut raised = product_alert(id, "PC-1", &id.repeat(64));
         raised["detected_at"] = json!(detected_at);
         raised["process"] = json!({"guid": "{A}"});
         let (_, receipt) = fixture.alert(&key, &raised).await;
         let page = fixture.triaged(&analyst, receipt["id"].as_str().unwrap()).await;
         assert_eq!(page["triage"]["window"]["detected_at"], page["alert"]["received_at"]);
-        assert_eq!(page["triage"]["tree"]["nodes"].as_array().unwrap().len(), 1, "its process is in the window: {}", page["triage"]["tree"]);
+        assert_eq!(
+            page["triage"]["tree"]["nodes"].as_array().unwrap().len(),
+            1,
+            "its process is in the window: {}",
+            page["triage"]["tree"]
+        );
         assert_eq!(page["triage"]["events_seen"], 1);
     }
 }
@@ -350,7 +358,8 @@ async fn a_reopened_alert_stands_where_it_stood_and_is_triaged_if_it_never_was()
     let (_, repeat) = fixture.alert(&key, &product_alert("2", "PC-1", &"ab".repeat(32))).await;
     let repeat = repeat["id"].as_str().unwrap().to_owned();
     assert_eq!(fixture.triaged(&analyst, &repeat).await["alert"]["state"], "repeat");
-    let untriaged = standing(&fixture, org, product_alert("3", "PC-2", &"cd".repeat(32)), json!({"state": "received"})).await.id.to_string();
+    let untriaged =
+        standing(&fixture, org, product_alert("3", "PC-2", &"cd".repeat(32)), json!({"state": "received"})).await.id.to_string();
     let ids = json!({"ids": [repeat, untriaged], "reason": "r"});
     for (act, changed) in [("close", 2), ("reopen", 2)] {
         let (status, answer) = fixture.post(&analyst, &format!("/alerts/{act}"), &ids).await;

@@ -58,7 +58,10 @@ pub async fn receive(desk: &Desk, caller: &Caller, org: OrganizationId, raised: 
     };
     let job = Job::new(TRIAGE_QUEUE, &TriageJob::first(alert.id));
     let received = || {
-        Change::new("alert.receive", "").claim_key("alert", &identity(&alert.raised), alert.id).put(&alert, Expect::New).enqueue(job.clone())
+        Change::new("alert.receive", "")
+            .claim_key("alert", &identity(&alert.raised), alert.id)
+            .put(&alert, Expect::New)
+            .enqueue(job.clone())
     };
     let mut outcome = desk.store.change(&context, seen(desk, &context, received(), &alert).await?).await;
     // Of two first alerts of a new host, the other made the endpoint known.

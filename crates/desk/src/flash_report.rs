@@ -143,6 +143,7 @@ async fn notice(desk: &Desk, context: &Context, alert: &Alert, report: &FlashRep
         created_at: desk.now(),
         delivery: message::first_delivery(desk, alert.drill).await?,
         drill: alert.drill,
+        taken_for: Vec::new(),
     }))
 }
 

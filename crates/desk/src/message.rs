@@ -4,10 +4,11 @@ use hikeshi_access::{Action, Caller, permit, permit_everywhere};
 use hikeshi_domain::entity::Entity;
 use hikeshi_domain::message::{Delivery, Message};
 use hikeshi_domain::phrase::Phrase;
-use hikeshi_domain::settings::Settings;
+use hikeshi_domain::settings::{MailServer, Settings};
 use hikeshi_domain::{MessageId, OrganizationId};
-use hikeshi_notify::mail;
+use hikeshi_notify::mail::{self, Letter, SendError};
 use hikeshi_record::{Change, Context, Job, Order, Page, Query, Stored};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::{Desk, context};
@@ -119,21 +120,60 @@ pub(crate) async fn send(desk: &Desk, job: MailJob, last_attempt: bool, attempt:
         return Ok(());
     }
     let (settings, _) = settings::read(desk, &context).await?;
-    let delivery = match (hindrance(&settings, stored.drill), settings.mail_server) {
-        (Some(reason), _) => Delivery::Held { reason },
-        (None, None) => Delivery::Held { reason: Phrase::new("message.no_mail_server") },
-        (None, Some(server)) => match mail::send(&server, &stored.entity, desk.now()).await {
-            Ok(()) => Delivery::Sent { at: desk.now() },
-            Err(error) if error.is_temporary() && !last_attempt => {
-                return Err(Error::new(crate::ErrorKind::Unavailable, Phrase::new("error.mail_server")).caused_by(error));
-            }
-            Err(error) => Delivery::Failed { at: desk.now(), error: error.to_string(), attempts: attempt },
-        },
+    let mut moved = stored.entity.clone();
+    let held = hindrance(&settings, stored.drill);
+    let outcome = match (held, settings.mail_server) {
+        (Some(reason), _) => Some(Delivery::Held { reason }),
+        (None, None) => Some(Delivery::Held { reason: Phrase::new("message.no_mail_server") }),
+        (None, Some(server)) => {
+            let refused = to_each(&server, &mut moved, desk.now()).await;
+            let later = refused.iter().any(SendFailure::is_temporary) && !last_attempt;
+            (!later).then(|| outcome(&refused, desk.now(), attempt))
+        }
     };
-    let moved = Message { delivery, ..stored.entity.clone() };
-    desk.store.change(&context, Change::new("message.send", "").put(&moved, stored.expect())).await?;
-    desk.tell(Message::KIND, stored.id.0, Some(stored.org));
-    Ok(())
+    let delivered = outcome.is_some();
+    moved.delivery = outcome.unwrap_or(Delivery::Queued);
+    if moved != stored.entity {
+        desk.store.change(&context, Change::new("message.send", "").put(&moved, stored.expect())).await?;
+        desk.tell(Message::KIND, stored.id.0, Some(stored.org));
+    }
+    if delivered { Ok(()) } else { Err(Error::new(crate::ErrorKind::Unavailable, Phrase::new("error.mail_server"))) }
+}
+
+/// An address that the mail did not reach, and why.
+struct SendFailure {
+    address: String,
+    error: SendError,
+}
+
+impl SendFailure {
+    fn is_temporary(&self) -> bool {
+        self.error.is_temporary()
+    }
+}
+
+/// Sends to each address by itself: one that the server refuses must not cost the others their mail.
+async fn to_each(server: &MailServer, message: &mut Message, now: Timestamp) -> Vec<SendFailure> {
+    let mut refused = Vec::new();
+    for address in message.to.clone() {
+        if message.taken_for.contains(&address) {
+            continue;
+        }
+        let letter = Letter { to: std::slice::from_ref(&address), ..Letter::from(&*message) };
+        match mail::send(server, letter, now).await {
+            Ok(()) => message.taken_for.push(address),
+            Err(error) => refused.push(SendFailure { address, error }),
+        }
+    }
+    refused
+}
+
+fn outcome(refused: &[SendFailure], at: Timestamp, attempts: u32) -> Delivery {
+    if refused.is_empty() {
+        return Delivery::Sent { at };
+    }
+    let told: Vec<String> = refused.iter().map(|failure| format!("{}: {}", failure.address, failure.error)).collect();
+    Delivery::Failed { at, error: told.join("; "), attempts }
 }
 
 fn queued(action: &str, message: &Stored<Message>) -> Change {

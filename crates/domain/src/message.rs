@@ -71,6 +71,9 @@ pub struct Message {
     pub delivery: Delivery,
     /// It belongs to a drill.
     pub drill: bool,
+    /// Those of the addresses that the mail server took it for: they are not sent it again.
+    #[serde(default)]
+    pub taken_for: Vec<String>,
 }
 
 impl Entity for Message {

@@ -24,6 +24,7 @@ fn message(subject: &str, body: &str, to: &str) -> Message {
         created_at: "2026-11-21T03:08:44Z".parse().unwrap(),
         delivery: Delivery::Queued,
         drill: false,
+        taken_for: Vec::new(),
     }
 }
 

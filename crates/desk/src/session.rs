@@ -68,7 +68,7 @@ pub async fn accept_invitation(desk: &Desk, secret: &str, password: &str, reques
     let (link, person) = usable_link(desk, &context, secret, LinkPurpose::SetPassword).await?;
     let accepted = Person { password: Some(desk.passwords.hash(password).await?), ..person.entity.clone() };
     let change = Change::new("person.accept", "").put(&accepted, person.expect()).put(&spent(&link, desk), link.expect());
-    let change = ended_sessions(desk, &context, person.id, change).await?;
+    let change = ended_sessions(desk, &context, person.id, None, change).await?;
     begin(desk, &context, change, Stored { entity: accepted, ..person }).await.map_err(refused_if_spent)
 }
 
@@ -111,6 +111,7 @@ pub async fn sign_out(desk: &Desk, secret: &str, request: &str) -> Result<()> {
     let session = find_session(desk, &context, secret).await?;
     let ended = Session { ended_at: Some(desk.now()), ..session.entity.clone() };
     desk.store.change(&context, Change::new("session.end", "").put(&ended, session.expect())).await?;
+    desk.tell(person::LEAVE, session.person.0, None);
     Ok(())
 }
 
@@ -176,10 +177,18 @@ fn refused_if_spent(error: Error) -> Error {
     if error.kind() == ErrorKind::Conflict { link_refused() } else { error }
 }
 
-/// The change with the end of every session of a person.
-pub(crate) async fn ended_sessions(desk: &Desk, context: &Context, person: PersonId, mut change: Change) -> Result<Change> {
+/// The change with the end of every session of a person, but for the one of this secret.
+pub(crate) async fn ended_sessions(
+    desk: &Desk,
+    context: &Context,
+    person: PersonId,
+    but: Option<&str>,
+    mut change: Change,
+) -> Result<Change> {
+    let but = but.map(secret::hash);
     let query = Query::new().eq("person", person.to_string()).eq("ended", false).at_least("expires_at", desk.now()).limit(PAGE_LIMIT);
-    for session in desk.store.list::<Session>(context, query).await?.items {
+    let sessions = desk.store.list::<Session>(context, query).await?.items;
+    for session in sessions.into_iter().filter(|session| but.as_ref() != Some(&session.hash)) {
         change = change.put(&Session { ended_at: Some(desk.now()), ..session.entity.clone() }, session.expect());
     }
     Ok(change)

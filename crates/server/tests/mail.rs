@@ -1,10 +1,11 @@
 //! Mail of the desk through a real server: an invitation, a test mail, and what is said when none can leave.
 
+use hikeshi_domain::api_key::KeyScope;
 use hikeshi_domain::role::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, Visitor};
+use crate::fixture::{Fixture, Visitor, product_alert};
 use crate::postfix::{self, Postfix};
 
 async fn put(fixture: &Fixture, visitor: &Visitor, path: &str, body: &Value) {
@@ -67,4 +68,29 @@ async fn without_a_server_a_test_mail_says_so_and_a_dead_one_is_named() {
     let (status, refused) = fixture.post(&operator, "/settings/mail/test", &json!({})).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused["error"]["message"].as_str().unwrap().contains("did not take it"), "{refused}");
+}
+
+// covers: S3-35
+#[tokio::test]
+async fn one_refused_address_does_not_cost_the_others_their_mail() {
+    let Some(postfix) = Postfix::start("one_refused_address_does_not_cost_the_others_their_mail") else { return };
+    let fixture = Fixture::start().await;
+    let operator = fixture.visitor(Role::Operator, None).await;
+    set_server(&fixture, &operator, postfix.port()).await;
+    let contacts = json!(["gone@elsewhere.test", "duty@hikeshi.test"]);
+    let body = json!({"name": "ours", "time_zone": "Asia/Tokyo", "language": "ja", "contacts": contacts});
+    let (status, org) = fixture.post(&operator, "/organizations", &body).await;
+    assert!(status.is_success(), "{org}");
+    let org = hikeshi_domain::OrganizationId(org["id"].as_str().unwrap().parse().unwrap());
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let (_, receipt) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
+    let alert = receipt["id"].as_str().unwrap();
+    let page = fixture.triaged(&operator, alert).await;
+    let judged = json!({"verdict": "black", "reason": "r", "expected_version": page["alert"]["version"]});
+    assert_eq!(fixture.post(&operator, &format!("/alerts/{alert}/override"), &judged).await.0, StatusCode::OK);
+    let arrived = postfix.received().await;
+    assert!(arrived.contains("duty@hikeshi.test") && !arrived.contains("gone@"), "{arrived}");
+    let sent = fixture.until(&operator, "/messages", |page| page["items"][0]["state"] == "failed").await;
+    let reason = sent["items"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("gone@elsewhere.test") && !reason.contains("duty@"), "{reason}");
 }

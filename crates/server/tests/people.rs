@@ -166,3 +166,30 @@ async fn somebody_always_runs_the_installation() {
     fixture.visitor(Role::Operator, None).await;
     assert_eq!(put(&fixture, &operator, &format!("/people/{id}/role"), &down).await.0, StatusCode::OK, "with another one it is allowed");
 }
+
+#[tokio::test]
+async fn a_new_password_ends_other_sessions_and_signing_out_ends_the_stream() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let here = fixture.visitor(Role::Analyst, Some(org)).await;
+    let me = fixture.get(&here, "/me").await["person"]["id"].as_str().unwrap().parse().unwrap();
+    let link = hikeshi_desk::session::issue_link(&fixture.desk, hikeshi_domain::PersonId(me)).await.unwrap();
+    let unspent = hikeshi_desk::session::issue_link(&fixture.desk, hikeshi_domain::PersonId(me)).await.unwrap();
+    let by_link = async |token: &str| {
+        let request = fixture.request(Method::POST, "/session/link").header("x-hikeshi", "1").json(&json!({ "token": token }));
+        request.send().await.unwrap()
+    };
+    let response = by_link(&link).await;
+    let elsewhere = Visitor::of_cookie(response.headers().get("set-cookie").unwrap().to_str().unwrap());
+    let status = async |visitor: &Visitor| fixture.by(visitor, Method::GET, "/me").send().await.unwrap().status();
+    assert_eq!(status(&elsewhere).await, StatusCode::OK);
+    let request = fixture.by(&here, Method::PUT, "/me/password").json(&json!({"new": "a long enough password"}));
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::OK);
+    assert_eq!((status(&here).await, status(&elsewhere).await), (StatusCode::OK, StatusCode::UNAUTHORIZED));
+    assert_eq!(by_link(&unspent).await.status(), StatusCode::UNAUTHORIZED, "a link handed out before is no way round");
+    let stream = fixture.by(&here, Method::GET, "/live").send().await.unwrap();
+    assert_eq!(stream.status(), StatusCode::OK);
+    assert_eq!(fixture.by(&here, Method::DELETE, "/session").send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    // Ends: else the client's own time runs out.
+    stream.bytes().await.unwrap();
+}

@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
+use crate::session;
 
 pub use invitation::{INVITATION_LIFETIME, Invitation, Invited, Mailed, fresh_link, invite};
 pub use roster::{LEAVE, Member, disable, enable, list, set_role};
@@ -83,18 +84,30 @@ pub async fn change_me(desk: &Desk, caller: &Caller, profile: Profile) -> Result
     keep(desk, &context, change.put(&changed, person.expect()), &changed).await
 }
 
-/// Sets one's own password; the current one is asked for where there is one.
+/// Sets one's own password; the current one is asked for where there is one. All other sessions and links of the person end: whoever knew
+/// the old password is out. `session` is the secret of the one that stays.
 ///
 /// # Errors
 /// `Unauthenticated` where the current one is wrong, `Invalid` where the new one is too short.
-pub async fn change_password(desk: &Desk, caller: &Caller, current: Option<&str>, new: &str) -> Result<Stored<Person>> {
+pub async fn change_password(
+    desk: &Desk,
+    caller: &Caller,
+    session: Option<&str>,
+    current: Option<&str>,
+    new: &str,
+) -> Result<Stored<Person>> {
     let (context, id) = oneself(caller)?;
     let person = desk.store.get::<Person>(&context, id.0).await?;
     if person.password.is_some() {
         desk.passwords.check(&person.email, current.unwrap_or_default(), person.password.as_ref(), desk.now()).await?;
     }
     let changed = Person { password: Some(desk.passwords.hash(new).await?), ..person.entity.clone() };
-    keep(desk, &context, Change::new("person.password", "").put(&changed, person.expect()), &changed).await
+    let change = Change::new("person.password", "").put(&changed, person.expect());
+    let change = session::ended_sessions(desk, &context, id, session, change).await?;
+    let change = session::spent_links(desk, &context, id, change).await?;
+    let stored = keep(desk, &context, change, &changed).await?;
+    desk.tell(LEAVE, id.0, None);
+    Ok(stored)
 }
 
 /// The profile with its address in lower case, if it can be one.

@@ -81,7 +81,7 @@ pub async fn disable(desk: &Desk, caller: &Caller, person: PersonId, reason: &st
     let disabled = Person { disabled_at: Some(desk.now()), ..stored.entity.clone() };
     somebody_runs_it(desk, &reach.context, &stored, &disabled).await?;
     let change = Change::new("person.disable", reason).put(&disabled, stored.expect());
-    let change = session::ended_sessions(desk, &reach.context, person, change).await?;
+    let change = session::ended_sessions(desk, &reach.context, person, None, change).await?;
     let change = session::spent_links(desk, &reach.context, person, change).await?;
     keep(desk, &reach, change, person).await
 }

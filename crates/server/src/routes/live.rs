@@ -18,6 +18,8 @@ use crate::extract::SignedIn;
 use crate::router::App;
 
 const HEARTBEAT: Duration = Duration::from_secs(20);
+/// A stream is no older than this: whoever may comes back, and a session that has run out is let in no more.
+const LONGEST_STREAM: Duration = Duration::from_secs(3_600);
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(live))
@@ -39,6 +41,7 @@ async fn live(State(app): State<App>, signed_in: SignedIn) -> Result<Sse<impl St
         };
         std::future::ready(told.map(Ok))
     });
+    let changes = changes.take_until(Box::pin(tokio::time::sleep(LONGEST_STREAM)));
     Ok(Sse::new(changes).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
 }
 

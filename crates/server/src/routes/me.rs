@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use hikeshi_desk::person::{self, Profile};
 use hikeshi_domain::person::Person;
 use hikeshi_domain::phrase::Language;
@@ -12,7 +13,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::Failure;
-use crate::extract::{Body, SignedIn};
+use crate::extract::{Body, SignedIn, session_secret};
 use crate::router::App;
 use crate::views::word;
 
@@ -92,9 +93,12 @@ async fn change_me(State(app): State<App>, signed_in: SignedIn, Body(change): Bo
 async fn change_password(
     State(app): State<App>,
     signed_in: SignedIn,
+    headers: HeaderMap,
     Body(change): Body<PasswordChange>,
 ) -> Result<Json<MyProfile>, Failure> {
-    let person = person::change_password(&app.desk, &signed_in.caller, change.current.as_deref(), &change.new).await?;
+    let session = session_secret(&headers);
+    let current = change.current.as_deref();
+    let person = person::change_password(&app.desk, &signed_in.caller, session.as_deref(), current, &change.new).await?;
     Ok(Json(profile(&person)))
 }
 

@@ -3,6 +3,7 @@ import http.client, json, os, re, signal, subprocess, threading, time
 
 TARGET = os.environ.get('CARGO_TARGET_DIR', os.path.expanduser('~/.cache/hikeshi/target'))
 HIKESHI = os.environ.get('HIKESHI', os.path.join(TARGET, 'release/hikeshi'))
+PASSWORD = 'a password for benchmarks'
 TICK = os.sysconf('SC_CLK_TCK')
 
 
@@ -31,9 +32,10 @@ class Desk:
         self.pid = self.process.pid
         self.address = self.token = None
         for line in self.process.stdout:
-            found = re.search(rb'http://([\d.:]+)/sign-in#token=(\S+)', line)
+            found = re.search(rb'http://([\d.:]+)(?:/sign-in#token=(\S+))?', line)
             if found:
-                self.address, self.token = found[1].decode(), found[2].decode()
+                self.address, self.token = found[1].decode(), found[2] and found[2].decode()
+            if self.token or line.startswith(b'Sign in by password'):
                 break
         if self.address is None:
             raise SystemExit(f'the desk did not start; see {self.log.name}')
@@ -71,11 +73,14 @@ class Desk:
         return answer
 
     def sign_in(self):
-        status, answer = self.request('POST', '/api/v1/session/link', {'token': self.token}, headers={})
+        if self.token:
+            status, answer = self.request('POST', '/api/v1/session/link', {'token': self.token}, headers={})
+        else:
+            status, answer = self.request('POST', '/api/v1/session', {'email': 'operator@localhost', 'password': PASSWORD}, headers={})
         if status != 200:
             raise SystemExit(f'sign in: {status} {answer}')
         if answer['needs_password']:
-            self.call('PUT', '/me/password', {'new': 'a password for benchmarks'})
+            self.call('PUT', '/me/password', {'new': PASSWORD})
         return self
 
     def key(self):

@@ -9,6 +9,7 @@ mod place;
 mod query;
 mod record;
 mod serve;
+mod sign_in_link;
 mod triage;
 mod walls;
 
@@ -43,6 +44,7 @@ enum Mode {
     Backup(record::BackupArgs),
     Restore(record::RestoreArgs),
     Serve(serve::Args),
+    SignInLink(sign_in_link::Args),
     Triage(triage::Args),
 }
 
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Mode::Backup(args) => record::run_backup(args, &mut out),
         Mode::Restore(args) => record::run_restore(args, &mut out),
         Mode::Serve(args) => serve::run(args),
+        Mode::SignInLink(args) => sign_in_link::run(args, &mut out),
         Mode::Triage(args) => triage::run(args, &mut out),
     };
     match outcome.and_then(|()| Ok(out.flush()?)) {

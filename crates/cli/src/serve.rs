@@ -1,5 +1,6 @@
 //! `hikeshi serve`: the desk with its console and API, on one machine.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -62,8 +63,13 @@ async fn serve(args: &Args) -> Result<()> {
     if let Some(name) = &args.drill {
         load_drill(&desk, name).await?;
     }
-    let link = session::issue_link(&desk, operator).await?;
-    announce(&address, &link);
+    // Under a service manager the output is a log that many may read: once somebody has a password, no link goes there.
+    let to_a_person = std::io::stdout().is_terminal() || args.drill.is_some();
+    let link = match to_a_person || !session::a_password_is_set(&desk).await? {
+        true => Some(session::issue_link(&desk, operator).await?),
+        false => None,
+    };
+    announce(&address, link.as_deref());
     hikeshi_server::serve(listener, desk.clone(), Config { https: args.behind_proxy }, stopped()).await?;
     drop(background);
     Ok(())
@@ -82,10 +88,13 @@ async fn load_drill(desk: &Desk, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// What a newcomer needs: where, and how to get in. The link goes to the terminal only, never to the log.
-fn announce(address: &str, link: &str) {
+/// What a newcomer needs: where, and how to get in.
+fn announce(address: &str, link: Option<&str>) {
     println!("Hikeshi is running at {address}");
-    println!("Sign in once with this link (15 minutes): {address}/sign-in#token={link}");
+    match link {
+        Some(link) => println!("Sign in once with this link (15 minutes): {address}/sign-in#token={link}"),
+        None => println!("Sign in by password. A link for an operator: hikeshi sign-in-link --data DIR"),
+    }
     println!("Stop with Ctrl-C.");
 }
 

@@ -72,3 +72,52 @@ fn help_never_prints_the_address_of_the_record() {
     let help = said(on("postgres://hikeshi:hunter2@db/hikeshi", "serve").arg("--help"));
     assert!(help.contains("HIKESHI_RECORD") && !help.contains("hunter2"), "{help}");
 }
+
+/// The desk answers a request of plain HTTP/1.1; status and body.
+fn asked(address: &str, request: &str, headers: &str, body: &str) -> (String, String) {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{request} HTTP/1.1\r\nHost: {address}\r\nX-Hikeshi: 1\r\nContent-Type: application/json\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, _) = answer.split_once("\r\n\r\n").unwrap();
+    (answer.split(' ').nth(1).unwrap().to_owned(), head.to_owned())
+}
+
+fn token(line: &str) -> Option<&str> {
+    line.split_once("#token=").map(|(_, token)| token.trim())
+}
+
+#[test]
+fn no_link_goes_to_a_log_once_a_password_is_set_and_a_command_makes_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let start = || {
+        let mut command = hikeshi();
+        command.arg("serve").arg("--data").arg(&data).args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).take(3).collect();
+        (Serving(child), lines)
+    };
+    let (serving, lines) = start();
+    let address = lines[0].split_once("http://").unwrap().1.to_owned();
+    let link = |token: &str| asked(&address, "POST /api/v1/session/link", "", &format!("{{\"token\":\"{token}\"}}"));
+    let (status, head) = link(token(&lines[1]).expect("the first start prints a link"));
+    assert_eq!(status, "200");
+    let cookie = head.lines().find_map(|line| line.split_once("set-cookie: ")).unwrap().1.split(';').next().unwrap().to_owned();
+    let made = said(hikeshi().arg("sign-in-link").arg("--data").arg(&data));
+    let (status, _) = link(token(&made).unwrap());
+    assert_eq!(status, "200", "a link is made while the desk works");
+    let (status, _) = link(token(&made).unwrap());
+    assert_eq!(status, "401", "it is used once");
+    let password = "{\"new\":\"a long enough password\"}";
+    assert_eq!(asked(&address, "PUT /api/v1/me/password", &format!("Cookie: {cookie}\r\n"), password).0, "200");
+    drop(serving);
+    let (_serving, lines) = start();
+    assert!(lines.iter().all(|line| token(line).is_none()), "{lines:?}");
+}

@@ -7,8 +7,8 @@ use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::role::{Grant, Role};
 use hikeshi_domain::session::{LinkPurpose, OneTimeLink, Session};
 use hikeshi_domain::{OneTimeLinkId, PersonId, SessionId};
-use hikeshi_record::{Change, Context, Expect, PAGE_LIMIT, Query, Stored};
-use jiff::SignedDuration;
+use hikeshi_record::{Change, Context, Expect, PAGE_LIMIT, Query, Store, Stored};
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::desk::Desk;
@@ -35,14 +35,45 @@ pub struct SignedIn {
 pub async fn issue_link(desk: &Desk, person: PersonId) -> Result<String> {
     let context = Context::system("sign-in link");
     desk.store.get::<Person>(&context, person.0).await?;
-    let (link, secret) = new_link(desk, person, LinkPurpose::SignIn, LINK_LIFETIME)?;
+    let (link, secret) = new_link(desk.now(), person, LinkPurpose::SignIn, LINK_LIFETIME)?;
     desk.store.change(&context, Change::new("session.link", "").put(&link, Expect::New)).await?;
     Ok(secret)
 }
 
+/// Makes a link for somebody who runs the installation, while the desk works or not; `None` where there is nobody yet. For the terminal of
+/// whoever holds its data.
+///
+/// # Errors
+/// When the record cannot be read or written.
+pub async fn operator_link(store: &Store, now: Timestamp) -> Result<Option<String>> {
+    let context = Context::system("sign-in link");
+    let mut cursor = None;
+    loop {
+        let page = store.list::<Person>(&context, Query::new().eq("disabled", false).after(cursor).limit(PAGE_LIMIT)).await?;
+        if let Some(operator) = page.items.iter().find(|person| person::runs_the_installation(person)) {
+            let (link, secret) = new_link(now, operator.id, LinkPurpose::SignIn, LINK_LIFETIME)?;
+            store.change(&context, Change::new("session.link", "").put(&link, Expect::New)).await?;
+            return Ok(Some(secret));
+        }
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(None);
+        }
+    }
+}
+
+/// Whether somebody can sign in by password.
+///
+/// # Errors
+/// When the record cannot be read.
+pub async fn a_password_is_set(desk: &Desk) -> Result<bool> {
+    let people = person::everybody(desk, &Context::system("sign-in link")).await?;
+    Ok(people.iter().any(|person| person.disabled_at.is_none() && person.password.is_some()))
+}
+
 /// A link that is not kept yet, and its secret.
-pub(crate) fn new_link(desk: &Desk, person: PersonId, purpose: LinkPurpose, lifetime: SignedDuration) -> Result<(OneTimeLink, String)> {
-    let (secret, created_at) = (secret::fresh()?, desk.now());
+pub(crate) fn new_link(created_at: Timestamp, person: PersonId, purpose: LinkPurpose, lifetime: SignedDuration) -> Result<(OneTimeLink, String)> {
+    let secret = secret::fresh()?;
     let expires_at = created_at.checked_add(lifetime).map_err(Error::internal)?;
     let (id, hash) = (OneTimeLinkId(Uuid::now_v7()), secret::hash(&secret));
     Ok((OneTimeLink { id, hash, person, purpose, created_at, expires_at, spent_at: None }, secret))

@@ -109,7 +109,7 @@ pub async fn fresh_link(desk: &Desk, caller: &Caller, person: PersonId) -> Resul
 
 async fn hand_out(desk: &Desk, reach: roster::Reach, change: Change, person: &Person) -> Result<Invited> {
     let lifetime = if person.password.is_some() { LINK_LIFETIME } else { INVITATION_LIFETIME };
-    let (link, secret) = session::new_link(desk, person.id, LinkPurpose::SetPassword, lifetime)?;
+    let (link, secret) = session::new_link(desk.now(), person.id, LinkPurpose::SetPassword, lifetime)?;
     let member = roster::keep(desk, &reach, change.put(&link, Expect::New), person.id).await?;
     let (settings, _) = settings::read(desk, &Context::system("invitation")).await?;
     let link = format!("{}/sign-in#invitation={secret}", settings.public_url.as_deref().unwrap_or(&desk.address));

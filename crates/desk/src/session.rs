@@ -72,7 +72,12 @@ pub async fn a_password_is_set(desk: &Desk) -> Result<bool> {
 }
 
 /// A link that is not kept yet, and its secret.
-pub(crate) fn new_link(created_at: Timestamp, person: PersonId, purpose: LinkPurpose, lifetime: SignedDuration) -> Result<(OneTimeLink, String)> {
+pub(crate) fn new_link(
+    created_at: Timestamp,
+    person: PersonId,
+    purpose: LinkPurpose,
+    lifetime: SignedDuration,
+) -> Result<(OneTimeLink, String)> {
     let secret = secret::fresh()?;
     let expires_at = created_at.checked_add(lifetime).map_err(Error::internal)?;
     let (id, hash) = (OneTimeLinkId(Uuid::now_v7()), secret::hash(&secret));

@@ -62,6 +62,7 @@ export function workRoutes(): Route[] {
     ["GET", /^\/rules\/([^/]+)$/, (_, id) => ok({ rule: rules.items.find((each) => each.id === id) ?? null, refused: id === "rule-refused" ? rules.refused[0] : null, text: { path: `rules/${id}.yml`, yaml: YAML, license: "Apache-2.0" } })],
     ["GET", /^\/people$/, () => ok({ items: people })],
     ["POST", /^\/people(\/[^/]+\/link)?$/, () => ok({ item: people[1], link: "https://hikeshi.example.jp/sign-in#invitation=6f2c0d9e4b7a18d35c", lifetime_seconds: 86_400, mailed: "no_server", mail_error: null })],
+    ["GET", /^\/jobs$/, () => ok({ items: [] })],
     ["GET", /^\/messages$/, () => ok({ items: messages, next_cursor: null, total: 1 })],
     ["GET", /^\/messages\/[^/]+$/, () => ok(messages[0])],
     ["POST", /^\/messages\/[^/]+\/resend$/, () => ok({})],

@@ -13,6 +13,7 @@ export type {
   CasePage,
   CaseRow,
   EndpointRow,
+  FailedJob,
   Flow,
   IncidentType,
   InvitedPerson,

@@ -2,7 +2,7 @@ import type { Dictionary } from "../dictionary";
 
 export const settings: Dictionary["settings"] = {
   title: "Settings",
-  tabs: { me: "Me", organization: "Organisation", people: "People", mail: "Mail server", outbox: "Outgoing mail", keys: "API keys", exceptions: "Exception list", shortcuts: "Keys" },
+  tabs: { me: "Me", organization: "Organisation", people: "People", mail: "Mail server", outbox: "Outgoing mail", jobs: "Failed jobs", keys: "API keys", exceptions: "Exception list", shortcuts: "Keys" },
   sections: "Sections of the settings",
   saved: "Saved.",
   me: {
@@ -107,6 +107,16 @@ export const settings: Dictionary["settings"] = {
     any: "All",
     stateLabel: "State",
     body: "Text",
+  },
+  jobs: {
+    title: "Failed jobs",
+    lead: "Work that was given up after many tries. Mend the cause, then run it again.",
+    columns: { queue: "Work", about: "About", attempts: "Tries", created: "Asked for", error: "What it said" },
+    queues: { triage: "Triage", mail: "Mail" },
+    none: "No job has been given up",
+    noneNext: "What fails for good is listed here and warned of on the duty page.",
+    again: "Run again",
+    queued: "Queued.",
   },
   keys: {
     title: "API keys",

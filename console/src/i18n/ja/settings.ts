@@ -1,7 +1,7 @@
 /** 設定。 */
 export const settings = {
   title: "設定",
-  tabs: { me: "個人", organization: "組織", people: "利用者", mail: "メールサーバー", outbox: "送信メール", keys: "API キー", exceptions: "例外リスト", shortcuts: "キー操作" },
+  tabs: { me: "個人", organization: "組織", people: "利用者", mail: "メールサーバー", outbox: "送信メール", jobs: "失敗した処理", keys: "API キー", exceptions: "例外リスト", shortcuts: "キー操作" },
   sections: "設定の項目",
   saved: "保存しました。",
   me: {
@@ -106,6 +106,16 @@ export const settings = {
     any: "すべて",
     stateLabel: "状態",
     body: "本文",
+  },
+  jobs: {
+    title: "失敗した処理",
+    lead: "繰り返し試しても終わらなかった処理です。原因を取り除いてから再実行してください。",
+    columns: { queue: "処理", about: "対象", attempts: "試行回数", created: "依頼", error: "エラー" },
+    queues: { triage: "トリアージ", mail: "メール送信" },
+    none: "失敗した処理はありません",
+    noneNext: "最後まで失敗した処理はここに並び、当直の画面でも警告します。",
+    again: "再実行する",
+    queued: "再実行を受け付けました。",
   },
   keys: {
     title: "API キー",

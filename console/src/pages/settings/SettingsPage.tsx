@@ -6,6 +6,7 @@ import { useText } from "../../i18n/language";
 import { usePageTitle } from "../../parts/title";
 import { ApiKeys } from "./ApiKeys";
 import { Exceptions } from "./Exceptions";
+import { FailedJobs } from "./FailedJobs";
 import { MailServerForm } from "./MailServerForm";
 import { Myself } from "./Myself";
 import { OrganizationForm } from "./OrganizationForm";
@@ -20,6 +21,7 @@ const SECTIONS: Record<SettingsTab, () => React.ReactNode> = {
   people: () => <People />,
   mail: () => <MailServerForm />,
   outbox: () => <Outbox />,
+  jobs: () => <FailedJobs />,
   keys: () => <ApiKeys />,
   exceptions: () => <Exceptions />,
   shortcuts: () => <Shortcuts />,
@@ -29,7 +31,7 @@ export function SettingsPage() {
   const t = useText();
   const { tab = "me" } = useSearch({ from: "/inside/settings" });
   const { roles } = useMe().person;
-  const hidden: SettingsTab[] = roles.includes("operator") ? [] : ["people", "mail", "keys"];
+  const hidden: SettingsTab[] = roles.includes("operator") ? [] : ["people", "mail", "jobs", "keys"];
   usePageTitle(`${t.settings.tabs[tab]} — ${t.settings.title}`);
   return (
     <>

@@ -1,0 +1,108 @@
+import { Button } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { get, post } from "../../api/client";
+import type { FailedJob } from "../../api/types";
+import { useText } from "../../i18n/language";
+import { Failure } from "../../parts/Failure";
+import { Empty, Loading } from "../../parts/States";
+import { Time } from "../../parts/Time";
+import { say } from "../../parts/toast";
+import styles from "./SettingsPage.module.css";
+
+/** Work that was given up: what it said, and another try. */
+export function FailedJobs() {
+  const t = useText();
+  const { data, error, refetch } = useQuery({ queryKey: ["jobs"], queryFn: ({ signal }) => get<{ items: FailedJob[] }>("/jobs", {}, signal) });
+  return (
+    <section className={styles.panel} aria-labelledby="jobs">
+      <h2 id="jobs">{t.settings.jobs.title}</h2>
+      <p>{t.settings.jobs.lead}</p>
+      {error !== null && data === undefined ? (
+        <Failure error={error} retry={() => void refetch()} />
+      ) : data === undefined ? (
+        <Loading />
+      ) : data.items.length === 0 ? (
+        <Empty title={t.settings.jobs.none}>{t.settings.jobs.noneNext}</Empty>
+      ) : (
+        <Jobs jobs={data.items} />
+      )}
+    </section>
+  );
+}
+
+function Jobs(props: { jobs: FailedJob[] }) {
+  const t = useText();
+  const head = t.settings.jobs.columns;
+  return (
+    <div className={styles.scroll}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{head.queue}</th>
+            <th scope="col">{head.error}</th>
+            <th scope="col">{head.attempts}</th>
+            <th scope="col">{head.created}</th>
+            <th scope="col">{head.about}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {props.jobs.map((job) => (
+            <Job key={job.id} job={job} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Job(props: { job: FailedJob }) {
+  const t = useText();
+  const client = useQueryClient();
+  const { job } = props;
+  const again = useMutation({
+    mutationFn: () => post(`/jobs/${encodeURIComponent(job.id)}/requeue`),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["jobs"] });
+      say(t.settings.jobs.queued);
+    },
+  });
+  const queues: Partial<Record<string, string>> = t.settings.jobs.queues;
+  return (
+    <tr>
+      <td>{queues[job.queue] ?? job.queue}</td>
+      <td>
+        {job.error}
+        {again.error !== null && <Failure error={again.error} />}
+      </td>
+      <td>{job.attempts}</td>
+      <td>
+        <Time at={job.created_at} form="short" />
+      </td>
+      <td>
+        <About job={job} />{" "}
+        <Button size="xs" loading={again.isPending} onClick={() => again.mutate()}>
+          {t.settings.jobs.again}
+        </Button>
+      </td>
+    </tr>
+  );
+}
+
+function About(props: { job: FailedJob }) {
+  const t = useText();
+  const { queue, about } = props.job;
+  if (about === null) return null;
+  if (queue === "triage") {
+    return (
+      <Link to="/alerts/$id" params={{ id: about }}>
+        {t.duty.alert}
+      </Link>
+    );
+  }
+  return (
+    <Link to="/settings" search={{ tab: "outbox", message: about }}>
+      {t.settings.tabs.outbox}
+    </Link>
+  );
+}

@@ -122,22 +122,30 @@ pub(crate) async fn send(desk: &Desk, job: MailJob, last_attempt: bool, attempt:
     let (settings, _) = settings::read(desk, &context).await?;
     let mut moved = stored.entity.clone();
     let held = hindrance(&settings, stored.drill);
-    let outcome = match (held, settings.mail_server) {
-        (Some(reason), _) => Some(Delivery::Held { reason }),
-        (None, None) => Some(Delivery::Held { reason: Phrase::new("message.no_mail_server") }),
+    let mut later = None;
+    moved.delivery = match (held, settings.mail_server) {
+        (Some(reason), _) => Delivery::Held { reason },
+        (None, None) => Delivery::Held { reason: Phrase::new("message.no_mail_server") },
         (None, Some(server)) => {
-            let refused = to_each(&server, &mut moved, desk.now()).await;
-            let later = refused.iter().any(SendFailure::is_temporary) && !last_attempt;
-            (!later).then(|| outcome(&refused, desk.now(), attempt))
+            let failures = to_each(&server, &mut moved, desk.now()).await;
+            if failures.iter().any(|failure| failure.error.is_temporary()) && !last_attempt {
+                later = Some(told(&failures));
+                Delivery::Queued
+            } else if failures.is_empty() {
+                Delivery::Sent { at: desk.now() }
+            } else {
+                Delivery::Failed { at: desk.now(), error: told(&failures), attempts: attempt }
+            }
         }
     };
-    let delivered = outcome.is_some();
-    moved.delivery = outcome.unwrap_or(Delivery::Queued);
     if moved != stored.entity {
         desk.store.change(&context, Change::new("message.send", "").put(&moved, stored.expect())).await?;
         desk.tell(Message::KIND, stored.id.0, Some(stored.org));
     }
-    if delivered { Ok(()) } else { Err(Error::new(crate::ErrorKind::Unavailable, Phrase::new("error.mail_server"))) }
+    match later {
+        Some(told) => Err(Error::new(crate::ErrorKind::Unavailable, Phrase::new("error.mail_server")).caused_by(told)),
+        None => Ok(()),
+    }
 }
 
 /// An address that the mail did not reach, and why.
@@ -146,34 +154,25 @@ struct SendFailure {
     error: SendError,
 }
 
-impl SendFailure {
-    fn is_temporary(&self) -> bool {
-        self.error.is_temporary()
-    }
-}
-
 /// Sends to each address by itself: one that the server refuses must not cost the others their mail.
 async fn to_each(server: &MailServer, message: &mut Message, now: Timestamp) -> Vec<SendFailure> {
-    let mut refused = Vec::new();
+    let mut failures = Vec::new();
     for address in message.to.clone() {
         if message.taken_for.contains(&address) {
             continue;
         }
         let letter = Letter { to: std::slice::from_ref(&address), ..Letter::from(&*message) };
-        match mail::send(server, letter, now).await {
+        let sent = mail::send(server, letter, now).await;
+        match sent {
             Ok(()) => message.taken_for.push(address),
-            Err(error) => refused.push(SendFailure { address, error }),
+            Err(error) => failures.push(SendFailure { address, error }),
         }
     }
-    refused
+    failures
 }
 
-fn outcome(refused: &[SendFailure], at: Timestamp, attempts: u32) -> Delivery {
-    if refused.is_empty() {
-        return Delivery::Sent { at };
-    }
-    let told: Vec<String> = refused.iter().map(|failure| format!("{}: {}", failure.address, failure.error)).collect();
-    Delivery::Failed { at, error: told.join("; "), attempts }
+fn told(failures: &[SendFailure]) -> String {
+    failures.iter().map(|failure| format!("{}: {}", failure.address, failure.error)).collect::<Vec<_>>().join("; ")
 }
 
 fn queued(action: &str, message: &Stored<Message>) -> Change {

@@ -132,15 +132,16 @@ async fn together(
         if let Some(state) = next(&alert, reason) {
             let moved = Alert { state, ..alert.entity.clone() };
             change = change.put(&moved, alert.expect());
-            if matches!(moved.state, AlertState::Received) {
-                // Closed before triage could look at it.
-                change = change.enqueue(triage::job(moved.id));
-            }
             changed.push(moved);
         }
     }
     if !changed.is_empty() {
         desk.store.change(&context, change).await?;
+    }
+    for alert in changed.iter().filter(|alert| matches!(alert.state, AlertState::Received)) {
+        // It was closed before triage could look at it. A job has one owner, the alerts may have several: each in a change of its own.
+        let change = Change::new("alert.triage", "").enqueue(triage::job(alert.id));
+        desk.store.change(&context.within(alert.org), change).await?;
     }
     for alert in &changed {
         desk.tell(Alert::KIND, alert.id.0, Some(alert.org));

@@ -65,11 +65,8 @@ async fn serve(args: &Args) -> Result<()> {
     }
     // Under a service manager the output is a log that many may read: once somebody has a password, no link goes there.
     let to_a_person = std::io::stdout().is_terminal() || args.drill.is_some();
-    let link = if to_a_person || !session::a_password_is_set(&desk).await? {
-        Some(session::issue_link(&desk, operator).await?)
-    } else {
-        None
-    };
+    let link =
+        if to_a_person || !session::a_password_is_set(&desk).await? { Some(session::issue_link(&desk, operator).await?) } else { None };
     announce(&address, link.as_deref());
     hikeshi_server::serve(listener, desk.clone(), Config { https: args.behind_proxy }, stopped()).await?;
     drop(background);

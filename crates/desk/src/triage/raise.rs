@@ -221,6 +221,7 @@ mod tests {
             level: Level::High,
             detected_at: at(RAN_AT),
             matches: Vec::new(),
+            repeats: Vec::new(),
         };
         Strong { found, rule: String::new(), nodes: vec![node()], last_received_at: at("2026-11-21T03:01:00Z") }.is_named_by(alert)
     }

@@ -50,6 +50,10 @@ release: console ## build the optimised binary: $(CARGO_TARGET_DIR)/release/hike
 bench: console ## benchmarks, side by side with peers; figures go to bench/README.md
 	@bench/run
 
+trust: release ## faults on the release build, long: 200 kills, 500 power losses, 20 failed syncs, a full disk (root for all of it)
+	HIKESHI_TRUST_BINARY=$(CARGO_TARGET_DIR)/release/hikeshi HIKESHI_TRUST_KILLS=$(or $(KILLS),200) HIKESHI_TRUST_POWER_LOSSES=$(or $(POWER_LOSSES),500) \
+	HIKESHI_TRUST_SYNCS=$(or $(SYNCS),20) $(CARGO) test --workspace --test main -- trust:: --nocapture --test-threads 1
+
 fuzz: ## mutate the input of every reader for SECONDS each (10), from seed number SEED (1)
 	CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)/fuzz $(CARGO) run --release --manifest-path fuzz/Cargo.toml -- all --seconds $(or $(SECONDS),10) --seed $(or $(SEED),1) --keep fuzz/found
 

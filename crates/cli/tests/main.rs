@@ -9,6 +9,8 @@ mod parse_worker;
 mod postgres;
 #[cfg(test)]
 mod serve;
+#[cfg(test)]
+mod trust;
 
 use std::process::Command;
 

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hikeshi_domain::OrganizationId;
 use hikeshi_event::{Column, Event};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use twox_hash::XxHash64;
 
 use crate::catalogue::{PrevalenceKind, SegmentRow, Sighting, SourceRow};
@@ -18,6 +18,8 @@ use crate::view::TailBlock;
 
 /// Compression of segments that will be merged soon.
 const FRESH_ZSTD_LEVEL: i32 = 3;
+/// How long a forwarder may hold events back.
+const HELD_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Sightings that are remembered, so that the catalogue is not told again.
 const KNOWN_SIGHTINGS: usize = 2_000_000;
 
@@ -170,7 +172,7 @@ impl Summary {
             self.host = (event.host.as_ref().to_owned(), i64::from_le_bytes(host_key(&event.host).to_le_bytes()));
         }
         let host_key = self.host.1;
-        let first_seen_at = if event.time_suspect { event.received_at } else { event.time };
+        let first_seen_at = first_seen_at(event);
         for (column, kind) in SEEN_VALUES {
             let Some(value) = event.text(column).filter(|value| is_value(kind, value)) else { continue };
             let name = sighting_name(event.org, kind, value, host_key);
@@ -220,6 +222,16 @@ impl Summary {
     }
 }
 
+/// When a value counts as seen. The host's own clock is its attacker's to set: a year that passed on it would make a new hash look old.
+/// So it is believed for what a forwarder may hold back and no further; beyond that the receipt speaks.
+fn first_seen_at(event: &Event<'_>) -> Timestamp {
+    if event.time_suspect {
+        event.received_at
+    } else {
+        event.time.max(event.received_at.checked_sub(HELD_BACK).unwrap_or(event.received_at))
+    }
+}
+
 fn is_value(kind: PrevalenceKind, value: &str) -> bool {
     let hex = |length| value.len() == length && value.bytes().any(|byte| byte != b'0');
     match kind {
@@ -233,4 +245,25 @@ fn is_value(kind: PrevalenceKind, value: &str) -> bool {
 fn sighting_name(org: OrganizationId, kind: PrevalenceKind, value: &str, host_key: i64) -> u64 {
     let org = XxHash64::oneshot(kind as u64, org.0.as_bytes());
     XxHash64::oneshot(org ^ u64::from_le_bytes(host_key.to_le_bytes()), value.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::tests::sample;
+
+    /// A clock set to 2020 gave malware's hash an age that spoke for it.
+    #[test]
+    fn a_hosts_own_clock_ages_a_value_by_a_week_at_most() {
+        let received_at: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
+        for (time, suspect, expected) in [
+            ("2026-11-21T23:59:00Z", false, "2026-11-21T23:59:00Z"),
+            ("2026-11-16T00:00:00Z", false, "2026-11-16T00:00:00Z"),
+            ("2020-01-01T00:00:00Z", false, "2026-11-15T00:00:00Z"),
+            ("2020-01-01T00:00:00Z", true, "2026-11-22T00:00:00Z"),
+        ] {
+            let event = Event { time: time.parse().unwrap(), received_at, time_suspect: suspect, ..sample(1, "pc") };
+            assert_eq!(first_seen_at(&event).to_string(), expected, "{time}");
+        }
+    }
 }

@@ -123,7 +123,7 @@ async fn retention_forgets_one_organisations_old_days_and_prevalence_stays() {
     assert_eq!(lake.expire(ORG, date(2026, 11, 11)).await.unwrap(), 0, "a second time has no effect");
     assert_eq!((everything(&lake, ORG, "pc").await.len(), everything(&lake, OTHER, "pc").await.len()), (50, 50));
     let known = lake.prevalence(ORG, &[(PrevalenceKind::Sha256, HASH.into())]).await.unwrap();
-    assert_eq!(known[0].map(|seen| (seen.hosts, seen.first_seen_at.to_string())), Some((1, "2026-11-10T10:00:07Z".into())));
+    assert_eq!(known[0].map(|seen| (seen.hosts, seen.first_seen_at.to_string())), Some((1, "2026-11-15T00:00:00Z".into())));
     let files = |folder: &std::path::Path| std::fs::read_dir(folder).map_or(0, Iterator::count);
     let old = folder.path().join(format!("lake/events/org={ORG}/day=2026-11-10"));
     while files(&old) > 0 {

@@ -32,6 +32,8 @@ pub struct Taken {
     pub offset: u64,
     /// A retry of a batch that was taken before.
     pub repeated: bool,
+    /// Lines that are too long or no JSON object: they are not kept.
+    pub rejected: u64,
 }
 
 /// Takes a batch of events. When this returns, it is on disk.
@@ -58,7 +60,7 @@ pub async fn receive(desk: &Desk, caller: &Caller, org: OrganizationId, sent: Se
     let ack = desk.telemetry.lake.append(batch).await.map_err(refused)?;
     desk.metrics.batches_received.inc();
     desk.metrics.bytes_received.inc_by(size);
-    Ok(Taken { offset: ack.offset, repeated: ack.repeated })
+    Ok(Taken { offset: ack.offset, repeated: ack.repeated, rejected: ack.refused })
 }
 
 fn refused(error: AppendError) -> Error {
@@ -67,6 +69,8 @@ fn refused(error: AppendError) -> Error {
         AppendError::Full => (ErrorKind::Full, "error.disk_full"),
         AppendError::Unavailable => (ErrorKind::Unavailable, "error.ingest_unavailable"),
         AppendError::KeyReused => (ErrorKind::Invalid, "error.idempotency_key_reused"),
+        AppendError::Damaged => (ErrorKind::Invalid, "error.batch_damaged"),
+        AppendError::NoEvents => (ErrorKind::Invalid, "error.batch_without_events"),
         AppendError::TooLarge => (ErrorKind::TooLarge, "error.batch_too_large"),
     };
     Error::new(kind, Phrase::new(key)).caused_by(error)

@@ -19,6 +19,6 @@ pub struct Batch {
     pub received_at: Timestamp,
     /// How `body` is compressed.
     pub encoding: Encoding,
-    /// Lines of events (NDJSON, a JSON array) or an EVTX file.
+    /// Events as JSON objects, one a line: at most 64 MiB unpacked, 400,000 lines, 1 MiB a line.
     pub body: Bytes,
 }

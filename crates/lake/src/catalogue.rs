@@ -205,6 +205,11 @@ impl OrgScope {
 /// The catalogue of segments, implemented by the record. Every method is one transaction.
 #[async_trait]
 pub trait Catalogue: Send + Sync + 'static {
+    /// Whether a copy is being made of what the catalogue names: files that it no longer names must stay until that is done.
+    fn keeps_files(&self) -> bool {
+        false
+    }
+
     /// All committed segments.
     async fn segments(&self) -> Result<Vec<SegmentRow>, CatalogueError>;
 

@@ -13,6 +13,9 @@ use hikeshi_event::{Cell, CellKind, Column, Event};
 use crate::matches::MatchRow;
 use crate::schema::{HEAD, events_schema, matches_schema};
 
+const BATCH_ROWS: usize = 8192;
+const BATCH_BYTES: usize = 32 << 20;
+
 enum CellBuilder {
     Text(StringBuilder),
     Integer(Int64Builder),
@@ -58,6 +61,7 @@ impl CellBuilder {
 pub(crate) struct EventEncoder {
     schema: SchemaRef,
     rows: usize,
+    bytes: usize,
     uid: FixedSizeBinaryBuilder,
     seq: UInt64Builder,
     host: StringBuilder,
@@ -84,6 +88,7 @@ impl EventEncoder {
         EventEncoder {
             schema: schema_with(has),
             rows: 0,
+            bytes: 0,
             uid: FixedSizeBinaryBuilder::new(16),
             seq: UInt64Builder::new(),
             host: StringBuilder::new(),
@@ -109,9 +114,9 @@ impl EventEncoder {
         self.schema.clone()
     }
 
-    /// Rows since the last `finish`.
-    pub(crate) fn len(&self) -> usize {
-        self.rows
+    /// Whether it is time to `finish`: a column of a batch is addressed by 31 bits, and a batch is held in memory whole.
+    pub(crate) fn is_full(&self) -> bool {
+        self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES
     }
 
     /// Adds one event.
@@ -141,6 +146,7 @@ impl EventEncoder {
             }
         }
         self.raw.append_value(&event.raw);
+        self.bytes += size_bytes(event);
         self.rows += 1;
         Ok(())
     }
@@ -148,7 +154,7 @@ impl EventEncoder {
     /// The rows since the last `finish`, as one batch.
     pub(crate) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
         let rows = self.rows;
-        self.rows = 0;
+        (self.rows, self.bytes) = (0, 0);
         let mut arrays: Vec<ArrayRef> = vec![
             Arc::new(self.uid.finish()),
             Arc::new(self.seq.finish()),
@@ -170,6 +176,14 @@ impl EventEncoder {
         arrays.push(Arc::new(self.raw.finish()));
         RecordBatch::try_new(self.schema.clone(), arrays)
     }
+}
+
+/// Text of an event, near enough.
+fn size_bytes(event: &Event<'_>) -> usize {
+    let cell = |cell: &Cell<'_>| if let Cell::Text(text) = cell { text.len() } else { size_of::<i64>() };
+    let cells: usize = event.cells.iter().map(|(_, value)| cell(value)).sum();
+    let unmapped: usize = event.unmapped.iter().map(|(name, text)| name.len() + text.len()).sum();
+    event.raw.len() + cells + unmapped
 }
 
 fn schema_with(has: impl Fn(Column) -> bool) -> SchemaRef {
@@ -217,4 +231,26 @@ pub(crate) fn encode_matches(rows: &[MatchRow]) -> Result<RecordBatch, ArrowErro
         Arc::new(events),
     ];
     RecordBatch::try_new(matches_schema(), arrays)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::tests::sample;
+
+    /// 8,192 events of 1 MiB do not fit the 31 bits of a column: building one panicked, and the flight was tried for ever.
+    #[test]
+    fn a_batch_ends_by_its_size_as_well_as_by_its_rows() {
+        let large = Event { raw: vec![b'x'; 1 << 20].into(), ..sample(1, "pc") };
+        let mut encoder = EventEncoder::new(|_| true);
+        while !encoder.is_full() {
+            encoder.push(&large).unwrap();
+        }
+        assert_eq!(encoder.finish().unwrap().num_rows(), 32);
+        assert!(!encoder.is_full());
+        while !encoder.is_full() {
+            encoder.push(&sample(1, "pc")).unwrap();
+        }
+        assert_eq!(encoder.finish().unwrap().num_rows(), BATCH_ROWS);
+    }
 }

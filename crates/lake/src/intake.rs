@@ -1,10 +1,11 @@
 //! One batch of the stream to rows: unpack, read, normalise, name, and show to the tap.
 
-use std::io::{self, Read};
+use std::io::Read;
 
 use bytes::Bytes;
 use hikeshi_event::{Defect, DefectKind, Intake, Limits, Uid, UidAssigner, normalise, read_lines};
 
+use crate::admission::{LARGEST_BATCH_BYTES, zstd_reader};
 use crate::matches::{MatchRow, TapWorker};
 use crate::rows::Rows;
 use crate::stream::{Encoding, Frame};
@@ -13,9 +14,19 @@ use crate::stream::{Encoding, Frame};
 #[derive(Debug, Default)]
 pub(crate) struct Parsed {
     pub(crate) offset: u64,
+    /// Size of the batch, unpacked.
+    pub(crate) plain_bytes: u64,
     pub(crate) rows: Rows,
     pub(crate) matches: Vec<MatchRow>,
     pub(crate) defects: Vec<Defect>,
+}
+
+impl Parsed {
+    /// Of a batch at which the reader panicked.
+    pub(crate) fn unreadable(offset: u64, plain_bytes: u64) -> Self {
+        let defect = Defect::new(format!("stream/{offset}"), None, DefectKind::Malformed, "the reader gave up on this batch");
+        Parsed { offset, plain_bytes, defects: vec![defect], ..Parsed::default() }
+    }
 }
 
 /// Events of one batch that can be told apart by their `seq`; more than a frame can hold.
@@ -23,9 +34,9 @@ const SEQ_BITS: u32 = 24;
 
 /// Reads a batch. Damage gives fewer rows and more defects, never an error.
 pub(crate) fn read_frame(frame: &Frame, limits: &Limits, mut tap: Option<&mut (dyn TapWorker + 'static)>) -> Parsed {
-    let mut parsed = Parsed { offset: frame.offset, ..Parsed::default() };
+    let mut parsed = Parsed { offset: frame.offset, plain_bytes: frame.plain_bytes, ..Parsed::default() };
     let path = format!("stream/{}", frame.offset);
-    let (body, refused) = unpack(&frame.batch.body, frame.batch.encoding, limits);
+    let (body, refused) = unpack(frame);
     if let Some((kind, detail)) = refused {
         parsed.defects.push(Defect::new(path.as_str(), None, kind, detail));
     }
@@ -46,29 +57,27 @@ pub(crate) fn read_frame(frame: &Frame, limits: &Limits, mut tap: Option<&mut (d
     parsed
 }
 
-/// The plain body, and why the rest of it is missing if it is.
-fn unpack(body: &Bytes, encoding: Encoding, limits: &Limits) -> (Bytes, Option<(DefectKind, String)>) {
-    let unpacked = match encoding {
+/// The plain body, and why the rest of it is missing if it is. What a batch may unpack to was looked at before it was acknowledged.
+fn unpack(frame: &Frame) -> (Bytes, Option<(DefectKind, String)>) {
+    let body = &frame.batch.body;
+    let unpacked = match frame.batch.encoding {
         Encoding::Plain => return (body.clone(), None),
-        Encoding::Gzip => read_bounded(flate2::read::MultiGzDecoder::new(body.as_ref()), body.len(), limits),
-        Encoding::Zstd => match zstd::stream::read::Decoder::with_buffer(body.as_ref()) {
-            Ok(decoder) => read_bounded(decoder, body.len(), limits),
+        Encoding::Gzip => read_bounded(flate2::read::MultiGzDecoder::new(body.as_ref()), frame.plain_bytes),
+        Encoding::Zstd => match zstd_reader(body) {
+            Ok(decoder) => read_bounded(decoder, frame.plain_bytes),
             Err(error) => (Vec::new(), Some((DefectKind::Malformed, error.to_string()))),
         },
     };
     (unpacked.0.into(), unpacked.1)
 }
 
-fn read_bounded(mut reader: impl Read, packed_bytes: usize, limits: &Limits) -> (Vec<u8>, Option<(DefectKind, String)>) {
-    let by_ratio = limits.ratio_free_bytes.saturating_add(limits.unpacked_ratio.saturating_mul(packed_bytes as u64));
-    let limit = by_ratio.min(limits.unpacked_bytes);
-    let mut bytes = Vec::new();
-    let outcome = io::Read::by_ref(&mut reader).take(limit).read_to_end(&mut bytes);
+fn read_bounded(reader: impl Read, plain_bytes: u64) -> (Vec<u8>, Option<(DefectKind, String)>) {
+    let mut bytes = Vec::with_capacity(usize::try_from(plain_bytes.min(LARGEST_BATCH_BYTES)).unwrap_or(0));
+    let outcome = reader.take(LARGEST_BATCH_BYTES + 1).read_to_end(&mut bytes);
     let fault = match outcome {
         Err(error) => Some((DefectKind::Malformed, error.to_string())),
-        Ok(_) if bytes.len() as u64 == limit => {
-            let name = if limit == limits.unpacked_bytes { "unpacked_bytes" } else { "unpacked_ratio" };
-            Some((DefectKind::Refused, format!("the batch unpacks to more than {limit} bytes ({name})")))
+        Ok(_) if bytes.len() as u64 > LARGEST_BATCH_BYTES => {
+            Some((DefectKind::Refused, format!("the batch unpacks to more than {LARGEST_BATCH_BYTES} bytes")))
         }
         Ok(_) => None,
     };

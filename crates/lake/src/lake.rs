@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hikeshi_domain::OrganizationId;
+use hikeshi_event::Limits;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
+use crate::admission::look;
 use crate::batch::Batch;
 use crate::catalogue::{Catalogue, CatalogueError, Commit};
 use crate::config::LakeConfig;
@@ -20,7 +22,7 @@ use crate::layout::Layout;
 use crate::matches::Tap;
 use crate::shelf::Shelf;
 use crate::status::{IngestLag, Totals};
-use crate::stream::{Ack, AppendError, LocalDisk, Log, LogConfig, Recovery, make_folder};
+use crate::stream::{AppendError, Encoding, LocalDisk, Log, LogConfig, Recovery, make_folder};
 use crate::view::{Segment, Views};
 use crate::writer::{STREAM, Writer};
 
@@ -36,6 +38,17 @@ pub enum OpenError {
     /// Another process has it open.
     #[error("the lake is in use by another process; stop it first")]
     InUse,
+}
+
+/// A batch is on the medium.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// Its place in the stream.
+    pub offset: u64,
+    /// The same batch had been appended before under its idempotency key; nothing was added.
+    pub repeated: bool,
+    /// Lines that are too long or no JSON object: they are not kept.
+    pub refused: u64,
 }
 
 /// How long opening waits for whoever had the lake open to let go of it.
@@ -69,6 +82,10 @@ pub(crate) struct Inner {
     pub(crate) tap: Option<Arc<dyn Tap>>,
     pub(crate) closing: AtomicBool,
     pub(crate) flush_wanted: AtomicU64,
+    /// Compressed batches that are looked through at once.
+    looking: Semaphore,
+    /// Segments that no commit names any more and whose files a backup may still want.
+    unnamed: Mutex<Vec<Arc<Segment>>>,
     totals: Mutex<Totals>,
     fault: Mutex<Option<String>>,
     committed: watch::Sender<(u64, Option<Timestamp>)>,
@@ -79,6 +96,17 @@ pub(crate) struct Inner {
 impl Inner {
     pub(crate) fn totals(&self) -> MutexGuard<'_, Totals> {
         self.totals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the files of segments that no commit names any more deleted once nobody reads them; while a backup is made they wait.
+    ///
+    /// A backup that begins after the look at `keeps_files` copies a catalogue that does not name them.
+    pub(crate) fn let_go(&self, segments: impl IntoIterator<Item = Arc<Segment>>) {
+        let mut unnamed = self.unnamed.lock().unwrap_or_else(PoisonError::into_inner);
+        unnamed.extend(segments);
+        if !unnamed.is_empty() && !self.catalogue.keeps_files() {
+            unnamed.drain(..).for_each(|segment| segment.doom());
+        }
     }
 
     pub(crate) fn set_fault(&self, what: String) {
@@ -117,12 +145,34 @@ impl Lake {
         config: LakeConfig,
         tap: Option<Arc<dyn Tap>>,
     ) -> Result<Self, OpenError> {
+        let (inner, committed) = Self::prepare(folder, catalogue, config, tap).await?;
+        Writer::start(inner.clone(), committed)?;
+        Ok(Lake { inner })
+    }
+
+    /// Opens the lake to be read as it is committed: nothing is written, and no rule misses what waits in the stream. What is appended
+    /// all the same is durable and waits, too.
+    ///
+    /// # Errors
+    /// As [`Lake::open`].
+    pub async fn open_to_read(folder: &Path, catalogue: Arc<dyn Catalogue>, config: LakeConfig) -> Result<Self, OpenError> {
+        let (inner, _) = Self::prepare(folder, catalogue, config, None).await?;
+        Ok(Lake { inner })
+    }
+
+    /// Everything but the writer, and the offset that it starts at.
+    async fn prepare(
+        folder: &Path,
+        catalogue: Arc<dyn Catalogue>,
+        config: LakeConfig,
+        tap: Option<Arc<dyn Tap>>,
+    ) -> Result<(Arc<Inner>, u64), OpenError> {
         let lock = take(folder).await?;
         let layout = Layout::new(folder);
         let rows = catalogue.segments().await?;
         let committed = catalogue.offset(STREAM).await?;
         let known: std::collections::HashSet<Uuid> = rows.iter().map(|row| row.id).collect();
-        let swept = layout.sweep(&|id| known.contains(&id))?;
+        let swept = if catalogue.keeps_files() { 0 } else { layout.sweep(&|id| known.contains(&id))? };
         if swept > 0 {
             tracing::info!(swept, "files that no commit names were deleted");
         }
@@ -134,6 +184,7 @@ impl Lake {
         let log = Log::open(&layout.log(), committed, log_config, Arc::new(LocalDisk))?;
         let views = Views::default();
         views.change(|view| view.segments_mut().extend(rows.into_iter().map(|row| Segment::new(&layout, row))));
+        let workers = config.workers.max(1);
         let inner = Arc::new(Inner {
             shelf: Arc::new(Shelf::new(config.cache_bytes)),
             layout,
@@ -144,21 +195,37 @@ impl Lake {
             tap,
             closing: AtomicBool::new(false),
             flush_wanted: AtomicU64::new(0),
+            looking: Semaphore::new(workers),
+            unnamed: Mutex::default(),
             totals: Mutex::default(),
             fault: Mutex::default(),
             committed: watch::Sender::new((committed, None)),
             _lock: lock,
         });
-        Writer::start(inner.clone(), committed)?;
-        Ok(Lake { inner })
+        Ok((inner, committed))
     }
 
     /// Makes a batch durable. When this returns, its events will be in the lake, whatever happens.
     ///
     /// # Errors
     /// See [`AppendError`]: nothing was acknowledged, the sender tries again.
-    pub async fn append(&self, batch: Batch) -> Result<Ack, AppendError> {
-        self.inner.log.append(&batch).await
+    pub async fn append(&self, batch: Batch) -> Result<Appended, AppendError> {
+        let line_bytes = Limits::default().record_bytes;
+        let contents = match batch.encoding {
+            Encoding::Plain => look(&batch.body, Encoding::Plain, line_bytes)?,
+            packed => {
+                // As many at once as there are workers: the others wait, and take neither core nor memory.
+                let _permit = self.inner.looking.acquire().await.map_err(|_| AppendError::Unavailable)?;
+                let body = batch.body.clone();
+                let looked = tokio::task::spawn_blocking(move || look(&body, packed, line_bytes)).await;
+                looked.map_err(|_| AppendError::Unavailable)??
+            }
+        };
+        if contents.refused == contents.lines {
+            return Err(AppendError::NoEvents);
+        }
+        let ack = self.inner.log.append(&batch, contents.bytes).await?;
+        Ok(Appended { offset: ack.offset, repeated: ack.repeated, refused: contents.refused })
     }
 
     /// Waits until everything acknowledged before this call is in committed segments.
@@ -216,8 +283,8 @@ impl Lake {
         }
         let remove: Vec<Uuid> = old.iter().map(|segment| segment.row.id).collect();
         self.inner.catalogue.commit(Commit { remove: remove.clone(), ..Commit::default() }).await?;
-        old.iter().for_each(|segment| segment.doom());
         self.inner.views.change(|view| view.segments_mut().retain(|segment| !remove.contains(&segment.row.id)));
+        self.inner.let_go(old);
         Ok(remove.len())
     }
 }

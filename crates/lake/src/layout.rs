@@ -1,4 +1,4 @@
-//! Where the lake's files lie: `log/`, `events/` and `matches/` with a folder an organisation and day, `objects/`.
+//! Where the lake's files lie: `log/`, `aside/`, `events/` and `matches/` with a folder an organisation and day, `objects/`.
 
 use std::fs;
 use std::io;
@@ -18,6 +18,11 @@ pub(crate) struct Layout {
 impl Layout {
     pub(crate) fn new(root: &Path) -> Self {
         Layout { root: root.to_owned() }
+    }
+
+    /// Folder of events that no segment took.
+    pub(crate) fn aside(&self) -> PathBuf {
+        self.root.join("aside")
     }
 
     /// The folder of the stream.

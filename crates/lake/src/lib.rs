@@ -2,12 +2,15 @@
 //!
 //! Deliberately absent: entities, people, rules. SQL is the room `hunt`.
 
+mod admission;
+mod aside;
 mod batch;
 mod cache;
 pub mod catalogue;
 mod config;
 mod decode;
 mod encode;
+mod failure;
 mod flight;
 mod index;
 mod intake;
@@ -32,10 +35,11 @@ mod view;
 mod window;
 mod writer;
 
+pub use admission::{LARGEST_BATCH_BYTES, MOST_BATCH_LINES};
 pub use batch::Batch;
 pub use config::LakeConfig;
 pub use index::INDEXED as INDEXED_COLUMNS;
-pub use lake::{Lake, OpenError};
+pub use lake::{Appended, Lake, OpenError};
 pub use matches::{MatchRow, MatchedRule, Tap, TapWorker};
 pub use objects::{LocalObjects, ObjectId, Objects};
 pub use reads::{HashHits, MatchQuery};
@@ -43,5 +47,5 @@ pub use scan::ReadError;
 pub use schema::{events_schema, matches_schema};
 pub use sql_scan::{Scan, ScanFile, ScanFilter};
 pub use status::{IngestLag, Totals};
-pub use stream::{Ack, AppendError, Encoding, Recovery, make_folder};
+pub use stream::{AppendError, Encoding, Recovery, make_folder};
 pub use window::HostWindow;

@@ -71,6 +71,11 @@ impl Repeats {
         Ok(true)
     }
 
+    /// An event that was read is in no segment and will be in none: if it comes again, it is new.
+    pub(crate) fn forget(&mut self, place: &Place<'_>) {
+        self.waiting.remove(&place.uid);
+    }
+
     /// An event is in a committed segment now.
     pub(crate) fn committed(&mut self, place: &Place<'_>) {
         self.waiting.remove(&place.uid);

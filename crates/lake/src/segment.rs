@@ -27,7 +27,8 @@ use crate::stream::sync_folder;
 
 const ROW_GROUP_ROWS: usize = 131_072;
 const PAGE_ROWS: usize = 8192;
-const BATCH_ROWS: usize = 8192;
+/// A row group is closed when this much of it is encoded, so that its memory does not grow with the size of its events.
+const ROW_GROUP_BYTES: usize = 64 << 20;
 const DICTIONARY_BYTES: usize = 512 << 10;
 
 /// Columns that name a process: looked up in SQL, and spread over too many values to be listed in the index.
@@ -42,6 +43,17 @@ pub(crate) enum SegmentError {
     Parquet(#[from] ParquetError),
     #[error("the rows do not fit the segment's columns")]
     Arrow(#[from] ArrowError),
+}
+
+impl SegmentError {
+    /// Whether the rows themselves are at fault, not the disk: trying again would end the same way.
+    pub(crate) fn is_of_the_rows(&self) -> bool {
+        match self {
+            SegmentError::Io(_) | SegmentError::Parquet(ParquetError::External(_)) => false,
+            SegmentError::Arrow(error) => !matches!(error, ArrowError::IoError(..) | ArrowError::ExternalError(_)),
+            SegmentError::Parquet(_) => true,
+        }
+    }
 }
 
 /// What a segment will hold, before it is written.
@@ -144,8 +156,11 @@ fn write_event_files(
         index.add(event);
         encoder.push(event)?;
         rows += 1;
-        if encoder.len() == BATCH_ROWS {
+        if encoder.is_full() {
             writer.write(&encoder.finish()?)?;
+            if writer.in_progress_size() > ROW_GROUP_BYTES {
+                writer.flush()?;
+            }
         }
         Ok(())
     })?;

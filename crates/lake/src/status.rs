@@ -16,6 +16,8 @@ pub struct Totals {
     pub defects: u64,
     /// Places of the stream's files where a batch was lost to damage.
     pub damaged: u64,
+    /// Events that no segment took: they lie in `aside/`.
+    pub set_aside: u64,
     /// Segments written.
     pub segments: u64,
     /// Segments merged away.

@@ -10,11 +10,13 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
-use hikeshi_event::{Defect, DefectKind, Limits};
+use hikeshi_event::Limits;
 use jiff::Timestamp;
 use tokio::runtime::Handle;
 
+use crate::aside::set_aside;
 use crate::catalogue::{Advance, CatalogueError, Commit};
+use crate::failure::{Failure, chain};
 use crate::flight::{KnownSightings, Written, write_flight};
 use crate::intake::{Parsed, read_frame};
 use crate::lake::Inner;
@@ -31,6 +33,10 @@ const PATIENCE: Duration = Duration::from_millis(20);
 const RETRY: Duration = Duration::from_secs(1);
 /// After a merge that failed, the next is tried no sooner.
 const MERGE_RETRY: Duration = Duration::from_secs(30);
+/// A flight whose rows keep it from being written is set aside after so many tries.
+const MOST_REFUSALS: u32 = 3;
+/// No further batch is read while those being read unpack to this much.
+const READ_AHEAD_BYTES: u64 = 64 << 20;
 
 /// What a worker keeps from job to job.
 struct WorkerState {
@@ -40,7 +46,7 @@ struct WorkerState {
 
 enum Done {
     Read(u64, Parsed),
-    Written(u64, Result<Written, String>),
+    Written(u64, Result<Written, Failure>),
     Merged(Result<Merged, String>),
 }
 
@@ -50,6 +56,10 @@ struct Flight {
     to: u64,
     blocks: Vec<Arc<TailBlock>>,
     written: Option<Written>,
+    /// How often its rows kept it from being written.
+    refusals: u32,
+    /// Its events lie aside: nothing of it is in a segment.
+    aside: bool,
 }
 
 /// What waits for the next flight.
@@ -73,6 +83,8 @@ pub(crate) struct Writer {
     known: Arc<KnownSightings>,
     given: u64,
     delivered: u64,
+    /// Unpacked size of the batches between `given` and `delivered`.
+    ahead_bytes: u64,
     parsed: BTreeMap<u64, Parsed>,
     filling: Filling,
     flights: VecDeque<Flight>,
@@ -105,6 +117,7 @@ impl Writer {
             generation: inner.views.generation(),
             given: 0,
             delivered: 0,
+            ahead_bytes: 0,
             flown: 0,
             merging: false,
             merge_after: None,
@@ -142,19 +155,26 @@ impl Writer {
         }
     }
 
-    /// Hands batches to the workers, a few ahead of them, unless the flights in the air take the memory.
-    fn take_batches(&mut self) {
+    /// Whether memory is left to read on: a few batches and bytes ahead, unless the next flight is full and cannot start.
+    fn may_read(&self) -> bool {
         let workers = self.inner.config.workers.max(1);
-        while self.given - self.delivered < 3 * workers as u64 && self.flights.len() <= workers {
+        let waits = self.is_full() && self.flights.len() >= workers;
+        self.given - self.delivered < 3 * workers as u64 && self.ahead_bytes < READ_AHEAD_BYTES && !waits
+    }
+
+    /// Hands batches to the workers.
+    fn take_batches(&mut self) {
+        while self.may_read() {
             let durable = self.inner.log.next_offset();
             match self.reader.next() {
                 Ok(Fetched::Frame(frame)) => {
                     let (number, report) = (self.given, self.report.clone());
                     self.given += 1;
+                    self.ahead_bytes += frame.plain_bytes;
                     self.pool.give(Box::new(move |state| {
-                        let offset = frame.offset;
+                        let (offset, plain_bytes) = (frame.offset, frame.plain_bytes);
                         let read = catch_unwind(AssertUnwindSafe(|| read_frame(&frame, &state.limits, state.tap.as_deref_mut())));
-                        let _ = report.send(Done::Read(number, read.unwrap_or_else(|_| unreadable(offset))));
+                        let _ = report.send(Done::Read(number, read.unwrap_or_else(|_| Parsed::unreadable(offset, plain_bytes))));
                     }));
                 }
                 Ok(Fetched::Damage { bytes }) => {
@@ -195,6 +215,7 @@ impl Writer {
                 self.parsed.insert(number, parsed);
                 while let Some(parsed) = self.parsed.remove(&self.delivered) {
                     self.delivered += 1;
+                    self.ahead_bytes = self.ahead_bytes.saturating_sub(parsed.plain_bytes);
                     self.deliver(parsed);
                 }
             }
@@ -203,14 +224,35 @@ impl Writer {
                     flight.written = Some(written);
                 }
             }
-            Done::Written(number, Err(fault)) => {
-                self.fault(fault);
+            Done::Written(number, Err(failure)) => {
+                self.fault(failure.what);
                 std::thread::sleep(RETRY);
                 if let Some(index) = self.flights.iter().position(|flight| flight.number == number) {
-                    self.write(index);
+                    self.try_again(index, failure.of_the_rows);
                 }
             }
             Done::Merged(outcome) => self.land_merge(outcome),
+        }
+    }
+
+    /// Writes a flight again; one whose rows are at fault is set aside after some tries, so that what comes behind it is written.
+    fn try_again(&mut self, index: usize, of_the_rows: bool) {
+        let Some(flight) = self.flights.get_mut(index) else { return };
+        flight.refusals += u32::from(of_the_rows);
+        if flight.refusals < MOST_REFUSALS {
+            return self.write(index);
+        }
+        match set_aside(&self.inner.layout, &flight.blocks, flight.to) {
+            Ok(paths) => {
+                let events: usize = flight.blocks.iter().map(|block| block.live.len()).sum();
+                (flight.written, flight.aside) = (Some(Written::default()), true);
+                self.inner.totals().set_aside += events as u64;
+                tracing::error!(events, ?paths, "events that no segment takes were set aside");
+            }
+            Err(error) => {
+                tracing::error!(%error, "events that no segment takes cannot be set aside");
+                self.write(index);
+            }
         }
     }
 
@@ -260,19 +302,32 @@ impl Writer {
         }
     }
 
+    /// The next flight carries what one may.
+    fn is_full(&self) -> bool {
+        let config = &self.inner.config;
+        self.filling.rows >= config.flush_rows || self.filling.bytes >= config.flush_bytes
+    }
+
     fn take_off_if_due(&mut self) {
         let config = &self.inner.config;
         if self.flights.len() >= config.workers.max(1) || self.reached == self.flights.back().map_or(self.committed, |flight| flight.to) {
             return;
         }
-        let full = self.filling.rows >= config.flush_rows || self.filling.bytes >= config.flush_bytes;
+        let full = self.is_full();
         let old = self.filling.since.is_none_or(|since| since.elapsed() >= config.flush_after);
         let wanted = self.inner.flush_wanted.load(Ordering::Acquire) > self.committed && self.given == self.delivered;
         if !(full || old || wanted) {
             return;
         }
         let filling = std::mem::take(&mut self.filling);
-        self.flights.push_back(Flight { number: self.flown, to: self.reached, blocks: filling.blocks, written: None });
+        self.flights.push_back(Flight {
+            number: self.flown,
+            to: self.reached,
+            blocks: filling.blocks,
+            written: None,
+            refusals: 0,
+            aside: false,
+        });
         self.flown += 1;
         self.write(self.flights.len() - 1);
     }
@@ -285,11 +340,11 @@ impl Writer {
             let write = || write_flight(&inner.layout, &blocks, &known, Timestamp::now());
             // Segments may take half of the reserve, since the stream that they free is larger; the other half is the record's alone.
             let written = if inner.log.room_beyond(50) == 0 {
-                Err("the disk is full: events wait in the stream for room".to_owned())
+                Err(Failure::no_room())
             } else {
                 match catch_unwind(AssertUnwindSafe(write)) {
-                    Ok(written) => written.map_err(|error| format!("cannot write a segment: {}", chain(&error))),
-                    Err(_) => Err("writing a segment panicked".to_owned()),
+                    Ok(written) => written.map_err(|error| Failure::of_segment(&error)),
+                    Err(_) => Err(Failure::panicked()),
                 }
             };
             drop(blocks);
@@ -344,22 +399,25 @@ impl Writer {
         });
         for block in &flight.blocks {
             let places = block.live.iter().filter_map(|row| block.rows.place(*row as usize));
-            places.for_each(|place| self.repeats.committed(&place));
+            let landed = |place| if flight.aside { self.repeats.forget(&place) } else { self.repeats.committed(&place) };
+            places.for_each(landed);
         }
         self.follow_catalogue();
         if let Err(error) = self.inner.log.trim(self.committed) {
             tracing::warn!(%error, "a written file of the stream cannot be deleted now");
         }
         let newest = flight.blocks.iter().filter_map(|block| block.events().next()).map(|event| event.received_at).max();
-        self.inner.progress(self.committed, newest);
-        if let Some(tap) = &self.inner.tap {
+        if let Some(tap) = self.inner.tap.as_ref().filter(|_| !flight.aside) {
             let matches: Vec<_> = flight.blocks.iter().flat_map(|block| block.matches.iter().cloned()).collect();
             tap.committed(&matches);
         }
+        // Last: who waits for the offset may rely on the tap having been told.
+        self.inner.progress(self.committed, newest);
     }
 
     /// Merges small segments when nothing else waits, or when they have become many.
     fn merge_if_idle(&mut self) {
+        self.inner.let_go([]);
         if self.merging || self.merge_after.is_some_and(|after| after > Instant::now()) {
             return;
         }
@@ -400,13 +458,13 @@ impl Writer {
         };
         match committed {
             Ok(()) => {
-                merged.replaced.iter().for_each(|segment| segment.doom());
                 self.inner.totals().merged += remove.len() as u64;
                 let segment = Segment::new(&self.inner.layout, merged.row);
                 self.inner.views.change(|view| {
                     view.segments_mut().retain(|segment| !remove.contains(&segment.row.id));
                     view.segments_mut().push(segment);
                 });
+                self.inner.let_go(merged.replaced);
                 self.follow_catalogue();
                 self.inner.clear_fault();
             }
@@ -426,19 +484,4 @@ impl Writer {
         tracing::error!("{what}");
         self.inner.set_fault(what);
     }
-}
-
-fn unreadable(offset: u64) -> Parsed {
-    let defect = Defect::new(format!("stream/{offset}"), None, DefectKind::Malformed, "the reader gave up on this batch");
-    Parsed { offset, defects: vec![defect], ..Parsed::default() }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -82,7 +82,8 @@ pub(crate) fn originals(folder: &Path) -> (Vec<Vec<u8>>, Totals) {
     let (inputs, _) = expand(&[folder.to_string_lossy().into_owned()]);
     let mut blocks = Vec::new();
     let totals = process(&inputs, &limits, 2, &Lines, |block| {
-        blocks.push(block.out);
+        // A block that held nothing but damage has no lines: no lake takes an empty batch.
+        blocks.extend(Some(block.out).filter(|lines| !lines.is_empty()));
         std::ops::ControlFlow::Continue(())
     });
     (blocks, totals)

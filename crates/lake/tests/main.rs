@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod catalogue;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod fixture;

@@ -43,6 +43,8 @@ async fn events_are_taken_once_and_belong_to_the_keys_organisation() {
     assert_eq!((status, &receipt["repeated"]), (StatusCode::ACCEPTED, &json!(true)));
     let (status, _) = send(&fixture, &key, "b-2", LINES.into(), None).await;
     assert_eq!(status, StatusCode::ACCEPTED, "the same events under another key are taken, and add nothing");
+    let (status, receipt) = send(&fixture, &key, "b-3", [LINES, "no event\n"].concat().into(), None).await;
+    assert_eq!((status, &receipt["rejected"]), (StatusCode::ACCEPTED, &json!(1)), "what is not kept is told");
     assert_eq!(count(&fixture, &analyst).await, 2);
     assert_eq!(count(&fixture, &stranger).await, 0, "another organisation sees none of them");
 }
@@ -53,9 +55,13 @@ async fn wrong_batches_are_refused_with_the_reason() {
     let org = fixture.organization("ours").await;
     let key = fixture.key(org, KeyScope::Forwarder { name: "wef".to_owned() }).await;
     let host_key = fixture.key(org, KeyScope::Hosts { hosts: vec!["PC-1".to_owned()] }).await;
+    let many = "{}\n".repeat(400_001);
     for (key, body, encoding, expected) in [
-        (key.as_str(), "", None, StatusCode::UNPROCESSABLE_ENTITY),
+        (key.as_str(), many.as_str(), None, StatusCode::PAYLOAD_TOO_LARGE),
+        (&key, "", None, StatusCode::UNPROCESSABLE_ENTITY),
         (&key, LINES, Some("br"), StatusCode::UNPROCESSABLE_ENTITY),
+        (&key, LINES, Some("gzip"), StatusCode::UNPROCESSABLE_ENTITY),
+        (&key, "no event", None, StatusCode::UNPROCESSABLE_ENTITY),
         (&host_key, LINES, None, StatusCode::UNPROCESSABLE_ENTITY),
         ("hikeshi_nobody", LINES, None, StatusCode::UNAUTHORIZED),
     ] {

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::disk::{Disk, LocalDisk, LogFile, Space};
+use super::frame::{HEAD_BYTES, Head, Mark, OPENING_BYTES, encode_body, encode_head};
 use super::{Ack, AppendError, Encoding, Fetched, Log, LogConfig};
 use crate::batch::Batch;
 
@@ -46,7 +47,7 @@ fn open(folder: &Path) -> Log {
 
 async fn append_many(log: &Log, numbers: std::ops::Range<u32>) {
     for number in numbers {
-        log.append(&batch(number)).await.unwrap();
+        log.append(&batch(number), 0).await.unwrap();
     }
 }
 
@@ -68,10 +69,10 @@ async fn a_retry_adds_nothing_even_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     append_many(&open(folder.path()), 0..3).await;
     let log = open(folder.path());
-    assert_eq!(log.append(&batch(1)).await, Ok(Ack { offset: 1, repeated: true }));
+    assert_eq!(log.append(&batch(1), 0).await, Ok(Ack { offset: 1, repeated: true }));
     let reused = Batch { body: Bytes::from_static(b"other"), ..batch(1) };
-    assert_eq!(log.append(&reused).await, Err(AppendError::KeyReused));
-    assert_eq!(log.append(&batch(3)).await, Ok(Ack { offset: 3, repeated: false }));
+    assert_eq!(log.append(&reused, 0).await, Err(AppendError::KeyReused));
+    assert_eq!(log.append(&batch(3), 0).await, Ok(Ack { offset: 3, repeated: false }));
 }
 
 #[tokio::test]
@@ -104,8 +105,41 @@ async fn a_flipped_bit_loses_its_frame_only() {
         fs::write(folder.path().join("00000000000000000000.log"), flipped).unwrap();
         let log = open(folder.path());
         let (offsets, damaged) = read_all(&log, 0);
-        assert_eq!((offsets.len(), damaged), (5, 1), "bit {bit}");
-        assert_eq!(log.recovery().damaged, 1, "bit {bit}");
+        // The mark in a damaged opening is known from the first head.
+        let expected = if bit / 8 < OPENING_BYTES { (6, 0) } else { (5, 1) };
+        assert_eq!((offsets.len(), damaged), expected, "bit {bit}");
+        assert_eq!(log.recovery().damaged, expected.1 as u64, "bit {bit}");
+    }
+}
+
+/// What a client could send to look like a frame of its own making: another organisation's batch, at an offset of its choice.
+fn forged(mark: &Mark, offset: u64) -> Vec<u8> {
+    let body = encode_body(&Batch { org: OrganizationId(Uuid::from_u128(666)), ..batch(9) }, 0).unwrap();
+    let head = encode_head(Head { body_bytes: body.len(), offset, body_crc: crc32c::crc32c(&body) }, mark);
+    [head.as_slice(), &body].concat()
+}
+
+/// The bytes of a batch were searched for the next frame, and what a client had put there was taken for one.
+#[tokio::test]
+async fn a_frame_inside_a_batch_is_never_taken_for_one() {
+    for offset in [1, 2, 1_000_000, u64::MAX] {
+        let folder = tempfile::tempdir().unwrap();
+        let log = open(folder.path());
+        log.append(&batch(0), 0).await.unwrap();
+        let path = folder.path().join("00000000000000000000.log");
+        let known: Mark = fs::read(&path).unwrap()[4..12].try_into().unwrap();
+        // Even who knew the mark could not name an offset that was not lost there; who does not gets nothing in.
+        let mark = if offset > 2 { known } else { [0x5a; 8] };
+        let begin = fs::metadata(&path).unwrap().len() as usize;
+        log.append(&Batch { body: forged(&mark, offset).into(), ..batch(1) }, 0).await.unwrap();
+        log.append(&batch(2), 0).await.unwrap();
+        drop(log);
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[begin + HEAD_BYTES - 1] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        let log = open(folder.path());
+        assert_eq!(read_all(&log, 0), (vec![0, 2], 1), "offset {offset}");
+        assert_eq!(log.append(&batch(3), 0).await, Ok(Ack { offset: 3, repeated: false }));
     }
 }
 
@@ -172,7 +206,7 @@ async fn after_a_failed_sync_nothing_is_acknowledged_until_reopened() {
         let log = Log::open(folder.path(), 0, CONFIG, Arc::new(disk.clone())).unwrap();
         let mut acknowledged = Vec::new();
         for number in 0..10 {
-            if let Ok(ack) = log.append(&batch(number)).await {
+            if let Ok(ack) = log.append(&batch(number), 0).await {
                 acknowledged.push(ack.offset);
             }
         }
@@ -182,7 +216,7 @@ async fn after_a_failed_sync_nothing_is_acknowledged_until_reopened() {
         assert_eq!(read_all(&log, 0).0, acknowledged, "reading goes on, of what is durable");
         disk.good_syncs.store(100, Ordering::SeqCst);
         log.reopen().await.unwrap();
-        assert_eq!(log.append(&batch(9)).await.map(|ack| ack.repeated), Ok(false), "it was not acknowledged before");
+        assert_eq!(log.append(&batch(9), 0).await.map(|ack| ack.repeated), Ok(false), "it was not acknowledged before");
         let reopened = Log::open(folder.path(), 0, CONFIG, Arc::new(disk)).unwrap();
         assert_eq!(read_all(&reopened, 0).0.len() as i64, good + 1);
     }
@@ -195,7 +229,7 @@ async fn a_reader_that_waits_at_a_file_follows_when_it_is_begun_again() {
     let log = Log::open(folder.path(), 0, CONFIG, Arc::new(disk.clone())).unwrap();
     let mut reader = log.reader(0);
     assert_eq!(reader.next().unwrap(), Fetched::End, "it has the empty file open");
-    assert_eq!(log.append(&batch(0)).await, Err(AppendError::Unavailable));
+    assert_eq!(log.append(&batch(0), 0).await, Err(AppendError::Unavailable));
     disk.good_syncs.store(100, Ordering::SeqCst);
     log.reopen().await.unwrap();
     append_many(&log, 0..2).await;
@@ -214,7 +248,7 @@ async fn what_a_failed_sync_left_is_never_taken_for_what_was_acknowledged_after_
     append_many(&log, 0..2).await;
     let first = folder.path().join("00000000000000000000.log");
     let whole = fs::read(&first).unwrap();
-    assert_eq!(log.append(&batch(7)).await, Err(AppendError::Unavailable));
+    assert_eq!(log.append(&batch(7), 0).await, Err(AppendError::Unavailable));
     assert_eq!(fs::read(&first).unwrap(), whole, "what was not synced does not look written to the next start");
     disk.good_syncs.store(100, Ordering::SeqCst);
     log.reopen().await.unwrap();
@@ -223,7 +257,7 @@ async fn what_a_failed_sync_left_is_never_taken_for_what_was_acknowledged_after_
     let other = tempfile::tempdir().unwrap();
     let elsewhere = open(other.path());
     append_many(&elsewhere, 0..2).await;
-    elsewhere.append(&batch(7)).await.unwrap();
+    elsewhere.append(&batch(7), 0).await.unwrap();
     drop(log);
     fs::copy(other.path().join("00000000000000000000.log"), &first).unwrap();
     let log = open(folder.path());
@@ -233,7 +267,7 @@ async fn what_a_failed_sync_left_is_never_taken_for_what_was_acknowledged_after_
         keys.push(frame.batch.idempotency_key.unwrap());
     }
     assert_eq!(keys, ["batch-0", "batch-1", "batch-2", "batch-3"]);
-    assert_eq!(log.append(&batch(7)).await, Ok(Ack { offset: 4, repeated: false }), "it never was acknowledged");
+    assert_eq!(log.append(&batch(7), 0).await, Ok(Ack { offset: 4, repeated: false }), "it never was acknowledged");
 }
 
 #[tokio::test]
@@ -243,12 +277,12 @@ async fn a_full_disk_refuses_and_resumes_by_itself() {
     let log = Log::open(folder.path(), 0, CONFIG, Arc::new(disk.clone())).unwrap();
     append_many(&log, 0..2).await;
     disk.free.store(5, Ordering::SeqCst);
-    assert_eq!(log.append(&batch(2)).await, Err(AppendError::Full));
-    assert_eq!(log.append(&batch(1)).await, Err(AppendError::Full));
+    assert_eq!(log.append(&batch(2), 0).await, Err(AppendError::Full));
+    assert_eq!(log.append(&batch(1), 0).await, Err(AppendError::Full));
     disk.free.store(6, Ordering::SeqCst);
-    assert_eq!(log.append(&batch(2)).await, Err(AppendError::Full), "the batch itself would take of the reserve");
+    assert_eq!(log.append(&batch(2), 0).await, Err(AppendError::Full), "the batch itself would take of the reserve");
     disk.free.store(10_000, Ordering::SeqCst);
-    assert_eq!(log.append(&batch(2)).await, Ok(Ack { offset: 2, repeated: false }));
+    assert_eq!(log.append(&batch(2), 0).await, Ok(Ack { offset: 2, repeated: false }));
 }
 
 #[tokio::test]
@@ -258,7 +292,7 @@ async fn a_long_backlog_pushes_back() {
     let log = Log::open(folder.path(), 0, config, Arc::new(LocalDisk)).unwrap();
     let mut refused = 0;
     for number in 0..10 {
-        refused += u32::from(matches!(log.append(&batch(number)).await, Err(AppendError::Busy { .. })));
+        refused += u32::from(matches!(log.append(&batch(number), 0).await, Err(AppendError::Busy { .. })));
     }
     assert!(refused > 0);
 }

@@ -1,6 +1,8 @@
-//! The frame: one batch in the log. Head of 24 bytes (magic, body length, offset, CRC32C of the body, CRC32C of the head),
-//! then the body. The head has its own sum so that a frame with a bad body can be stepped over by its length, and one with a
-//! bad head by looking for the next magic.
+//! The frame: one batch in the log. Head of 32 bytes (magic, mark, body length, offset, CRC32C of the body, CRC32C of the head), then
+//! the body. The head has its own sum so that a frame with a bad head can be stepped over by looking for the next one.
+//!
+//! The mark is random, the same in all heads of a file and in the file's opening (magic, mark, CRC32C of both). No client has seen it, so
+//! that bytes inside a batch which look like a frame are never taken for one.
 
 use bytes::Bytes;
 use hikeshi_domain::OrganizationId;
@@ -10,12 +12,17 @@ use uuid::Uuid;
 use crate::batch::Batch;
 
 /// Size of a head.
-pub(super) const HEAD_BYTES: usize = 24;
+pub(super) const HEAD_BYTES: usize = 32;
+/// Size of what a file begins with.
+pub(super) const OPENING_BYTES: usize = 16;
 /// No frame is larger: a length beyond it is damage.
 pub(super) const MAX_BODY_BYTES: usize = 256 << 20;
-/// First bytes of every frame.
-pub(super) const MAGIC: [u8; 4] = *b"HKF1";
-const FIXED_BYTES: usize = 16 + 8 + 1 + 2 + 2;
+const MAGIC: [u8; 4] = *b"HKF2";
+const OPENING_MAGIC: [u8; 4] = *b"HKL2";
+const FIXED_BYTES: usize = 16 + 8 + 4 + 1 + 2 + 2;
+
+/// What the frames of one file bear and no client knows.
+pub(super) type Mark = [u8; 8];
 
 /// How the body of a batch is compressed. It is kept as it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,6 +54,8 @@ pub(crate) struct Frame {
     pub(crate) offset: u64,
     /// What was appended.
     pub(crate) batch: Batch,
+    /// Its size, unpacked, as it was found before it was acknowledged.
+    pub(crate) plain_bytes: u64,
 }
 
 /// What a head says.
@@ -57,10 +66,37 @@ pub(super) struct Head {
     pub(super) body_crc: u32,
 }
 
+/// What a file of frames with that mark begins with.
+pub(super) fn encode_opening(mark: &Mark) -> [u8; OPENING_BYTES] {
+    let mut bytes = [OPENING_MAGIC.as_slice(), mark].concat();
+    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
+    bytes.try_into().unwrap_or([0; OPENING_BYTES])
+}
+
+/// Reads the mark of a file; `None` if its opening is damaged.
+pub(super) fn decode_opening(bytes: &[u8; OPENING_BYTES]) -> Option<Mark> {
+    let (summed, crc) = bytes.split_last_chunk::<4>()?;
+    let mut rest = summed;
+    let magic: [u8; 4] = take(&mut rest)?;
+    let mark = take(&mut rest)?;
+    (magic == OPENING_MAGIC && crc32c::crc32c(summed) == u32::from_le_bytes(*crc)).then_some(mark)
+}
+
+/// The mark in a head that stands where a head must stand; `None` if it is damaged.
+pub(super) fn mark_of_head(bytes: &[u8; HEAD_BYTES]) -> Option<Mark> {
+    let mut rest = bytes.get(MAGIC.len()..)?;
+    let mark = take(&mut rest)?;
+    decode_head(bytes, &mark).map(|_| mark)
+}
+
+/// What every head in a file of that mark begins with.
+pub(super) fn search_word(mark: &Mark) -> Vec<u8> {
+    [MAGIC.as_slice(), mark].concat()
+}
+
 /// The bytes of a head.
-pub(super) fn encode_head(head: Head) -> [u8; HEAD_BYTES] {
-    let mut bytes = Vec::with_capacity(HEAD_BYTES);
-    bytes.extend_from_slice(&MAGIC);
+pub(super) fn encode_head(head: Head, mark: &Mark) -> [u8; HEAD_BYTES] {
+    let mut bytes = search_word(mark);
     bytes.extend_from_slice(&u32::try_from(head.body_bytes).unwrap_or(u32::MAX).to_le_bytes());
     bytes.extend_from_slice(&head.offset.to_le_bytes());
     bytes.extend_from_slice(&head.body_crc.to_le_bytes());
@@ -69,20 +105,21 @@ pub(super) fn encode_head(head: Head) -> [u8; HEAD_BYTES] {
     bytes.try_into().unwrap_or([0; HEAD_BYTES])
 }
 
-/// Reads a head; `None` if it is damaged.
-pub(super) fn decode_head(bytes: &[u8; HEAD_BYTES]) -> Option<Head> {
+/// Reads a head; `None` if it is damaged or bears another mark.
+pub(super) fn decode_head(bytes: &[u8; HEAD_BYTES], mark: &Mark) -> Option<Head> {
     let (summed, crc) = bytes.split_last_chunk::<4>()?;
     let mut rest = summed;
     let magic: [u8; 4] = take(&mut rest)?;
+    let borne: Mark = take(&mut rest)?;
     let body_bytes = usize::try_from(u32::from_le_bytes(take(&mut rest)?)).ok()?;
     let offset = u64::from_le_bytes(take(&mut rest)?);
     let body_crc = u32::from_le_bytes(take(&mut rest)?);
-    let whole = magic == MAGIC && crc32c::crc32c(summed) == u32::from_le_bytes(*crc);
+    let whole = magic == MAGIC && borne == *mark && crc32c::crc32c(summed) == u32::from_le_bytes(*crc);
     (whole && body_bytes <= MAX_BODY_BYTES).then_some(Head { body_bytes, offset, body_crc })
 }
 
 /// The bytes of a body: who and when, then the batch as received. `None` if a name or the whole is too long to frame.
-pub(super) fn encode_body(batch: &Batch) -> Option<Vec<u8>> {
+pub(super) fn encode_body(batch: &Batch, plain_bytes: u64) -> Option<Vec<u8>> {
     let key = batch.idempotency_key.as_deref().unwrap_or_default();
     let source_bytes = u16::try_from(batch.source.len()).ok()?;
     let key_bytes = u16::try_from(key.len()).ok()?;
@@ -93,6 +130,7 @@ pub(super) fn encode_body(batch: &Batch) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(total);
     bytes.extend_from_slice(batch.org.0.as_bytes());
     bytes.extend_from_slice(&batch.received_at.as_microsecond().to_le_bytes());
+    bytes.extend_from_slice(&u32::try_from(plain_bytes).unwrap_or(u32::MAX).to_le_bytes());
     bytes.push(batch.encoding.code());
     bytes.extend_from_slice(&source_bytes.to_le_bytes());
     bytes.extend_from_slice(&key_bytes.to_le_bytes());
@@ -102,11 +140,12 @@ pub(super) fn encode_body(batch: &Batch) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Reads a body whose sum was right.
-pub(super) fn decode_body(bytes: &Bytes) -> Option<Batch> {
+/// Reads a body whose sum was right: the batch, and its size unpacked.
+pub(super) fn decode_body(bytes: &Bytes) -> Option<(Batch, u64)> {
     let mut rest: &[u8] = bytes;
     let org = OrganizationId(Uuid::from_bytes(take(&mut rest)?));
     let received_at = Timestamp::from_microsecond(i64::from_le_bytes(take(&mut rest)?)).ok()?;
+    let plain_bytes = u64::from(u32::from_le_bytes(take(&mut rest)?));
     let [code] = take(&mut rest)?;
     let encoding = Encoding::ALL.into_iter().find(|encoding| encoding.code() == code)?;
     let source_bytes = usize::from(u16::from_le_bytes(take(&mut rest)?));
@@ -116,7 +155,7 @@ pub(super) fn decode_body(bytes: &Bytes) -> Option<Batch> {
     let source = std::str::from_utf8(source).ok()?.to_owned();
     let key = std::str::from_utf8(key).ok()?;
     let idempotency_key = (!key.is_empty()).then(|| key.to_owned());
-    Some(Batch { org, source, idempotency_key, received_at, encoding, body: bytes.slice_ref(body) })
+    Some((Batch { org, source, idempotency_key, received_at, encoding, body: bytes.slice_ref(body) }, plain_bytes))
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
@@ -139,18 +178,21 @@ mod tests {
             encoding: Encoding::Zstd,
             body: Bytes::from_static(b"{}\n"),
         };
-        let body = Bytes::from(encode_body(&batch).unwrap());
-        assert_eq!(decode_body(&body), Some(batch));
+        let body = Bytes::from(encode_body(&batch, 9).unwrap());
+        assert_eq!(decode_body(&body), Some((batch, 9)));
     }
 
     #[test]
     fn every_flipped_bit_of_a_head_is_seen() {
-        let bytes = encode_head(Head { body_bytes: 90, offset: 3, body_crc: 77 });
-        assert!(decode_head(&bytes).is_some());
+        let mark = [7; 8];
+        let bytes = encode_head(Head { body_bytes: 90, offset: 3, body_crc: 77 }, &mark);
+        assert!(decode_head(&bytes, &mark).is_some());
+        assert_eq!((mark_of_head(&bytes), decode_head(&bytes, &[8; 8])), (Some(mark), None));
+        assert_eq!(decode_opening(&encode_opening(&mark)), Some(mark));
         for bit in 0..HEAD_BYTES * 8 {
             let mut flipped = bytes;
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(decode_head(&flipped), None, "bit {bit}");
+            assert_eq!(decode_head(&flipped, &mark), None, "bit {bit}");
         }
     }
 }

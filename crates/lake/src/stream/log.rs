@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use super::disk::{Disk, LogFile, make_folder};
-use super::frame::{HEAD_BYTES, Head, encode_body, encode_head};
+use super::frame::{HEAD_BYTES, Head, Mark, encode_body, encode_head, encode_opening};
 use super::reader::LogReader;
 use super::recent::{RecentKeys, Written, key_name};
 use super::recovery::{LogPart, Recovery, part_name, survey};
@@ -34,11 +34,11 @@ pub(crate) struct LogConfig {
 
 /// The batch is on the medium.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ack {
+pub(crate) struct Ack {
     /// Its place in the stream.
-    pub offset: u64,
+    pub(crate) offset: u64,
     /// The same batch had been appended before under its idempotency key; nothing was added.
-    pub repeated: bool,
+    pub(crate) repeated: bool,
 }
 
 /// Why a batch was not acknowledged. Nothing of it will be acknowledged later either; the client sends it again.
@@ -59,9 +59,15 @@ pub enum AppendError {
     /// The idempotency key was used before for another body.
     #[error("this idempotency key was used for another batch")]
     KeyReused,
-    /// The batch is larger than a frame.
-    #[error("the batch is larger than a frame of the log may be")]
+    /// The batch holds more bytes, unpacked, or more lines than one may: send it in parts.
+    #[error("the batch is larger than one may be: send it in parts")]
     TooLarge,
+    /// The compressed body is cut or broken.
+    #[error("the compressed batch is cut or broken")]
+    Damaged,
+    /// No line of the batch can be an event.
+    #[error("no line of the batch can be an event: one JSON object a line")]
+    NoEvents,
 }
 
 struct Request {
@@ -128,8 +134,9 @@ impl Log {
         let durable = Durable { parts: found.parts, next: found.next, failures: Failures::default(), closed: false };
         let shared = Arc::new(Shared { durable: Mutex::new(durable), grown: Condvar::new() });
         let (orders, receiver) = mpsc::channel(WAITING);
-        let (folder, keys) = (folder.to_owned(), found.keys);
-        let mut writer = Writer { folder: folder.clone(), disk: disk.clone(), config, keys, file: None, serials, shared: shared.clone() };
+        let (folder, keys, mark) = (folder.to_owned(), found.keys, fresh_mark());
+        let mut writer =
+            Writer { folder: folder.clone(), disk: disk.clone(), config, keys, mark, file: None, serials, shared: shared.clone() };
         writer.begin_part(found.next)?;
         std::thread::Builder::new().name("lake-log".into()).spawn(move || writer.run(receiver))?;
         Ok(Log { shared, orders, config, recovery, folder, disk })
@@ -140,13 +147,13 @@ impl Log {
         self.recovery
     }
 
-    /// Appends a batch; returns when it is durable.
-    pub(crate) async fn append(&self, batch: &Batch) -> Result<Ack, AppendError> {
+    /// Appends a batch that unpacks to so many bytes; returns when it is durable.
+    pub(crate) async fn append(&self, batch: &Batch, plain_bytes: u64) -> Result<Ack, AppendError> {
         if self.backlog_bytes() > self.config.backlog_bytes {
             return Err(AppendError::Busy { retry_after: Duration::from_secs(2) });
         }
         let name = batch.idempotency_key.as_deref().map(|key| key_name(batch.org, key));
-        let body = encode_body(batch).ok_or(AppendError::TooLarge)?;
+        let body = encode_body(batch, plain_bytes).ok_or(AppendError::TooLarge)?;
         let (reply, answer) = oneshot::channel();
         let request = Request { name, batch_crc: crc32c::crc32c(&batch.body), body, reply };
         self.orders.send(Order::Append(request)).await.map_err(|_| AppendError::Unavailable)?;
@@ -240,6 +247,7 @@ struct Writer {
     disk: Arc<dyn Disk>,
     config: LogConfig,
     keys: RecentKeys,
+    mark: Mark,
     file: Option<Box<dyn LogFile>>,
     /// How many files have been known: the next one's serial.
     serials: u64,
@@ -299,7 +307,7 @@ impl Writer {
                 Some(_) => Err(AppendError::KeyReused),
                 None => {
                     let body_crc = crc32c::crc32c(&request.body);
-                    bytes.extend_from_slice(&encode_head(Head { body_bytes: request.body.len(), offset: next, body_crc }));
+                    bytes.extend_from_slice(&encode_head(Head { body_bytes: request.body.len(), offset: next, body_crc }, &self.mark));
                     bytes.extend_from_slice(&request.body);
                     if let Some(name) = request.name {
                         self.keys.insert(name, Written { offset: next, body_crc: request.batch_crc });
@@ -338,6 +346,8 @@ impl Writer {
         }
         let durable_bytes = self.part_bytes();
         let Some(file) = &mut self.file else { return Err(AppendError::Unavailable) };
+        let opened = if durable_bytes == 0 { [encode_opening(&self.mark).as_slice(), bytes].concat() } else { Vec::new() };
+        let bytes = if opened.is_empty() { bytes } else { opened.as_slice() };
         if let Err(error) = file.append(bytes) {
             if is_full(&error) && file.cut(durable_bytes).is_ok() {
                 return Err(AppendError::Full);
@@ -401,6 +411,13 @@ impl Writer {
         tracing::warn!(offset = first, "the log was reopened");
         Ok(())
     }
+}
+
+/// Random enough that nobody guesses it.
+fn fresh_mark() -> Mark {
+    let mut mark = [0; 8];
+    blake3::Hasher::new().update(uuid::Uuid::new_v4().as_bytes()).finalize_xof().fill(&mut mark);
+    mark
 }
 
 fn is_full(error: &io::Error) -> bool {

@@ -18,7 +18,9 @@ pub use disk::make_folder;
 pub(crate) use disk::{LocalDisk, sync_folder};
 pub use frame::Encoding;
 pub(crate) use frame::Frame;
-pub use log::{Ack, AppendError};
+#[cfg(test)]
+pub(crate) use log::Ack;
+pub use log::AppendError;
 pub(crate) use log::{Log, LogConfig};
 pub(crate) use reader::LogReader;
 pub use recovery::Recovery;

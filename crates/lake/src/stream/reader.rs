@@ -26,7 +26,7 @@ impl LogReader {
         loop {
             let Some((part, following)) = self.current_part() else { return Ok(Fetched::End) };
             if self.open.as_ref().is_none_or(|(serial, _)| *serial != part.serial) {
-                self.open = Some((part.serial, Cursor::open(&part.path)?));
+                self.open = Some((part.serial, Cursor::open(&part.path, part.first)?));
             }
             let Some((_, cursor)) = &mut self.open else { return Ok(Fetched::End) };
             match (cursor.next(part.bytes)?, following) {
@@ -34,7 +34,7 @@ impl LogReader {
                 (Fetched::Frame(frame), Some(following)) if frame.offset >= following => self.offset = self.offset.max(following),
                 (Fetched::Frame(frame), _) if frame.offset < self.offset => {}
                 (Fetched::Frame(frame), _) => {
-                    self.offset = frame.offset + 1;
+                    self.offset = frame.offset.saturating_add(1);
                     return Ok(Fetched::Frame(frame));
                 }
                 (damage @ Fetched::Damage { .. }, _) => return Ok(damage),

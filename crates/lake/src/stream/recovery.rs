@@ -62,7 +62,7 @@ pub(super) fn survey(folder: &Path) -> io::Result<Found> {
 fn survey_part(found: &mut Found, path: PathBuf, first: u64, following: Option<u64>) -> io::Result<()> {
     let last = following.is_none();
     let length = fs::metadata(&path)?.len();
-    let mut cursor = Cursor::open(&path)?;
+    let mut cursor = Cursor::open(&path, first)?;
     let mut whole_until = 0;
     loop {
         match cursor.next(length)? {
@@ -70,7 +70,7 @@ fn survey_part(found: &mut Found, path: PathBuf, first: u64, following: Option<u
             Fetched::Frame(frame) => {
                 whole_until = cursor.position();
                 found.recovery.frames += 1;
-                found.next = found.next.max(frame.offset + 1);
+                found.next = found.next.max(frame.offset.saturating_add(1));
                 if let Some(key) = &frame.batch.idempotency_key {
                     let written = Written { offset: frame.offset, body_crc: crc32c::crc32c(&frame.batch.body) };
                     found.keys.insert(key_name(frame.batch.org, key), written);

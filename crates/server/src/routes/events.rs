@@ -32,6 +32,8 @@ struct Receipt {
     offset: u64,
     /// A retry of a batch that was taken before: nothing was added.
     repeated: bool,
+    /// Lines that were not kept: longer than 1 MiB, or no JSON object.
+    rejected: u64,
 }
 
 /// Takes a batch of events, one JSON object a line. When 202 comes back, it is on disk. The organisation is the key's. A retry with the same
@@ -47,7 +49,7 @@ async fn receive(State(app): State<App>, holder: KeyHolder, headers: HeaderMap, 
     let idempotency_key = headers.get("idempotency-key").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let sent = Sent { source: name.clone(), idempotency_key, encoding: encoding(&headers)?, body };
     let taken = event::receive(&app.desk, &holder.caller, holder.key.org, sent).await?;
-    Ok((StatusCode::ACCEPTED, Json(Receipt { offset: taken.offset, repeated: taken.repeated })).into_response())
+    Ok((StatusCode::ACCEPTED, Json(Receipt { offset: taken.offset, repeated: taken.repeated, rejected: taken.rejected })).into_response())
 }
 
 fn encoding(headers: &HeaderMap) -> Result<Encoding, Error> {

@@ -1,16 +1,20 @@
-//! `hikeshi ingest`: logs from files into the lake. Durable when it returns; the same file again adds nothing. Every file is
-//! read by a process of its own, behind walls ([`crate::parse_worker`]): only lines of text reach the one that holds the lake.
+//! `hikeshi ingest`: logs from files into the lake, watched by the rules. Durable when it returns; the same file again adds nothing. Every
+//! file is read by a process of its own, behind walls ([`crate::parse_worker`]): only lines of text reach the one that holds the lake.
 
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
+use hikeshi_access::Caller;
+use hikeshi_desk::open::{Opening, open_still};
+use hikeshi_desk::organization::{self, Choices, DEFAULT_RETENTION_DAYS};
+use hikeshi_desk::{Desk, organizations};
 use hikeshi_domain::OrganizationId;
 use hikeshi_domain::organization::Organization;
+use hikeshi_domain::phrase::Language;
 use hikeshi_event::{Defect, DefectKind, Input, Totals, expand};
-use hikeshi_lake::{self as lake, AppendError, Encoding, Lake, LakeConfig};
-use hikeshi_record::{Context, Query, Store};
+use hikeshi_lake::{self as lake, AppendError, Encoding, LARGEST_BATCH_BYTES, Lake, MOST_BATCH_LINES};
 use hikeshi_sandbox::{Batch, read_apart};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
@@ -21,6 +25,8 @@ use crate::place::Place;
 
 /// Listed on standard error; the rest is counted.
 const LISTED_DEFECTS: u64 = 20;
+/// Name of the organisation that is made for a desk without one, unless `--org` gives another.
+const FIRST_NAME: &str = "Organisation 1";
 /// Blocks that wait for the disk.
 const WAITING: usize = 8;
 
@@ -32,27 +38,15 @@ const WAITING: usize = 8;
 pub(crate) struct Args {
     #[command(flatten)]
     place: Place,
-    /// Organisation that the events belong to; needed where the desk has several
-    #[arg(long, value_name = "ID")]
-    org: Option<OrganizationId>,
+    /// Organisation that the events belong to, by name or id; needed where the desk has several
+    #[arg(long, value_name = "NAME")]
+    org: Option<String>,
+    /// Folders of Sigma rules; without: the shipped ones
+    #[arg(long, value_name = "DIR")]
+    rules: Vec<PathBuf>,
     /// Files, folders, patterns, members of archives (a.zip!b.evtx)
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
-}
-
-/// A lake and the record that it stands on.
-pub(crate) struct Opened {
-    pub(crate) store: Store,
-    pub(crate) lake: Arc<Lake>,
-}
-
-/// Opens record and lake of a data folder.
-pub(crate) async fn open(place: &Place) -> Result<Opened> {
-    let data = &place.data;
-    let store = Store::open(place.settings()).await.with_context(|| format!("cannot open the record in `{}`", data.display()))?;
-    let lake = Lake::open(&data.join("lake"), Arc::new(store.catalogue()), LakeConfig::default(), None).await;
-    let lake = lake.with_context(|| format!("cannot open the lake in `{}`", data.display()))?;
-    Ok(Opened { store, lake: Arc::new(lake) })
 }
 
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
@@ -69,41 +63,66 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
 }
 
 async fn ingest(args: &Args, inputs: Vec<Input>, out: &mut dyn Write) -> Result<()> {
-    let opened = open(&args.place).await?;
-    let org = match args.org {
-        Some(org) => org,
-        None => only_organization(&opened.store).await?,
-    };
+    let opening =
+        Opening { folder: args.place.data.clone(), record: args.place.record(), rules: args.rules.clone(), address: String::new() };
+    let still = open_still(&opening).await.map_err(|error| anyhow!("{error}")).with_context(|| {
+        let folder = args.place.data.display();
+        format!("cannot open the desk in `{folder}`")
+    })?;
+    let org = organization(&still.desk, args.org.as_deref()).await?;
+    let lake = still.desk.telemetry.lake.clone();
+    // What was acknowledged before and not yet written is not counted as ours.
+    lake.flush().await;
+    let before = lake.lag().totals;
     let bar = progress(&inputs);
     let (sender, told) = mpsc::channel(WAITING);
     let reading = tokio::task::spawn_blocking(move || read(&inputs, &sender));
-    let appended = append(&opened.lake, org, told, &bar).await;
+    let appended = append(&lake, org, told, &bar).await;
     let totals = reading.await?;
     appended?;
-    opened.lake.flush().await;
+    still.settle().await;
     bar.finish_and_clear();
-    let lake = opened.lake.lag().totals;
+    let after = lake.lag().totals;
+    let added = after.added - before.added;
     writeln!(
         out,
-        "{} events, {} new, {} already there, {} defects",
+        "{} events, {added} new, {} already there, {} defects",
         totals.events,
-        lake.added,
-        totals.events.saturating_sub(lake.added),
-        totals.defects + lake.defects
+        totals.events.saturating_sub(added),
+        totals.defects + after.defects - before.defects
     )?;
     Ok(())
 }
 
-/// The organisation of a desk that has one, or the nameless one of a desk that has none yet.
-async fn only_organization(store: &Store) -> Result<OrganizationId> {
-    let page = store.list::<Organization>(&Context::system("ingest"), Query::new()).await?;
-    match page.items.as_slice() {
-        [] => Ok(OrganizationId(uuid::Uuid::nil())),
-        [one] => Ok(one.entity.id),
-        several => {
-            let names: Vec<String> = several.iter().map(|one| format!("{} ({})", one.entity.id, one.entity.name)).collect();
-            bail!("the desk has several organisations, say which by --org: {}", names.join(", "))
+/// The organisation that was named, by id or name, or the only one; a desk that has none yet gets its first.
+async fn organization(desk: &Desk, wanted: Option<&str>) -> Result<OrganizationId> {
+    let caller = Caller::desk("ingest", "ingest");
+    let known = organizations(desk, &caller).await?;
+    let is_wanted = |one: &Organization| wanted.is_none_or(|wanted| one.name == wanted || one.id.to_string() == wanted);
+    let fitting: Vec<&Organization> = known.iter().map(|stored| &stored.entity).filter(|one| is_wanted(one)).collect();
+    let listed = |several: &[&Organization]| {
+        let names: Vec<String> = several.iter().map(|one| format!("{} ({})", one.name, one.id)).collect();
+        names.join(", ")
+    };
+    match (fitting.as_slice(), wanted) {
+        ([one], _) => Ok(one.id),
+        ([], _) if known.is_empty() => {
+            let choices = Choices {
+                name: wanted.unwrap_or(FIRST_NAME).to_owned(),
+                time_zone: "Asia/Tokyo".to_owned(),
+                language: Language::Ja,
+                retention_days: DEFAULT_RETENTION_DAYS,
+                contacts: Vec::new(),
+            };
+            let made = organization::add(desk, &caller, choices, None).await?;
+            eprintln!("made the organisation `{}`; its name, zone and retention can be changed in the console", made.name);
+            Ok(made.id)
         }
+        ([], wanted) => {
+            let known: Vec<&Organization> = known.iter().map(|stored| &stored.entity).collect();
+            bail!("the desk has no organisation `{}`; it has {}", wanted.unwrap_or_default(), listed(&known))
+        }
+        (several, _) => bail!("the desk has several organisations, say which by --org: {}", listed(several)),
     }
 }
 
@@ -182,15 +201,22 @@ async fn append(lake: &Lake, org: OrganizationId, mut told: mpsc::Receiver<Told>
 
 async fn store(lake: &Lake, org: OrganizationId, read: Batch, bar: &ProgressBar) -> Result<()> {
     for (format, lines) in read.parts {
-        let batch = lake::Batch {
-            org,
-            source: format.name().to_owned(),
-            idempotency_key: None,
-            received_at: Timestamp::now(),
-            encoding: Encoding::Plain,
-            body: lines.into(),
-        };
-        append_patiently(lake, batch).await.with_context(|| format!("`{}` was not stored whole", read.path))?;
+        for part in parts(&lines) {
+            let batch = lake::Batch {
+                org,
+                source: format.name().to_owned(),
+                idempotency_key: None,
+                received_at: Timestamp::now(),
+                encoding: Encoding::Plain,
+                body: part.to_vec().into(),
+            };
+            match append_patiently(lake, batch).await {
+                Ok(0) => {}
+                Ok(refused) => eprintln!("{}: {refused} events are longer than 1 MiB and were not stored", read.path),
+                Err(AppendError::NoEvents) => eprintln!("{}: events longer than 1 MiB were not stored", read.path),
+                Err(error) => return Err(error).with_context(|| format!("`{}` was not stored whole", read.path)),
+            }
+        }
     }
     bar.set_position(read.disk_bytes);
     Ok(())
@@ -220,7 +246,39 @@ async fn append_patiently(lake: &Lake, batch: lake::Batch) -> Result<(), AppendE
     loop {
         match lake.append(batch.clone()).await {
             Err(AppendError::Busy { retry_after }) => tokio::time::sleep(retry_after).await,
-            outcome => return outcome.map(|_| ()),
+            outcome => return outcome.map(|appended| appended.refused),
         }
+    }
+}
+
+/// Whole lines, as many at once as a batch may hold.
+fn parts(lines: &[u8]) -> Vec<&[u8]> {
+    let (mut parts, mut rest) = (Vec::new(), lines);
+    while !rest.is_empty() {
+        let (mut end, mut count) = (0, 0);
+        for line in rest.split_inclusive(|byte| *byte == b'\n') {
+            if count == MOST_BATCH_LINES || (end > 0 && (end + line.len()) as u64 > LARGEST_BATCH_BYTES) {
+                break;
+            }
+            (end, count) = (end + line.len(), count + 1);
+        }
+        let (part, after) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+        parts.push(part);
+        rest = after;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_stored_in_parts_that_a_batch_may_hold() {
+        let many = b"{}\n".repeat(usize::try_from(MOST_BATCH_LINES).unwrap() * 2 + 1);
+        assert_eq!(parts(&many).iter().map(|part| part.len() / 3).collect::<Vec<_>>(), [400_000, 400_000, 1]);
+        let large = [vec![b' '; 40 << 20], vec![b'\n'], vec![b' '; 40 << 20]].concat();
+        assert_eq!(parts(&large).iter().map(|part| part.len()).collect::<Vec<_>>(), [(40 << 20) + 1, 40 << 20]);
+        assert!(parts(b"").is_empty());
     }
 }

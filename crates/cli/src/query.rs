@@ -1,13 +1,15 @@
 //! `hikeshi query`: one SELECT over the lake of a data folder, for whoever may read that folder.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use hikeshi_hunt::{Found, Hunt, HuntError, HuntLimits, events_of, write_csv, write_ndjson};
 use hikeshi_lake::catalogue::OrgScope;
+use hikeshi_lake::{Lake, LakeConfig};
+use hikeshi_record::Store;
 use serde_json::Value;
 
-use crate::ingest::open;
 use crate::place::Place;
 
 /// Text of a cell of the table on a terminal is cut here.
@@ -42,18 +44,29 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     }
     let runtime = tokio::runtime::Runtime::new()?;
     let found = runtime.block_on(async {
-        let opened = open(&args.place).await?;
+        let lake = open(&args.place).await?;
         let limits =
             HuntLimits { rows: args.limit, time: std::time::Duration::from_secs(3600), memory_bytes: 1 << 30, result_bytes: 1 << 30 };
-        // Events that `serve` had acknowledged and not yet written are written first.
-        opened.lake.flush().await;
-        Hunt::new(opened.lake).query(&OrgScope::All, &args.sql, &limits).await.map_err(|error| worded(&error))
+        Hunt::new(lake).query(&OrgScope::All, &args.sql, &limits).await.map_err(|error| worded(&error))
     })?;
     write(args, &found, out)?;
     if found.truncated {
         eprintln!("cut off after {} rows: see --limit", found.rows.len());
     }
     Ok(())
+}
+
+/// The lake as it is committed. What was acknowledged and not yet written waits for the rules of `serve` or `ingest`.
+async fn open(place: &Place) -> Result<Arc<Lake>> {
+    let data = &place.data;
+    let store = Store::open(place.settings()).await.with_context(|| format!("cannot open the record in `{}`", data.display()))?;
+    let lake = Lake::open_to_read(&data.join("lake"), Arc::new(store.catalogue()), LakeConfig::default()).await;
+    let lake = lake.with_context(|| format!("cannot open the lake in `{}`", data.display()))?;
+    let lag = lake.lag();
+    if lag.appended > lag.committed {
+        eprintln!("{} batches wait to be written and are not in the answer: `hikeshi serve` writes them", lag.appended - lag.committed);
+    }
+    Ok(Arc::new(lake))
 }
 
 fn write(args: &Args, found: &Found, out: &mut dyn Write) -> Result<()> {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod detect;
 #[cfg(test)]
+mod ingest;
+#[cfg(test)]
 mod parse_worker;
 #[cfg(test)]
 #[path = "../../record/tests/fixture/server.rs"]

@@ -11,7 +11,7 @@ use hikeshi_domain::playbook::Files;
 use hikeshi_domain::procedure::Procedure;
 use hikeshi_domain::settings::Secret;
 use hikeshi_hunt::Hunt;
-use hikeshi_lake::{Lake, LakeConfig, LocalObjects, make_folder};
+use hikeshi_lake::{Lake, LakeConfig, LocalObjects, MatchRow, make_folder};
 use hikeshi_record::{Settings, Store};
 use hikeshi_triage::VerdictBook;
 use jiff::{SignedDuration, Timestamp};
@@ -53,11 +53,31 @@ pub struct Open {
     pub background: JoinSet<()>,
 }
 
-/// Opens a desk.
+/// A desk that works at nothing by itself: what the command line does while no server runs.
+pub struct Still {
+    /// The desk.
+    pub desk: Desk,
+    raised: mpsc::UnboundedReceiver<MatchRow>,
+}
+
+/// Opens a desk and starts its work.
+///
+/// # Errors
+/// As [`open_still`].
+pub async fn open(opening: &Opening) -> Result<Open, Box<dyn std::error::Error + Send + Sync>> {
+    let Still { desk, raised } = open_still(opening).await?;
+    let mut background = job::start(&desk);
+    background.spawn(triage::raise(desk.clone(), raised));
+    background.spawn(keep(desk.clone()));
+    background.spawn(mend(desk.clone()));
+    Ok(Open { desk, background })
+}
+
+/// Opens a desk whose rules watch what comes in, without workers and keepers.
 ///
 /// # Errors
 /// When a playbook file is wrong, rules cannot be read, or a store cannot be opened; the message says which.
-pub async fn open(opening: &Opening) -> Result<Open, Box<dyn std::error::Error + Send + Sync>> {
+pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::Error + Send + Sync>> {
     phrases::check()?;
     let files = Files::shipped();
     let procedure = Procedure::load(&files)?;
@@ -86,11 +106,21 @@ pub async fn open(opening: &Opening) -> Result<Open, Box<dyn std::error::Error +
         raiser: triage::Raiser::default(),
         address: opening.address.clone(),
     });
-    let mut background = job::start(&desk);
-    background.spawn(triage::raise(desk.clone(), raised));
-    background.spawn(keep(desk.clone()));
-    background.spawn(mend(desk.clone()));
-    Ok(Open { desk, background })
+    Ok(Still { desk, raised })
+}
+
+impl Still {
+    /// Writes what was taken into segments, and raises alerts for what the rules found in it; who serves next works on them.
+    pub async fn settle(mut self) {
+        self.desk.telemetry.lake.flush().await;
+        let (hand_on, found) = mpsc::unbounded_channel();
+        while let Ok(row) = self.raised.try_recv() {
+            // The other end stands below.
+            let _ = hand_on.send(row);
+        }
+        drop(hand_on);
+        triage::raise(self.desk, found).await;
+    }
 }
 
 fn record(opening: &Opening) -> Settings {

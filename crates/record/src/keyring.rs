@@ -58,11 +58,12 @@ impl Keyring {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// The numbers that a scope stands for. An organisation that the record has never heard of stands for nothing.
+    /// The numbers that a scope stands for. An organisation that the record has never heard of stands for nothing,
+    /// nor does the nil id: in the table it is the installation.
     pub(crate) async fn tenants(&self, session: &mut dyn Session, scope: &Scope) -> Result<Tenants> {
         let Scope::Organizations(orgs) = scope else { return Ok(Tenants::All) };
         let mut numbers = Vec::with_capacity(orgs.len());
-        for org in orgs {
+        for org in orgs.iter().filter(|org| !org.0.is_nil()) {
             numbers.extend(self.number(session, *org).await?);
         }
         Ok(Tenants::Only(numbers))

@@ -156,7 +156,7 @@ impl<'a> Transaction<'a> {
             Scope::Installation => Tenants::All,
             Scope::Organizations(orgs) => {
                 let mut numbers = Vec::with_capacity(orgs.len());
-                for org in orgs {
+                for org in orgs.iter().filter(|org| !org.0.is_nil()) {
                     numbers.extend(self.known_tenant(org.0).await?.map(|tenant| tenant.no));
                 }
                 Tenants::Only(numbers)
@@ -168,7 +168,13 @@ impl<'a> Transaction<'a> {
     }
 
     /// The tenant of an owner, made if it is new here.
+    ///
+    /// The nil id names the installation in the table of tenants, and nothing else: an organisation of that name would be hashed into
+    /// the chain as one and read back as the other.
     pub(crate) async fn tenant(&mut self, owner: Option<OrganizationId>) -> Result<Tenant> {
+        if owner.is_some_and(|org| org.0.is_nil()) {
+            return Err(Error::Invalid("the nil id names no organisation: name a real one".to_owned()));
+        }
         let id = owner.map_or(Uuid::nil(), |org| org.0);
         if let Some(known) = self.known_tenant(id).await? {
             return Ok(known);

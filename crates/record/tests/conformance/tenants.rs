@@ -12,7 +12,8 @@ on_both!(
     nothing_is_seen_across_tenants,
     nothing_is_changed_across_tenants,
     several_organisations_are_seen_together,
-    an_empty_scope_sees_nothing
+    an_empty_scope_sees_nothing,
+    the_nil_id_is_no_organisation,
 );
 
 fn several(orgs: &[hikeshi_domain::OrganizationId]) -> Context {
@@ -123,4 +124,18 @@ async fn the_database_itself_keeps_tenants_apart() {
         hikeshi_record::Settings::postgres(place.folder.path(), format!("{owner}{}", address.rsplit_once("dbname=").unwrap().1));
     let refused = hikeshi_record::Store::open(all_powerful).await.err().unwrap().to_string();
     assert!(refused.contains("BYPASSRLS"), "{refused}");
+}
+
+/// It was taken for the installation when read, and hashed as an organisation when written: the chain did not hold any more.
+async fn the_nil_id_is_no_organisation(place: Place) {
+    let store = place.open().await;
+    let nil = hikeshi_domain::OrganizationId(Uuid::nil());
+    let ours = Rule { id: Uuid::now_v7(), org: None, title: "the installation's".to_owned() };
+    store.change(&everywhere(), made(&ours)).await.unwrap();
+    for caller in [everywhere(), in_org(nil)] {
+        assert_eq!(store.change(&caller, made(&note(nil, "x"))).await.unwrap_err().kind(), ErrorKind::Invalid);
+    }
+    assert_eq!(store.get::<Rule>(&in_org(nil), ours.id).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert!(store.journal(&in_org(nil), 0, 10).await.unwrap().is_empty());
+    assert_eq!(store.verify(&[]).await.unwrap().first_bad, None);
 }

@@ -1,13 +1,15 @@
 //! Backup and restore: a consistent copy of the database while it works, the files that it names, the keys, and a manifest with the
 //! hash of each. The manifest is written last: without it, it is no backup.
 
-mod hold;
+pub(crate) mod hold;
 mod manifest;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use hikeshi_lake::catalogue::Catalogue;
 use jiff::Timestamp;
 
 use crate::backend::Backend;
@@ -118,11 +120,28 @@ async fn checked(settings: Settings, manifest: &Manifest) -> Result<()> {
     let store = Store::open(settings).await?;
     let outside: Vec<Checkpoint> = manifest.checkpoint.iter().cloned().collect();
     let verification = store.verify(&outside).await?;
+    let lacking = lacking(&store).await?;
     store.close().await;
     match verification.first_bad {
-        None => Ok(()),
+        None => lacking.map_or(Ok(()), |why| Err(Error::Corrupt(why))),
         Some(bad) => Err(Error::Corrupt(format!("the restored chain does not hold at {}: {}", bad.seq, bad.why))),
     }
+}
+
+/// Segments that the restored catalogue names and whose files did not come with it.
+async fn lacking(store: &Store) -> Result<Option<String>> {
+    let files = manifest::files_below(store.data())?;
+    let parquet = files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "parquet"));
+    let held: BTreeSet<String> = parquet.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned())).collect();
+    let named = store.catalogue().segments().await.map_err(|error| Error::Unavailable(error.to_string()))?;
+    let lacking: Vec<String> = named.iter().map(|row| row.id.to_string()).filter(|id| !held.contains(id)).collect();
+    let words = |first: &String| {
+        let count = lacking.len();
+        format!(
+            "the record is restored and holds, but the backup lacks {count} segments of telemetry that it names, the first of them {first}"
+        )
+    };
+    Ok(lacking.first().map(words))
 }
 
 fn empty_folder(folder: &Path) -> Result<()> {

@@ -33,6 +33,10 @@ impl Store {
 
 #[async_trait]
 impl Catalogue for RecordCatalogue {
+    fn keeps_files(&self) -> bool {
+        crate::backup::hold::is_held(self.store.data())
+    }
+
     async fn segments(&self) -> Result<Vec<SegmentRow>, CatalogueError> {
         self.read_segments().await.map_err(refused)
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use hikeshi_lake::catalogue::{Catalogue, Commit, SegmentRow};
 use hikeshi_record::{Keys, Manifest, Query, Settings, restore};
 
 use crate::fixture::*;
@@ -13,6 +14,7 @@ on_both!(
     a_target_that_is_not_empty_is_refused,
     a_damaged_backup_is_refused,
     keys_may_be_kept_apart,
+    a_backup_that_lacks_a_segment_is_refused,
 );
 
 async fn a_backup_made_under_load_holds_what_was_acknowledged(place: Place) {
@@ -119,4 +121,21 @@ async fn keys_may_be_kept_apart(place: Place) {
     let other = place.another();
     restore(&target, other.settings(), Some(&place.folder.path().join("keys"))).await.unwrap();
     assert_eq!(other.open().await.get::<Note>(&in_org(TOKYO), entity.id).await.unwrap().entity, entity);
+}
+
+async fn a_backup_that_lacks_a_segment_is_refused(place: Place) {
+    let store = place.open().await;
+    let catalogue = store.catalogue();
+    let (kept, lost) = (super::catalogue::segment(1), super::catalogue::segment(2));
+    catalogue.commit(Commit { add: vec![kept.clone(), lost.clone()], ..Commit::default() }).await.unwrap();
+    let path = |segment: &SegmentRow| place.folder.path().join(format!("lake/events/org={TOKYO}/day=2026-11-22/{}.parquet", segment.id));
+    [&kept, &lost].iter().for_each(|segment| write(&path(segment), "rows"));
+    let scratch = folder();
+    store.backup(&scratch.path().join("whole"), Keys::Included).await.unwrap();
+    restore(&scratch.path().join("whole"), place.another().settings(), None).await.unwrap();
+    fs::remove_file(path(&lost)).unwrap();
+    store.backup(&scratch.path().join("lacking"), Keys::Included).await.unwrap();
+    let refused = restore(&scratch.path().join("lacking"), place.another().settings(), None).await.unwrap_err().to_string();
+    assert!(refused.contains("lacks 1 segments") && refused.contains(&lost.id.to_string()), "{refused}");
+    assert!(!catalogue.keeps_files(), "no backup is being made now");
 }

@@ -14,7 +14,7 @@ fn second(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn segment(id: u128) -> SegmentRow {
+pub(crate) fn segment(id: u128) -> SegmentRow {
     SegmentRow {
         id: Uuid::from_u128(id),
         org: TOKYO,

@@ -14,6 +14,8 @@ use hikeshi_detect::{LoadOptions, RuleSet};
 use hikeshi_domain::alert::ProductAlert;
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::phrase::Language;
+use hikeshi_domain::playbook::Files;
+use hikeshi_domain::raise::Raising;
 use hikeshi_domain::triage::Triage;
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_event::{Limits, expand};
@@ -26,7 +28,7 @@ use jiff::Timestamp;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  hikeshi triage 'evidence/**/*.evtx' --rules sigma/rules --out out/\n  hikeshi triage --alert alert.json --lang en logs.ndjson.gz\n\n\
-    A subject is what the alert names; without an alert each process tree that holds a match of level medium or higher.\n\
+    A subject is what the alert names; without an alert each process tree that holds a match of level medium or higher, or that Defender or Sysmon reports.\n\
     On a terminal a table is shown; in a pipe, or with --json, one JSON line a subject."
 )]
 pub(crate) struct Args {
@@ -81,7 +83,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     }
     crate::walls::shut_in(&files, args.out.as_deref());
     let bar = bar(files.iter().map(|file| file.size_bytes()).sum());
-    let reading = Reading { limits: &limits, threads, received_at: now };
+    let raising = Raising::load(&Files::shipped())?;
+    let reading = Reading { limits: &limits, threads, received_at: now, raising: &raising };
     let gathered = gather::gather(&files, &rules, &alerts, reading, &book, |pass, bytes| show(&bar, pass, bytes));
     bar.finish_and_clear();
     for defect in &gathered.defects {
@@ -170,7 +173,11 @@ fn judge_host(host: &HostFiles, rules: &RuleSet, table: &[Rule], alerts: &[Produ
     let found = read.subjects(&matches);
     let mine = alerts.iter().filter(|alert| gather::same_host(&alert.host, &host.host));
     let focuses: Vec<(Focus<'_>, Option<&ProductAlert>)> = match alerts.is_empty() {
-        true => found.iter().map(|found| (Focus::Found(found), None)).collect(),
+        true => {
+            let by_products = host.raised.iter().filter(|alert| !read.covers(&found, alert));
+            let by_rules = found.iter().map(|found| (Focus::Found(found), None));
+            by_rules.chain(by_products.map(|alert| (Focus::Alert(alert), Some(alert)))).collect()
+        }
         false => mine.map(|alert| (Focus::Alert(alert), Some(alert))).collect(),
     };
     let triaged = focuses.into_iter().map(|(focus, alert)| {

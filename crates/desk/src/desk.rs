@@ -7,6 +7,7 @@ use hikeshi_access::{Actor, Permit, Scope};
 use hikeshi_domain::OrganizationId;
 use hikeshi_domain::clock::Clocks;
 use hikeshi_domain::procedure::Procedure;
+use hikeshi_domain::raise::Raising;
 use hikeshi_lake::Objects;
 use hikeshi_record::{self as record, Context, Store};
 use hikeshi_triage::VerdictBook;
@@ -74,6 +75,8 @@ pub struct Parts {
     pub live: broadcast::Sender<Changed>,
     /// What the desk counts about itself.
     pub metrics: Metrics,
+    /// Which matches and events of products raise alerts.
+    pub raising: Arc<Raising>,
     /// Whose matches raise no alert for now.
     pub raiser: Raiser,
     /// The address under which this desk listens, for links where no public one is set.

@@ -9,6 +9,7 @@ use hikeshi_domain::clock::Clocks;
 use hikeshi_domain::phrases;
 use hikeshi_domain::playbook::Files;
 use hikeshi_domain::procedure::Procedure;
+use hikeshi_domain::raise::Raising;
 use hikeshi_domain::settings::Secret;
 use hikeshi_hunt::Hunt;
 use hikeshi_lake::{Lake, LakeConfig, LocalObjects, MatchRow, make_folder};
@@ -82,6 +83,7 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
     let files = Files::shipped();
     let procedure = Procedure::load(&files)?;
     let clocks = Clocks::load(&files)?;
+    let raising = Arc::new(Raising::load(&files)?);
     let verdicts = Arc::new(VerdictBook::shipped()?);
     let loaded =
         if opening.rules.is_empty() { RuleSet::shipped()? } else { RuleSet::load(&opening.rules, &LoadOptions::with_user_cache())? };
@@ -89,7 +91,7 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
     make_folder(&opening.folder)?;
     let store = Store::open(record(opening)).await?;
     let (strong, raised) = mpsc::unbounded_channel();
-    let watch = Arc::new(Watch::new(loaded.rules.clone(), strong));
+    let watch = Arc::new(Watch::new(loaded.rules.clone(), raising.clone(), strong));
     let lake = lake(&opening.folder, &store, watch).await?;
     let telemetry = Telemetry { hunt: Hunt::new(lake.clone()), lake, rules: loaded.rules, texts, refused: loaded.refused };
     let desk = Desk::new(Parts {
@@ -103,6 +105,7 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
         passwords: Passwords::default(),
         live: broadcast::channel(LIVE_BACKLOG).0,
         metrics: crate::metrics::Metrics::default(),
+        raising,
         raiser: triage::Raiser::default(),
         address: opening.address.clone(),
     });

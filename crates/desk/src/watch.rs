@@ -5,13 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hikeshi_detect::{CorrelationMatch, Correlator, Matcher, RuleIndex, RuleSet};
 use hikeshi_domain::OrganizationId;
+use hikeshi_domain::raise::{MatchFacts, Raising};
 use hikeshi_event::{Event, Record, Uid};
 use hikeshi_lake::{MatchRow, MatchedRule, Tap, TapWorker};
 use tokio::sync::mpsc::UnboundedSender;
 
+/// Before the id of the event, in place of a rule's id: a product's own finding, not a rule's.
+const PRODUCT: &str = "product:";
+
 /// The lake's plug for the rules in force.
 pub struct Watch {
     rules: Arc<RuleSet>,
+    raising: Arc<Raising>,
     correlators: Arc<Correlators>,
     strong: UnboundedSender<MatchRow>,
 }
@@ -21,16 +26,30 @@ pub struct Watch {
 struct Correlators(Mutex<HashMap<OrganizationId, Correlator<Uid>>>);
 
 impl Watch {
-    /// Watches with these rules; committed matches of level high and above go to `strong`.
-    pub fn new(rules: Arc<RuleSet>, strong: UnboundedSender<MatchRow>) -> Self {
-        Watch { rules, correlators: Arc::default(), strong }
+    /// Watches with these rules; committed matches that raise go to `strong`.
+    pub fn new(rules: Arc<RuleSet>, raising: Arc<Raising>, strong: UnboundedSender<MatchRow>) -> Self {
+        Watch { rules, raising, correlators: Arc::default(), strong }
     }
+}
+
+/// Whether the match becomes an alert.
+pub(crate) fn raises(raising: &Raising, row: &MatchRow) -> bool {
+    let rule = &row.rule;
+    let image = row.process_image.as_deref();
+    let facts = MatchFacts { rule: &rule.rule_id, level: &rule.level, tags: &rule.tags, channel: &row.channel, host: &row.host, image };
+    is_product(&rule.rule_id) || raising.raises(&facts)
+}
+
+/// Whether the id stands for a product's own finding.
+pub(crate) fn is_product(rule_id: &str) -> bool {
+    rule_id.starts_with(PRODUCT)
 }
 
 impl Tap for Watch {
     fn worker(&self) -> Box<dyn TapWorker> {
         Box::new(Worker {
             rules: self.rules.clone(),
+            raising: self.raising.clone(),
             matcher: self.rules.matcher(),
             correlators: self.correlators.clone(),
             found: Vec::new(),
@@ -39,7 +58,7 @@ impl Tap for Watch {
     }
 
     fn committed(&self, matches: &[MatchRow]) {
-        for row in matches.iter().filter(|row| matches!(row.rule.level.as_str(), "high" | "critical")) {
+        for row in matches.iter().filter(|row| raises(&self.raising, row)) {
             // The receiver lives as long as the desk; at shutdown what is committed stays in the lake.
             let _ = self.strong.send(row.clone());
         }
@@ -48,6 +67,7 @@ impl Tap for Watch {
 
 struct Worker {
     rules: Arc<RuleSet>,
+    raising: Arc<Raising>,
     matcher: Matcher,
     correlators: Arc<Correlators>,
     found: Vec<RuleIndex>,
@@ -56,6 +76,15 @@ struct Worker {
 
 impl TapWorker for Worker {
     fn see(&mut self, record: &Record<'_>, event: &Event<'_>, matches: &mut Vec<MatchRow>) {
+        if let Some(product) = self.raising.product(&event.provider, event.event_id) {
+            let rule = MatchedRule {
+                rule_id: format!("{PRODUCT}{}", event.event_id),
+                title: product.product.clone(),
+                level: product.level.name().to_owned(),
+                ..MatchedRule::default()
+            };
+            matches.push(MatchRow::of(event, rule));
+        }
         self.matcher.matches(record, &mut self.found);
         for index in &self.found {
             let Some(info) = self.rules.get(*index) else { continue };

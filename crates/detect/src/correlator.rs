@@ -144,13 +144,14 @@ fn printed(value: &Value<'_>) -> Option<String> {
     }
 }
 
-impl<E: Clone> Correlator<E> {
+impl<E: Clone + PartialEq> Correlator<E> {
     /// Empty windows over the correlations of a rule set.
     pub fn new(set: Arc<RuleSet>) -> Correlator<E> {
         Correlator { set, windows: HashMap::new() }
     }
 
-    /// Takes the next match, not earlier than the one before, and adds what fires to `fired`.
+    /// Takes the next match, not earlier than the one before, and adds what fires to `fired`. An event that is in the window already
+    /// is not counted again: a forwarder may send a batch twice.
     pub fn feed(&mut self, observation: Observation<E>, fired: &mut Vec<CorrelationMatch<E>>) {
         for key in observation.keys {
             let entry = Entry { time: observation.time, member: key.member, value: key.value, events: vec![observation.event.clone()] };
@@ -175,6 +176,9 @@ impl<E: Clone> Correlator<E> {
         let set = Arc::clone(&self.set);
         let Some(correlation) = set.program().correlations.get(at as usize) else { return };
         let window = self.windows.entry((at, group.clone())).or_default();
+        if window.holds(&entry) {
+            return;
+        }
         let found = match waits(&correlation.condition) {
             true => window.enter_waiting(correlation, &group, entry),
             false => window.enter_sliding(correlation, &group, entry),
@@ -219,7 +223,12 @@ impl<E> Default for Window<E> {
     }
 }
 
-impl<E: Clone> Window<E> {
+impl<E: Clone + PartialEq> Window<E> {
+    fn holds(&self, entry: &Entry<E>) -> bool {
+        let same = |known: &Entry<E>| known.time == entry.time && known.member == entry.member && known.events == entry.events;
+        self.entries.iter().any(same)
+    }
+
     fn push(&mut self, entry: Entry<E>) {
         let member = entry.member as usize;
         if self.members.len() <= member {

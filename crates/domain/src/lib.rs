@@ -23,6 +23,7 @@ pub mod phrase;
 pub mod phrases;
 pub mod playbook;
 pub mod procedure;
+pub mod raise;
 pub mod role;
 pub mod saved_search;
 pub mod session;

@@ -85,7 +85,8 @@ pub trait Tap: Send + Sync + 'static {
     fn worker(&self) -> Box<dyn TapWorker>;
 
     /// These matches are committed and can be read. In the order of the stream; called again after a crash only for what was
-    /// not committed before it, so whoever acts on matches looks at the last minutes once at start.
+    /// not committed before it, so whoever acts on matches asks once at start for what was committed since it last looked
+    /// (`Lake::matches_committed_since`).
     fn committed(&self, matches: &[MatchRow]);
 }
 

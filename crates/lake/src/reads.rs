@@ -102,6 +102,24 @@ impl Lake {
         Ok(rows)
     }
 
+    /// Matches that were committed at or after an instant, at most `limit` (the latest), by time: what whoever acts on matches may
+    /// not have been told before a crash. Merged segments are new segments, so earlier matches may be among them.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub async fn matches_committed_since(&self, since: Timestamp, limit: usize) -> Result<Vec<MatchRow>, ReadError> {
+        let view = self.inner.views.now();
+        let here = |segment: &&Arc<Segment>| segment.row.kind == SegmentKind::Matches && segment.row.created_at >= since;
+        let chosen: Vec<_> = view.segments.iter().filter(here).cloned().collect();
+        let all = MatchQuery { scope: OrgScope::All, host: None, from: Timestamp::MIN, to: Timestamp::MAX, limit };
+        let parts = self.each(chosen, move |inner, segment| match_rows(inner, segment, &all)).await?;
+        let mut rows: Vec<MatchRow> = parts.into_iter().flatten().collect();
+        rows.sort_by(|a, b| (a.time, a.uid, &a.rule.rule_id).cmp(&(b.time, b.uid, &b.rule.rule_id)));
+        let surplus = rows.len().saturating_sub(limit);
+        rows.drain(..surplus);
+        Ok(rows)
+    }
+
     /// Since when and on how many hosts each value is known, in the order asked; outlives retention. Values of events that are not
     /// in a segment yet are not counted.
     ///

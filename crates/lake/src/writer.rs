@@ -277,7 +277,8 @@ impl Writer {
         if live.len() < parsed.rows.len() {
             let kept: std::collections::HashSet<_> =
                 live.iter().filter_map(|row| parsed.rows.place(*row as usize)).map(|place| place.uid).collect();
-            matches.retain(|row| kept.contains(&row.uid));
+            // A correlation ends with an event that may have been sent before: it stands as long as one of its events is new.
+            matches.retain(|row| kept.contains(&row.uid) || row.events.iter().any(|uid| kept.contains(uid)));
         }
         if live.is_empty() {
             return;

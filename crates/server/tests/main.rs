@@ -21,6 +21,8 @@ mod postfix;
 #[path = "../../record/tests/fixture/server.rs"]
 mod postgres;
 #[cfg(test)]
+mod raising;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod rules;

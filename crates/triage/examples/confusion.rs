@@ -14,6 +14,8 @@ use std::{env, fs};
 use hikeshi_detect::{LoadOptions, RuleSet};
 use hikeshi_domain::alert::{Action, AlertProcess, ProductAlert, SourceKind};
 use hikeshi_domain::endpoint::BlockMode;
+use hikeshi_domain::playbook::Files;
+use hikeshi_domain::raise::Raising;
 use hikeshi_domain::triage::Triage;
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_event::{Limits, expand};
@@ -84,6 +86,7 @@ struct Bench {
     rules: Arc<RuleSet>,
     table: Vec<Rule>,
     book: VerdictBook,
+    raising: Raising,
     data: PathBuf,
     list: bool,
 }
@@ -96,7 +99,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let table = rule_table(&loaded.rules);
     let book = VerdictBook::parse(&fs::read_to_string("playbook/verdict.yaml")?, &fs::read_to_string("playbook/verdict-lists.yaml")?)?;
     let list = args.iter().any(|arg| arg == "--list");
-    let bench = Bench { rules: loaded.rules, table, book, data: PathBuf::from(data), list };
+    let raising = Raising::load(&Files::shipped())?;
+    let bench = Bench { rules: loaded.rules, table, book, raising, data: PathBuf::from(data), list };
     let labels = read_labels(labels)?;
     let mut groups = Groups::new();
     for recording in bench.files("security-datasets", "zip") {
@@ -131,7 +135,7 @@ impl Bench {
     fn read(&self, path: &Path, alerts: &[ProductAlert]) -> Vec<HostFiles> {
         let (inputs, _) = expand(&[path.to_string_lossy().into_owned()]);
         let limits = Limits::default();
-        let reading = Reading { limits: &limits, threads: 2, received_at: Timestamp::now() };
+        let reading = Reading { limits: &limits, threads: 2, received_at: Timestamp::now(), raising: &self.raising };
         gather(&inputs, &self.rules, alerts, reading, &self.book, |_, _| ()).hosts
     }
 
@@ -164,8 +168,10 @@ impl Bench {
         let mut worst = None;
         for host in self.read(path, &[]) {
             let read = Host::read(&host.events, &self.book);
-            for found in read.subjects(&matches_of(&host, &self.table)) {
-                let triage = self.triage(&host, &read, Focus::Found(&found));
+            let found = read.subjects(&matches_of(&host, &self.table));
+            let by_products = host.raised.iter().filter(|alert| !read.covers(&found, alert)).map(Focus::Alert);
+            for focus in found.iter().map(Focus::Found).chain(by_products) {
+                let triage = self.triage(&host, &read, focus);
                 groups.entry((group.to_owned(), Half::of(path, &self.data))).or_default().add(triage.judgement.verdict);
                 worst = worst.max(Some(triage.judgement.verdict));
                 self.show(path, "attack", &triage);

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use hikeshi_domain::alert::ProductAlert;
 use hikeshi_event::Event;
 
 use crate::book::VerdictBook;
 use crate::kind::Kind;
 use crate::path::inside_volume;
 use crate::process::Processes;
+use crate::scope::process_of;
 use crate::subject::Found;
 
 /// The events of one host, read once and triaged as often as there are subjects.
@@ -59,6 +61,16 @@ impl<'e> Host<'e> {
         }
         let members = self.processes.iter().map(|(process, _)| process).filter(|process| self.top(*process) == top);
         members.collect()
+    }
+
+    /// The tree of the process that the alert speaks of; empty where no process of the host is meant.
+    pub(crate) fn tree_of_alert(&self, alert: &ProductAlert) -> Vec<usize> {
+        process_of(self, alert).map(|process| self.tree_of(self.top(process))).unwrap_or_default()
+    }
+
+    /// Whether the process that the alert speaks of belongs to one of the subjects: then it is told there.
+    pub fn covers(&self, subjects: &[Found], alert: &ProductAlert) -> bool {
+        process_of(self, alert).is_some_and(|process| subjects.iter().any(|found| self.members(found).contains(&process)))
     }
 
     /// The processes of the trees that a subject is made of, ascending.

@@ -21,6 +21,7 @@ mod judge;
 mod kind;
 mod path;
 mod process;
+mod product;
 mod scope;
 mod section;
 mod subject;
@@ -38,6 +39,7 @@ pub use host::Host;
 pub use input::{Counted, Focus, Input, Level, Lists, Match, Prevalence, Rule, Seen};
 pub use judge::{Sight, judge};
 pub use kind::{Kind, Log};
+pub use product::product_alerts;
 pub use scope::LOOK_BACK;
 pub use subject::Found;
 

@@ -208,7 +208,7 @@ impl<'s> Scope<'s> {
 }
 
 /// The process that the alert speaks of: by GUID, by the file's hash or path, by the file that it opened, by pid.
-fn process_of(host: &Host<'_>, alert: &ProductAlert) -> Option<usize> {
+pub(crate) fn process_of(host: &Host<'_>, alert: &ProductAlert) -> Option<usize> {
     let by_guid = alert.process.as_ref().and_then(|process| process.guid.as_deref()).and_then(|guid| host.processes.with_guid(guid));
     let by_file = || alert.file.as_ref().and_then(|file| nearest(host, alert.detected_at, |process| runs(process, file)));
     let by_pid = || alert.process.as_ref().and_then(|process| process.pid).and_then(|pid| host.processes.with_pid(pid, alert.detected_at));
@@ -244,7 +244,7 @@ pub(crate) fn names_file(event: &Event<'_>, file: &hikeshi_domain::alert::AlertF
     let same =
         |column, wanted: &Option<String>| event.text(column).zip(wanted.as_deref()).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b.trim()));
     let by_hash = same(Column::FileSha256, &file.sha256) || same(Column::FileSha1, &file.sha1) || same(Column::FileMd5, &file.md5);
-    let by_path = || event.text(Column::FilePath).zip(file.path.as_deref()).is_some_and(|(known, path)| same_path(known, path));
+    let by_path = || crate::product::detected_file(event).zip(file.path.as_deref()).is_some_and(|(known, path)| same_path(known, path));
     by_hash || by_path()
 }
 

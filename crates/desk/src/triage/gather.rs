@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::everything::everything;
 use crate::names;
 use crate::telemetry::{SentAs, host_as_sent};
+use crate::watch::is_product;
 
 /// Most events of one host that a triage reads, the latest: about a week of a busy endpoint. An event takes two to four kilobytes.
 const MOST_EVENTS: usize = 200_000;
@@ -127,7 +128,7 @@ fn placed(events: &[Event<'_>], rows: &[MatchRow]) -> (Vec<(usize, usize)>, Vec<
     let mut rules: Vec<Rule> = Vec::new();
     let mut by_id: HashMap<&str, usize> = HashMap::new();
     let mut matches = Vec::new();
-    for row in rows {
+    for row in rows.iter().filter(|row| !is_product(&row.rule.rule_id)) {
         let rule = *by_id.entry(row.rule.rule_id.as_str()).or_insert_with(|| {
             rules.push(rule_of(row));
             rules.len().saturating_sub(1)

@@ -1,24 +1,30 @@
-//! Alerts of our own: strong matches, grouped by subject, become one alert each (design 7).
+//! Alerts of our own: strong matches, grouped by subject, become one alert each, and so do the findings of products (design 7).
+//! What is strong, and which products speak, stands in `playbook/raise.yaml`.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use hikeshi_access::Caller;
 use hikeshi_domain::OrganizationId;
 use hikeshi_domain::alert::{Action, Alert, AlertFile, AlertProcess, AlertState, ProductAlert, SourceKind};
+use hikeshi_domain::organization::Organization;
+use hikeshi_domain::raise::{MatchFacts, Raising};
 use hikeshi_domain::triage::Node;
+use hikeshi_event::{Column, Uid};
 use hikeshi_lake::MatchRow;
 use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Context, Order, Query};
-use hikeshi_triage::{Focus, Found, Host, Input, Level, Match};
+use hikeshi_triage::{Focus, Found, Host, Input, Match, VerdictBook, product_alerts};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::caught_up;
 use super::gather::{Gathered, gather};
 use crate::alert;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
+use crate::watch::is_product;
 
 /// The product name of alerts that the desk raises itself.
 pub const OWN_PRODUCT: &str = "Hikeshi";
@@ -26,6 +32,8 @@ pub const OWN_PRODUCT: &str = "Hikeshi";
 const GATHERING: Duration = Duration::from_secs(2);
 /// An alert on the same file within this time of a match is about the same occasion.
 const SAME_OCCASION: SignedDuration = SignedDuration::from_hours(24);
+/// How often is kept how far matches have been raised, and what failed is tried again.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// Organisations whose matches raise nothing for now: a drill brings its own alerts.
 #[derive(Default)]
@@ -49,43 +57,103 @@ impl Raiser {
     }
 }
 
-/// Works until the lake stops sending.
+/// Where matches are to be looked at: organisation and host, in lower case.
+type Place = (OrganizationId, String);
+
+/// Matches of one place that wait to be raised.
+#[derive(Clone)]
+struct Waiting {
+    /// The latest of them.
+    around: Timestamp,
+    /// Events by which products say that they found something.
+    products: BTreeSet<Uid>,
+}
+
+/// Works until the lake stops sending; begins with what was committed before a crash and may not have been raised.
 pub async fn work(desk: Desk, mut strong: UnboundedReceiver<MatchRow>) {
-    while let Some(first) = strong.recv().await {
-        let mut hosts: BTreeSet<(OrganizationId, String)> = BTreeSet::new();
-        let mut latest: HashMap<(OrganizationId, String), Timestamp> = HashMap::new();
-        let mut note = |row: MatchRow| {
-            if !desk.raiser.is_quiet_about(row.org) {
-                let key = (row.org, row.host.to_lowercase());
-                let last = latest.entry(key.clone()).or_insert(row.time);
-                *last = row.time.max(*last);
-                hosts.insert(key);
+    let mut waiting: BTreeMap<Place, Waiting> = BTreeMap::new();
+    let mut looked_back = false;
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    loop {
+        tokio::select! {
+            row = strong.recv() => {
+                let Some(first) = row else { return };
+                note_loud(&desk, &mut waiting, first);
+                tokio::time::sleep(GATHERING).await;
             }
-        };
-        note(first);
-        tokio::time::sleep(GATHERING).await;
-        while let Ok(row) = strong.try_recv() {
-            note(row);
+            _ = look.tick() => {}
         }
-        for key in hosts {
-            let around = latest.get(&key).copied().unwrap_or_else(|| desk.now());
-            if let Err(error) = raise(&desk, key.0, &key.1, around).await {
-                tracing::error!(org = %key.0, %error, "matches of a host could not be raised");
+        while let Ok(row) = strong.try_recv() {
+            note_loud(&desk, &mut waiting, row);
+        }
+        if !looked_back {
+            match caught_up::missed(&desk).await {
+                Ok(rows) => {
+                    rows.into_iter().for_each(|row| note(&mut waiting, row));
+                    looked_back = true;
+                }
+                Err(error) => tracing::error!(%error, "what was committed before the start cannot be looked at for alerts yet"),
             }
+        }
+        let handled_to = desk.now();
+        waiting = raise_all(&desk, waiting).await;
+        if looked_back
+            && waiting.is_empty()
+            && let Err(error) = caught_up::advance(&desk, handled_to).await
+        {
+            tracing::error!(%error, "it cannot be kept how far matches have been raised; a restart looks at them again");
         }
     }
 }
 
-/// Raises an alert for each subject of a host that holds a strong match and that no alert names yet.
-async fn raise(desk: &Desk, org: OrganizationId, host: &str, around: Timestamp) -> Result<()> {
+/// A drill brings its own alerts: what its products found is among them.
+pub(super) async fn is_drill(desk: &Desk, org: OrganizationId) -> Result<bool> {
+    let context = Context::system("raise").within(org);
+    Ok(desk.store.get::<Organization>(&context, org.0).await?.drill.is_some())
+}
+
+fn note_loud(desk: &Desk, waiting: &mut BTreeMap<Place, Waiting>, row: MatchRow) {
+    if !desk.raiser.is_quiet_about(row.org) {
+        note(waiting, row);
+    }
+}
+
+fn note(waiting: &mut BTreeMap<Place, Waiting>, row: MatchRow) {
+    let place = (row.org, row.host.to_lowercase());
+    let known = waiting.entry(place).or_insert_with(|| Waiting { around: row.time, products: BTreeSet::new() });
+    known.around = row.time.max(known.around);
+    if is_product(&row.rule.rule_id) {
+        known.products.insert(row.uid);
+    }
+}
+
+/// Raises what waits; what fails waits for the next time.
+async fn raise_all(desk: &Desk, waiting: BTreeMap<Place, Waiting>) -> BTreeMap<Place, Waiting> {
+    let mut failed = BTreeMap::new();
+    for ((org, host), what) in waiting {
+        if let Err(error) = raise(desk, org, &host, &what).await {
+            tracing::error!(%org, %error, "matches of a host could not be raised");
+            failed.insert((org, host), what);
+        }
+    }
+    failed
+}
+
+/// Raises an alert for each subject of a host that holds a strong match and that no alert names yet, and for what products found.
+async fn raise(desk: &Desk, org: OrganizationId, host: &str, what: &Waiting) -> Result<()> {
     let caller = Caller::desk("raise", "raise");
     let context = Context::system("raise").within(org);
-    let gathered = gather(desk, &context, org, host, around).await?;
+    let gathered = gather(desk, &context, org, host, what.around).await?;
+    let by_products = gathered.events.iter().filter(|event| what.products.contains(&event.uid));
+    for alert in product_alerts(by_products, &desk.raising) {
+        alert::receive(desk, &caller, org, alert).await?;
+    }
     let name = gathered.host.clone();
-    let book = desk.verdicts.clone();
-    let subjects = tokio::task::spawn_blocking(move || subjects(&gathered, &book)).await.map_err(Error::internal)?;
+    let (book, raising) = (desk.verdicts.clone(), desk.raising.clone());
     let query = Query::new().eq("host", host.to_lowercase()).order("received_at", Order::Desc).limit(PAGE_LIMIT);
     let known = desk.store.list::<Alert>(&context, query).await?.items;
+    let own: HashSet<String> = known.iter().filter(|alert| alert.raised.product == OWN_PRODUCT).map(|alert| alert.raised.id.clone()).collect();
+    let subjects = tokio::task::spawn_blocking(move || subjects(&gathered, &book, &raising, &own)).await.map_err(Error::internal)?;
     for subject in subjects {
         if !known.iter().any(|alert| subject.is_named_by(alert)) {
             alert::receive(desk, &caller, org, product_alert(&name, &subject.found, subject.rule)).await?;
@@ -123,12 +191,14 @@ impl Strong {
     }
 }
 
-fn subjects(gathered: &Gathered, book: &hikeshi_triage::VerdictBook) -> Vec<Strong> {
+/// Subjects with a match that raises, and that no alert was raised for yet.
+fn subjects(gathered: &Gathered, book: &VerdictBook, raising: &Raising, known: &HashSet<String>) -> Vec<Strong> {
     let matches: Vec<Match<'_>> =
         gathered.matches.iter().filter_map(|(event, rule)| Some(Match { event: *event, rule: gathered.rules.get(*rule)? })).collect();
     let host = Host::read(&gathered.events, book);
-    let strong = host.subjects(&matches).into_iter().filter(|found| found.level >= Level::High);
-    let with_nodes = strong.map(|found| {
+    let raises = |place: &usize| matches.get(*place).is_some_and(|hit| strong(gathered, raising, hit));
+    let new = |found: &Found| found.matches.iter().any(raises) && !known.contains(&own_id(&gathered.host, found));
+    let with_nodes = host.subjects(&matches).into_iter().filter(new).map(|found| {
         let hits = || found.matches.iter().filter_map(|place| matches.get(*place));
         let rule = hits().max_by_key(|hit| hit.rule.level).map(|hit| hit.rule.title.clone()).unwrap_or_default();
         let received = hits().filter_map(|hit| gathered.events.get(hit.event)).map(|event| event.received_at).max();
@@ -164,9 +234,26 @@ fn is_process(named: &AlertProcess, at: Timestamp, node: &Node) -> bool {
     named.pid.is_some() && named.pid == node.pid && lived && (node.ended_at.is_some() || near_start)
 }
 
+fn strong(gathered: &Gathered, raising: &Raising, hit: &Match<'_>) -> bool {
+    let Some(event) = gathered.events.get(hit.event) else { return false };
+    raising.raises(&MatchFacts {
+        rule: &hit.rule.id,
+        level: hit.rule.level.name(),
+        tags: &hit.rule.tags,
+        channel: &event.channel,
+        host: &event.host,
+        image: event.text(Column::ProcessImage),
+    })
+}
+
+/// The id of the alert that is raised for a subject: the same subject again is the same alert.
+fn own_id(host: &str, found: &Found) -> String {
+    format!("{host} {}", found.key)
+}
+
 fn product_alert(host: &str, found: &Found, rule: String) -> ProductAlert {
     ProductAlert {
-        id: format!("{host} {}", found.key),
+        id: own_id(host, found),
         host: host.to_owned(),
         detected_at: found.detected_at,
         source_kind: SourceKind::Endpoint,

@@ -60,6 +60,14 @@ fn counts_events_of_a_group_once_a_burst() {
 }
 
 #[test]
+fn an_event_that_is_sent_twice_counts_once_and_hides_nothing() {
+    let rule = correlation("event_count", "failed", "    condition: {gte: 3}\n");
+    let again = [(0, 4625, "a", ""), (1, 4625, "a", ""), (1, 4625, "a", ""), (0, 4625, "a", ""), (2, 4625, "a", "")];
+    assert_eq!(run(&rule, &again), [("c".to_owned(), vec![0, 1, 2])], "fires on the third event, not on a repetition");
+    assert_eq!(run(&rule, &again[..4]), []);
+}
+
+#[test]
 fn an_upper_bound_is_judged_when_the_window_has_passed() {
     let rule = correlation("event_count", "failed", "    condition: {gte: 2, lt: 4}\n");
     let few = [(0, 4625, "a", ""), (1, 4625, "a", ""), (30, 4625, "a", "")];

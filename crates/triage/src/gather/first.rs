@@ -1,8 +1,9 @@
-//! The first pass: rules, counts, process starts and ends.
+//! The first pass: rules, counts, process starts and ends, findings of products.
 
 use std::sync::Arc;
 
 use hikeshi_detect::{Matcher, Observation, RuleIndex, RuleSet};
+use hikeshi_domain::raise::Raising;
 use hikeshi_event::{Event, Intake, Record, Uid, Work, normalise};
 
 use super::{Kept, slim};
@@ -11,6 +12,7 @@ use crate::kind::Kind;
 
 pub(super) struct First<'a> {
     pub(super) rules: &'a Arc<RuleSet>,
+    pub(super) raising: &'a Raising,
     pub(super) intake: Intake<'a>,
 }
 
@@ -65,7 +67,8 @@ impl Work for First<'_> {
         let Some((_, seen)) = out.hosts.get_mut(place) else { return };
         seen.coverage.see(&event);
         let lives = matches!(Kind::of(&event), Kind::ProcessStart | Kind::ProcessEnd);
-        if scratch.found.is_empty() && !lives {
+        let found_by_product = || self.raising.product(&event.provider, event.event_id).is_some();
+        if scratch.found.is_empty() && !lives && !found_by_product() {
             return;
         }
         let uid = Uid::of(&event);

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use hikeshi_detect::{Correlator, RuleIndex, RuleSet};
 use hikeshi_domain::OrganizationId;
 use hikeshi_domain::alert::ProductAlert;
+use hikeshi_domain::raise::Raising;
 use hikeshi_event::{Defect, Event, Input as File, Intake, Limits, Totals, Uid, process};
 use jiff::Timestamp;
 
@@ -22,6 +23,7 @@ use crate::book::VerdictBook;
 use crate::coverage::Coverage;
 use crate::host::Host;
 use crate::input::{Level, Match, Rule};
+use crate::product::product_alerts;
 
 use first::{First, FirstHost};
 use names::Names;
@@ -53,6 +55,8 @@ pub struct HostFiles {
     pub matches: Vec<(usize, RuleIndex)>,
     /// What the host sent, everything counted.
     pub coverage: Coverage,
+    /// What products found on the host, where no alert was given: subjects beside those of rules ([`Host::covers`]).
+    pub raised: Vec<ProductAlert>,
 }
 
 /// What the files gave.
@@ -75,6 +79,8 @@ pub struct Reading<'a> {
     pub threads: usize,
     /// The instant that counts as receipt.
     pub received_at: Timestamp,
+    /// Which events of products are alerts by themselves.
+    pub raising: &'a Raising,
 }
 
 /// An event that is kept, the file that it came from, and the rules that matched it.
@@ -104,7 +110,7 @@ pub fn matches_of<'a>(host: &HostFiles, table: &'a [Rule]) -> Vec<Match<'a>> {
 }
 
 /// Reads the files. With alerts, their hosts are gathered whole (from seven days before the alert on); without, each host that
-/// holds a match of level medium or higher.
+/// holds a match of level medium or higher, or the finding of a product.
 pub fn gather(
     files: &[File],
     rules: &Arc<RuleSet>,
@@ -116,7 +122,7 @@ pub fn gather(
     let intake = Intake { org: OrganizationId(uuid::Uuid::nil()), source: "", received_at: reading.received_at };
     let mut gathered = Gathered::default();
     let mut hosts: HashMap<String, FirstHost> = HashMap::new();
-    let first = First { rules, intake };
+    let first = First { rules, raising: reading.raising, intake };
     let mut observations = Vec::new();
     let mut counts: HashMap<(String, RuleIndex), usize> = HashMap::new();
     gathered.totals = process(files, reading.limits, reading.threads, &first, |block| {
@@ -133,7 +139,7 @@ pub fn gather(
     });
     correlate(rules, observations, &mut hosts);
     let mut hosts = Names::of(hosts.keys().map(String::as_str)).join(hosts);
-    let wanted = wanted(&mut hosts, rules, alerts, book);
+    let wanted = wanted(&mut hosts, rules, alerts, book, reading.raising);
     let second = Second { wanted: &wanted, intake };
     let mut more: HashMap<String, Vec<Kept>> = HashMap::new();
     process(files, reading.limits, reading.threads, &second, |block| {
@@ -146,6 +152,9 @@ pub fn gather(
     });
     let chosen = hosts.into_iter().filter(|(name, _)| wanted.hosts.contains_key(name));
     gathered.hosts = chosen.map(|(name, first)| assemble(name.clone(), first, more.remove(&name).unwrap_or_default())).collect();
+    if alerts.is_empty() {
+        gathered.hosts.iter_mut().for_each(|host| host.raised = product_alerts(&host.events, reading.raising));
+    }
     gathered.hosts.sort_by(|a, b| a.host.cmp(&b.host));
     gathered
 }
@@ -180,7 +189,13 @@ fn correlate(rules: &Arc<RuleSet>, mut observations: Vec<hikeshi_detect::Observa
 }
 
 /// What the second pass must keep: for each host with a subject the processes and files of its trees.
-fn wanted(hosts: &mut HashMap<String, FirstHost>, rules: &RuleSet, alerts: &[ProductAlert], book: &VerdictBook) -> Wanted {
+fn wanted(
+    hosts: &mut HashMap<String, FirstHost>,
+    rules: &RuleSet,
+    alerts: &[ProductAlert],
+    book: &VerdictBook,
+    raising: &Raising,
+) -> Wanted {
     let table = rule_table(rules);
     let mut wanted = Wanted::default();
     for (name, host) in hosts.iter_mut() {
@@ -192,6 +207,7 @@ fn wanted(hosts: &mut HashMap<String, FirstHost>, rules: &RuleSet, alerts: &[Pro
             let (events, paths): (Vec<_>, Vec<_>) =
                 std::mem::take(&mut host.kept).into_iter().map(|kept| (kept.event, (kept.path, kept.rules))).unzip();
             want_trees(name, &events, &paths, &table, book, &mut wanted);
+            want_found_by_products(name, &events, raising, book, &mut wanted);
             host.kept = events.into_iter().zip(paths).map(|(event, (path, rules))| Kept { event, path, rules }).collect();
         }
         for alias in &host.aliases {
@@ -217,6 +233,24 @@ fn want_trees(name: &str, events: &[Event<'static>], origins: &[Origin], table: 
     }
 }
 
+/// The trees of what products found, and how its files came.
+fn want_found_by_products(name: &str, events: &[Event<'static>], raising: &Raising, book: &VerdictBook, wanted: &mut Wanted) {
+    let alerts = product_alerts(events, raising);
+    if alerts.is_empty() {
+        return;
+    }
+    let host = Host::read(events, book);
+    let wanted = wanted.host(name);
+    for alert in &alerts {
+        wanted.file(alert.file.as_ref().and_then(|file| file.path.as_deref()));
+        for member in host.tree_of_alert(alert) {
+            if let Some(known) = host.processes.get(member) {
+                wanted.process(known);
+            }
+        }
+    }
+}
+
 /// By time; what happened in the same instant by file and by the log's own number.
 fn order(kept: &Kept) -> (Timestamp, &str, Option<u64>, Uid) {
     (kept.event.time, &kept.path, kept.event.record_id, kept.event.uid)
@@ -235,6 +269,7 @@ fn assemble(host: String, first: FirstHost, more: Vec<Kept>) -> HostFiles {
         paths: Vec::with_capacity(all.len()),
         matches: Vec::new(),
         coverage: first.coverage,
+        raised: Vec::new(),
     };
     for (at, kept) in all.into_iter().enumerate() {
         files.matches.extend(kept.rules.into_iter().map(|rule| (at, rule)));
@@ -246,7 +281,7 @@ fn assemble(host: String, first: FirstHost, more: Vec<Kept>) -> HostFiles {
 
 /// The event without what triage does not read.
 fn slim(event: Event<'_>) -> Event<'static> {
-    const READ: [&str; 2] = ["Properties", "AuditPolicyChanges"];
+    const READ: [&str; 3] = ["Properties", "AuditPolicyChanges", "DetectionID"];
     let mut event = event;
     event.raw = Vec::new().into();
     event.unmapped.retain(|(name, _)| READ.contains(&name.as_ref()));

@@ -51,6 +51,11 @@ impl WantedHost {
         self.logons.extend(process.logon.map(str::to_lowercase));
     }
 
+    /// A file of which everything is kept that tells how it came.
+    pub(super) fn file(&mut self, path: Option<&str>) {
+        self.images.extend(path.map(|path| inside_volume(path).to_lowercase()));
+    }
+
     fn wants(&self, event: &Event<'_>, kind: Kind) -> bool {
         if let Some(from) = self.whole_from {
             return event.time >= from && kind != Kind::Other && (kind != Kind::ProcessAccess || tells(event));

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use hikeshi_detect::{LoadOptions, RuleSet};
+use hikeshi_domain::playbook::Files;
+use hikeshi_domain::raise::Raising;
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_event::{Limits, expand};
 use hikeshi_triage::gather::{Reading, gather, matches_of, rule_table};
@@ -23,7 +25,8 @@ fn verdicts(data: &Path, recording: &str) -> Vec<Verdict> {
     let rules = RuleSet::load(&[data.join("data/sigma/rules")], &LoadOptions::default()).unwrap().rules;
     let (files, _) = expand(&[data.join("data").join(recording).to_string_lossy().into_owned()]);
     let (limits, book, table) = (Limits::default(), book(), rule_table(&rules));
-    let reading = Reading { limits: &limits, threads: 2, received_at: Timestamp::now() };
+    let raising = Raising::load(&Files::shipped()).unwrap();
+    let reading = Reading { limits: &limits, threads: 2, received_at: Timestamp::now(), raising: &raising };
     let mut verdicts = Vec::new();
     for host in gather(&files, &rules, &[], reading, &book, |_, _| ()).hosts {
         let matches = matches_of(&host, &table);

@@ -1,0 +1,122 @@
+//! Alerts of the desk's own: what strong rules match and what products find, through a crash between commit and raising.
+
+use std::path::Path;
+use std::time::Duration;
+
+use hikeshi_access::Caller;
+use hikeshi_desk::Desk;
+use hikeshi_desk::event::{self, Sent};
+use hikeshi_desk::open::{Open, Opening, open};
+use hikeshi_desk::organization::{self, Choices};
+use hikeshi_domain::OrganizationId;
+use hikeshi_domain::alert::{Action, Alert, ProductAlert};
+use hikeshi_domain::phrase::Language;
+use hikeshi_lake::Encoding;
+use hikeshi_record::{Context, PAGE_LIMIT, Query};
+use serde_json::{Value, json};
+
+async fn opened(folder: &Path) -> Open {
+    let opening = Opening { folder: folder.to_path_buf(), record: None, rules: Vec::new(), address: "http://127.0.0.1:1".to_owned() };
+    open(&opening).await.unwrap()
+}
+
+async fn organization(desk: &Desk) -> OrganizationId {
+    let choices = Choices {
+        name: "ours".to_owned(),
+        time_zone: "Asia/Tokyo".to_owned(),
+        language: Language::Ja,
+        retention_days: 90,
+        contacts: Vec::new(),
+    };
+    organization::add(desk, &Caller::desk("test", "test"), choices, None).await.unwrap().id
+}
+
+/// Sends events of a few minutes ago and waits until they are committed.
+async fn send(desk: &Desk, org: OrganizationId, events: &[Value]) {
+    let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
+    let sent = Sent { source: "wef".to_owned(), idempotency_key: None, encoding: Encoding::Plain, body: lines.into() };
+    event::receive(desk, &Caller::desk("test", "test"), org, sent).await.unwrap();
+    desk.telemetry.lake.flush().await;
+}
+
+fn at(record: u64, channel: &str, id: u32, fields: Value) -> Value {
+    let time = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(300 - i64::try_from(record).unwrap());
+    let mut event =
+        json!({"Channel": channel, "EventID": id, "Computer": "PC-1", "EventRecordID": record, "TimeCreated": time.to_string()});
+    event.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    event
+}
+
+fn defender(record: u64, id: u32, action: &str) -> Value {
+    let fields = json!({
+        "Detection ID": "{79C5C2FF-764A-4F0D-940E-A6914A52C0F9}", "Threat Name": "Trojan:Win32/Sample", "Severity ID": "5",
+        "Path": "file:_C:\\Users\\taro\\Downloads\\x.exe", "Action Name": action, "Process Name": "C:\\Windows\\explorer.exe",
+    });
+    at(record, "Microsoft-Windows-Windows Defender/Operational", id, fields)
+}
+
+fn shadow_copies_deleted(record: u64) -> Value {
+    let fields = json!({
+        "ProcessGuid": "{11111111-2222-3333-4444-555555555555}", "ProcessId": 700, "Image": "C:\\Windows\\System32\\vssadmin.exe",
+        "CommandLine": "vssadmin delete shadows /all /quiet", "User": "CORP\\taro",
+        "ParentProcessGuid": "{99999999-2222-3333-4444-555555555555}", "ParentProcessId": 600, "ParentImage": "C:\\Windows\\explorer.exe",
+    });
+    at(record, "Microsoft-Windows-Sysmon/Operational", 1, fields)
+}
+
+async fn alerts(desk: &Desk, org: OrganizationId) -> Vec<ProductAlert> {
+    let context = Context::system("test").within(org);
+    let found = desk.store.list::<Alert>(&context, Query::new().limit(PAGE_LIMIT)).await.unwrap().items;
+    let mut raised: Vec<ProductAlert> = found.into_iter().map(|alert| alert.raised.clone()).collect();
+    raised.sort_by(|a, b| a.product.cmp(&b.product));
+    raised
+}
+
+/// Waits until there are so many alerts.
+async fn until(desk: &Desk, org: OrganizationId, count: usize) -> Vec<ProductAlert> {
+    for _ in 0..600 {
+        let alerts = alerts(desk, org).await;
+        if alerts.len() >= count {
+            return alerts;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{count} alerts were not raised within 30 seconds");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_finding_is_one_alert_without_a_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    let Open { desk, background: _working } = opened(folder.path()).await;
+    let org = organization(&desk).await;
+    send(&desk, org, &[defender(1, 1116, "Not Applicable"), defender(2, 1117, "Quarantine"), shadow_copies_deleted(3)]).await;
+    let raised = until(&desk, org, 2).await;
+    let names: Vec<(&str, &str)> = raised.iter().map(|alert| (alert.product.as_str(), alert.name.as_str())).collect();
+    assert_eq!(names, [("Hikeshi", "Shadow copies or backups deleted"), ("Microsoft Defender", "Trojan:Win32/Sample")]);
+    assert_eq!(raised[1].action, Action::Quarantined, "both events are one detection, and what was done in the end counts");
+    assert_eq!(raised[1].file.clone().unwrap().path.as_deref(), Some(r"C:\Users\taro\Downloads\x.exe"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_committed_and_not_raised_before_a_crash_is_raised_once_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let Open { desk, mut background } = opened(folder.path()).await;
+    let org = organization(&desk).await;
+    background.shutdown().await;
+    send(&desk, org, &[shadow_copies_deleted(1), defender(2, 1116, "Not Applicable")]).await;
+    assert!(alerts(&desk, org).await.is_empty(), "committed, and nobody there to raise it");
+    drop(desk);
+    for start in ["the first start", "a second start"] {
+        let Open { desk, mut background } = opened(folder.path()).await;
+        assert_eq!(until(&desk, org, 2).await.len(), 2, "{start}");
+        // Another host's finding goes the same way behind what was missed: when it is there, the rest has been looked at.
+        let mut other = defender(3, 1116, "Not Applicable");
+        other["Computer"] = json!(start.replace(' ', "-"));
+        other["Detection ID"] = json!(start);
+        let before = alerts(&desk, org).await.len();
+        send(&desk, org, &[other]).await;
+        let all = until(&desk, org, before + 1).await;
+        assert_eq!(all.iter().filter(|alert| alert.host == "PC-1").count(), 2, "{start}: {all:?}");
+        background.shutdown().await;
+    }
+}

@@ -305,7 +305,7 @@ mod tests {
             pid: None,
             user: None,
             channel: None,
-            level: Level::High,
+            level: hikeshi_triage::Level::High,
             detected_at: at(RAN_AT),
             matches: Vec::new(),
             repeats: Vec::new(),

@@ -242,7 +242,7 @@ impl Defects {
 }
 
 /// A file can wait: where the writer is behind, reading pauses.
-async fn append_patiently(lake: &Lake, batch: lake::Batch) -> Result<(), AppendError> {
+async fn append_patiently(lake: &Lake, batch: lake::Batch) -> Result<u64, AppendError> {
     loop {
         match lake.append(batch.clone()).await {
             Err(AppendError::Busy { retry_after }) => tokio::time::sleep(retry_after).await,

@@ -127,8 +127,7 @@ mod tests {
 
     type Pack = fn(&[u8]) -> Vec<u8>;
 
-    const EACH: [(Encoding, Pack); 3] =
-        [(Encoding::Plain, |text| text.to_vec()), (Encoding::Gzip, gzip), (Encoding::Zstd, zstd)];
+    const EACH: [(Encoding, Pack); 3] = [(Encoding::Plain, |text| text.to_vec()), (Encoding::Gzip, gzip), (Encoding::Zstd, zstd)];
 
     #[test]
     fn lines_are_counted_in_every_encoding() {

@@ -152,7 +152,8 @@ async fn raise(desk: &Desk, org: OrganizationId, host: &str, what: &Waiting) -> 
     let (book, raising) = (desk.verdicts.clone(), desk.raising.clone());
     let query = Query::new().eq("host", host.to_lowercase()).order("received_at", Order::Desc).limit(PAGE_LIMIT);
     let known = desk.store.list::<Alert>(&context, query).await?.items;
-    let own: HashSet<String> = known.iter().filter(|alert| alert.raised.product == OWN_PRODUCT).map(|alert| alert.raised.id.clone()).collect();
+    let own: HashSet<String> =
+        known.iter().filter(|alert| alert.raised.product == OWN_PRODUCT).map(|alert| alert.raised.id.clone()).collect();
     let subjects = tokio::task::spawn_blocking(move || subjects(&gathered, &book, &raising, &own)).await.map_err(Error::internal)?;
     for subject in subjects {
         if !known.iter().any(|alert| subject.is_named_by(alert)) {

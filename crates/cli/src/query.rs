@@ -56,15 +56,14 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-/// The lake as it is committed. What was acknowledged and not yet written waits for the rules of `serve` or `ingest`.
+/// The lake, with what was acknowledged and waits for the rules of `serve` or `ingest`: that has no matches yet.
 async fn open(place: &Place) -> Result<Arc<Lake>> {
     let data = &place.data;
     let store = Store::open(place.settings()).await.with_context(|| format!("cannot open the record in `{}`", data.display()))?;
     let lake = Lake::open_to_read(&data.join("lake"), Arc::new(store.catalogue()), LakeConfig::default()).await;
-    let lake = lake.with_context(|| format!("cannot open the lake in `{}`", data.display()))?;
-    let lag = lake.lag();
-    if lag.appended > lag.committed {
-        eprintln!("{} batches wait to be written and are not in the answer: `hikeshi serve` writes them", lag.appended - lag.committed);
+    let (lake, unread) = lake.with_context(|| format!("cannot open the lake in `{}`", data.display()))?;
+    if unread > 0 {
+        eprintln!("{unread} batches wait to be written and are not in the answer: `hikeshi serve` writes them");
     }
     Ok(Arc::new(lake))
 }

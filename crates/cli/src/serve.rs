@@ -1,6 +1,7 @@
 //! `hikeshi serve`: the desk with its console and API, on one machine.
 
 use std::io::IsTerminal;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -74,10 +75,10 @@ async fn serve(args: &Args) -> Result<()> {
 }
 
 async fn load_drill(desk: &Desk, name: &str) -> Result<()> {
-    println!("Loading the drill `{name}` …");
+    say(&format!("Loading the drill `{name}` …"));
     match drill::load(desk, name).await {
-        Ok(drill::Loaded::New { events, alerts, .. }) => println!("Drill `{name}` loaded: {events} events, {alerts} alerts."),
-        Ok(drill::Loaded::Before) => println!("Drill `{name}` was loaded before."),
+        Ok(drill::Loaded::New { events, alerts, .. }) => say(&format!("Drill `{name}` loaded: {events} events, {alerts} alerts.")),
+        Ok(drill::Loaded::Before) => say(&format!("Drill `{name}` was loaded before.")),
         Err(error) => {
             let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
             bail!("the drill `{name}` cannot be loaded: {error}: {cause}");
@@ -86,14 +87,19 @@ async fn load_drill(desk: &Desk, name: &str) -> Result<()> {
     Ok(())
 }
 
+/// A line for whoever started the desk; that nobody listens any more is no reason to stop.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
 /// What a newcomer needs: where, and how to get in.
 fn announce(address: &str, link: Option<&str>) {
-    println!("Hikeshi is running at {address}");
+    say(&format!("Hikeshi is running at {address}"));
     match link {
-        Some(link) => println!("Sign in once with this link (15 minutes): {address}/sign-in#token={link}"),
-        None => println!("Sign in by password. A link for an operator: hikeshi sign-in-link --data DIR"),
+        Some(link) => say(&format!("Sign in once with this link (15 minutes): {address}/sign-in#token={link}")),
+        None => say("Sign in by password. A link for an operator: hikeshi sign-in-link --data DIR"),
     }
-    println!("Stop with Ctrl-C.");
+    say("Stop with Ctrl-C.");
 }
 
 /// Ctrl-C, or the service manager's signal.

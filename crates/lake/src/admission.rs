@@ -20,7 +20,7 @@ pub(crate) struct Contents {
     pub(crate) bytes: u64,
     /// Lines that are not empty.
     pub(crate) lines: u64,
-    /// Lines among them that are longer than an event may be, or do not begin as a JSON object: no event comes of them.
+    /// Lines among them that are longer than an event may be, or begin neither as JSON nor as XML: no event comes of them.
     pub(crate) refused: u64,
 }
 
@@ -98,7 +98,7 @@ impl Lines {
     fn end_line(&mut self) {
         if let Some(first) = self.first.take() {
             self.contents.lines += 1;
-            self.contents.refused += u64::from(first != b'{' || self.length > self.line_bytes);
+            self.contents.refused += u64::from(!matches!(first, b'{' | b'[' | b'<') || self.length > self.line_bytes);
         }
         self.length = 0;
     }

@@ -24,6 +24,7 @@ use crate::shelf::Shelf;
 use crate::status::{IngestLag, Totals};
 use crate::stream::{AppendError, Encoding, LocalDisk, Log, LogConfig, Recovery, make_folder};
 use crate::view::{Segment, Views};
+use crate::waiting::show_waiting;
 use crate::writer::{STREAM, Writer};
 
 /// Why a lake could not be opened.
@@ -150,14 +151,16 @@ impl Lake {
         Ok(Lake { inner })
     }
 
-    /// Opens the lake to be read as it is committed: nothing is written, and no rule misses what waits in the stream. What is appended
-    /// all the same is durable and waits, too.
+    /// Opens the lake to be read: nothing is written, so that no rule misses what waits in the stream; what waits is read along, and how
+    /// many batches of it were not is told beside. What is appended all the same is durable and waits, too.
     ///
     /// # Errors
     /// As [`Lake::open`].
-    pub async fn open_to_read(folder: &Path, catalogue: Arc<dyn Catalogue>, config: LakeConfig) -> Result<Self, OpenError> {
-        let (inner, _) = Self::prepare(folder, catalogue, config, None).await?;
-        Ok(Lake { inner })
+    pub async fn open_to_read(folder: &Path, catalogue: Arc<dyn Catalogue>, config: LakeConfig) -> Result<(Self, u64), OpenError> {
+        let (inner, committed) = Self::prepare(folder, catalogue, config, None).await?;
+        let reading = inner.clone();
+        let unread = tokio::task::spawn_blocking(move || show_waiting(&reading, committed)).await.map_err(io::Error::other)?;
+        Ok((Lake { inner }, unread))
     }
 
     /// Everything but the writer, and the offset that it starts at.

@@ -32,6 +32,7 @@ mod sql_scan;
 mod status;
 mod stream;
 mod view;
+mod waiting;
 mod window;
 mod writer;
 

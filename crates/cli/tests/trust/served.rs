@@ -23,7 +23,8 @@ pub(super) struct Server {
     /// Held, so that the server has somebody to speak to.
     _said: BufReader<ChildStdout>,
     base: String,
-    link: String,
+    /// While no password is set.
+    link: Option<String>,
     client: Client,
     begun: Instant,
 }
@@ -54,11 +55,11 @@ impl Server {
         for line in lines {
             base = base.or_else(|| line.strip_prefix("Hikeshi is running at ").map(str::to_owned));
             link = link.or_else(|| line.split_once("#token=").map(|(_, token)| token.to_owned()));
-            if link.is_some() {
+            if line.starts_with("Stop with") {
                 break;
             }
         }
-        let (Some(base), Some(link)) = (base, link) else {
+        let Some(base) = base else {
             let _ = child.kill();
             panic!("the server did not start: {}", tail(log));
         };
@@ -150,7 +151,7 @@ pub(super) struct Operator {
 
 impl Operator {
     pub(super) async fn set_up(server: &Server) -> Operator {
-        let cookie = sign_in(server, "/session/link", &json!({ "token": server.link })).await.unwrap();
+        let cookie = sign_in(server, "/session/link", &json!({ "token": server.link.as_deref().unwrap() })).await.unwrap();
         let profile = json!({"name": "Operator", "email": EMAIL, "language": "en", "time_zone": "Asia/Tokyo"});
         made(server, &cookie, Method::PUT, "/me", &profile).await;
         made(server, &cookie, Method::PUT, "/me/password", &json!({ "new": PASSWORD })).await;

@@ -37,8 +37,7 @@ async fn an_incident_goes_from_event_to_closed_case_on_postgresql() {
     let (status, row) = fixture.post(&lead, &format!("/alerts/{alert}/override"), &judged).await;
     assert_eq!((status, &row["verdict"]), (StatusCode::OK, &json!("black")));
 
-    let (_, placed) = fixture.post(&lead, &format!("/alerts/{alert}/case"), &json!({})).await;
-    let case = placed["case"].as_str().unwrap();
+    let case = row["case"]["id"].as_str().expect("what is judged black opens a case");
     let version = fixture.get(&lead, &format!("/cases/{case}")).await["case"]["version"].clone();
     let picked = json!({"type": "B-1", "severity": 3, "flows": ["handle"], "expected_version": version});
     let (status, answer) = fixture.post(&lead, &format!("/cases/{case}/classification"), &picked).await;

@@ -55,7 +55,10 @@ fn sent_as<'a>(host: &str, sources: impl Iterator<Item = &'a str>) -> SentAs {
     known.sort_unstable();
     known.dedup_by(|a, b| a.0 == b.0);
     let as_it_is = |alike| SentAs { name: host.to_owned(), alike };
-    if known.iter().any(|(lower, _)| *lower == wanted) || is_address(&wanted) {
+    if let Some((_, name)) = known.iter().find(|(lower, _)| *lower == wanted) {
+        return SentAs { name: (*name).to_owned(), alike: Vec::new() };
+    }
+    if is_address(&wanted) {
         return as_it_is(Vec::new());
     }
     let same_label = |lower: &str| !is_address(lower) && short(lower) == short(&wanted);
@@ -90,7 +93,7 @@ mod tests {
         };
         check("WEB", &["web.a.example"], "web.a.example", &[]);
         check("web.a.example", &["WEB", "Web"], "WEB", &[]);
-        check("Web.A.example", &["web.a.example", "web"], "Web.A.example", &[]);
+        check("Web.A.example", &["web.a.example", "web"], "web.a.example", &[]);
         check("web.b.example", &["web.a.example"], "web.b.example", &["web.a.example"]);
         check("web", &["web.a.example", "web.b.example"], "web", &["web.a.example", "web.b.example"]);
         check("10.0.0.5", &["10.9.9.9"], "10.0.0.5", &[]);

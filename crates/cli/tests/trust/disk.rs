@@ -1,11 +1,13 @@
 //! An ext4 file system of our own in a file, that can lose power: `FS_IOC_SHUTDOWN` drops whatever was not synced.
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 /// 0x8004587d is `FS_IOC_SHUTDOWN`, 2 is `FS_SHUTDOWN_FLAGS_NOLOGFLUSH` (Linux, include/uapi/linux/fs.h): not even the journal is flushed.
-const SHUT_DOWN: &str = "import fcntl, os, struct, sys\nfcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', 2))";
+const SHUT_DOWN: &str = "import fcntl, os, struct, sys\nplace = os.open(sys.argv[1], os.O_RDONLY)\nprint('ready', flush=True)\nsys.stdin.readline()\n\
+    fcntl.ioctl(place, 0x8004587d, struct.pack('I', 2))";
 
 /// A mounted file system; unmounted when it is dropped.
 pub(super) struct Disk {
@@ -45,9 +47,20 @@ impl Disk {
         done(Command::new("mount").args(["-o", "loop,commit=300"]).arg(self.image()).arg(self.mount_point()))
     }
 
-    /// The power goes.
-    pub(super) fn lose_power(&self) {
-        done(Command::new("python3").args(["-c", SHUT_DOWN]).arg(self.mount_point())).unwrap();
+    /// The power goes. `now` is called just before: what a server without power still says, nobody would have heard.
+    pub(super) fn lose_power(&self, now: impl FnOnce()) {
+        let mut switch = Command::new("python3")
+            .args(["-c", SHUT_DOWN])
+            .arg(self.mount_point())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(switch.stdout.take().unwrap());
+        said.read_line(&mut String::new()).unwrap();
+        now();
+        switch.stdin.take().unwrap().write_all(b"\n").unwrap();
+        assert!(switch.wait().unwrap().success(), "the file system could not be shut down");
     }
 
     /// The power is back. Nobody may have a file open.

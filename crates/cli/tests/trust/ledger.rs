@@ -32,6 +32,8 @@ struct Entries {
     acknowledged: BTreeSet<u64>,
     /// Sent without an answer, or refused: they may be there or not, and are sent again.
     unknown: BTreeSet<u64>,
+    /// The power is gone: an answer that still comes reached nobody.
+    deaf: bool,
 }
 
 /// The lines of a batch.
@@ -66,8 +68,15 @@ impl Ledger {
 
     fn acknowledge(&self, number: u64) {
         let mut entries = self.entries();
-        entries.unknown.remove(&number);
-        entries.acknowledged.insert(number);
+        if !entries.deaf {
+            entries.unknown.remove(&number);
+            entries.acknowledged.insert(number);
+        }
+    }
+
+    /// From now on no answer counts, or each does again.
+    pub(super) fn be_deaf(&self, deaf: bool) {
+        self.entries().deaf = deaf;
     }
 
     pub(super) fn next(&self) -> u64 {

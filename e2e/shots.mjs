@@ -31,7 +31,7 @@ const pages = {
   "hunt-result": `/hunt?sql=${sql}&run=1`,
   rules: "/rules",
   rule: `/rules/${rule}`,
-  ...Object.fromEntries(["me", "organization", "people", "mail", "outbox", "keys", "exceptions", "shortcuts"].map((tab) => [`settings-${tab}`, `/settings?tab=${tab}`])),
+  ...Object.fromEntries(["me", "organization", "people", "mail", "outbox", "keys", "exceptions", "jobs", "shortcuts"].map((tab) => [`settings-${tab}`, `/settings?tab=${tab}`])),
 };
 
 const variants = [

@@ -5,6 +5,14 @@ import { test } from "node:test";
 import { ask, counts, settled, visit } from "../visitor.mjs";
 
 export function day(world) {
+  test("the drill's three alerts stand there, and nothing was made up beside them", async () => {
+    const visitor = await visit(world);
+    await visitor.open("/alerts");
+    const { items } = await ask(visitor, "/alerts");
+    assert.deepEqual(items.map(({ verdict }) => verdict).sort(), ["black", "grey", "white"]);
+    await visitor.close();
+  });
+
   test("an alert is read: selecting a reason marks what stands for the same events", async () => {
     const visitor = await visit(world);
     const { page } = visitor;

@@ -19,7 +19,6 @@ use uuid::Uuid;
 use crate::metrics::Metrics;
 use crate::password::Passwords;
 use crate::telemetry::Telemetry;
-use crate::triage::Raiser;
 
 /// Where the time comes from; a test brings its own.
 pub trait Clock: Send + Sync {
@@ -77,8 +76,6 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Which matches and events of products raise alerts.
     pub raising: Arc<Raising>,
-    /// Whose matches raise no alert for now.
-    pub raiser: Raiser,
     /// The address under which this desk listens, for links where no public one is set.
     pub address: String,
 }

@@ -58,9 +58,7 @@ pub async fn load(desk: &Desk, name: &str) -> Result<Loaded> {
     let scenario = hikeshi_drill::load(name, &Files::shipped())
         .map_err(|error| Error::invalid("error.drill_unknown").with("name", name).caused_by(error))?;
     let organization = drill_organization(desk, &scenario, name).await?;
-    desk.raiser.be_quiet_about(organization.id);
     let loaded = fill(desk, &scenario, name, &organization).await;
-    desk.raiser.listen_to(organization.id);
     let (events, alerts) = loaded?;
     endpoint::follow_sources(desk).await?;
     settled(desk, organization.id).await?;

@@ -106,7 +106,6 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
         live: broadcast::channel(LIVE_BACKLOG).0,
         metrics: crate::metrics::Metrics::default(),
         raising,
-        raiser: triage::Raiser::default(),
         address: opening.address.clone(),
     });
     Ok(Still { desk, raised })

@@ -3,15 +3,11 @@
 //! The cursor is an offset of the catalogue's streams: seconds since 1970 before which every commit has been looked at. What is
 //! looked at twice is raised once, since an alert names its subject.
 
-use std::collections::BTreeSet;
-
-use hikeshi_domain::OrganizationId;
 use hikeshi_lake::MatchRow;
 use hikeshi_lake::catalogue::{Advance, Catalogue, Commit};
 use hikeshi_triage::LOOK_BACK;
 use jiff::{SignedDuration, Timestamp};
 
-use super::raise::is_drill;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::watch::raises;
@@ -25,21 +21,14 @@ const STEP_SECONDS: u64 = 300;
 /// Most matches that a start looks at.
 const MOST_MATCHES: usize = 100_000;
 
-/// Matches that raise and were committed since the cursor, at most seven days ago. A drill brings its own alerts.
+/// Matches that raise and were committed since the cursor, at most seven days ago.
 pub(super) async fn missed(desk: &Desk) -> Result<Vec<MatchRow>> {
     let seen = desk.store.catalogue().offset(STREAM).await.map_err(Error::internal)?;
     let seen = i64::try_from(seen).ok().and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
     let oldest = desk.now().saturating_sub(LOOK_BACK).map_err(Error::internal)?;
     let since = seen.saturating_sub(MARGIN).map_err(Error::internal)?.max(oldest);
     let rows = desk.telemetry.lake.matches_committed_since(since, MOST_MATCHES).await.map_err(Error::internal)?;
-    let strong: Vec<MatchRow> = rows.into_iter().filter(|row| row.received_at >= oldest && raises(&desk.raising, row)).collect();
-    let mut drills: BTreeSet<OrganizationId> = BTreeSet::new();
-    for org in strong.iter().map(|row| row.org).collect::<BTreeSet<_>>() {
-        if is_drill(desk, org).await? {
-            drills.insert(org);
-        }
-    }
-    Ok(strong.into_iter().filter(|row| !drills.contains(&row.org)).collect())
+    Ok(rows.into_iter().filter(|row| row.received_at >= oldest && raises(&desk.raising, row)).collect())
 }
 
 /// Everything committed before the instant has been looked at.

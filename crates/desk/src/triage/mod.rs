@@ -8,6 +8,6 @@ mod raise;
 mod run;
 
 pub(crate) use gather::Gathered;
-pub use raise::{OWN_PRODUCT, Raiser, work as raise};
+pub use raise::{OWN_PRODUCT, work as raise};
 pub(crate) use run::{TRIAGE_QUEUE, TriageJob, job, run, turned_black};
 pub use run::{again, runs};

@@ -2,7 +2,6 @@
 //! What is strong, and which products speak, stands in `playbook/raise.yaml`.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use hikeshi_access::Caller;
@@ -35,28 +34,6 @@ const SAME_OCCASION: SignedDuration = SignedDuration::from_hours(24);
 /// How often is kept how far matches have been raised, and what failed is tried again.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
-/// Organisations whose matches raise nothing for now: a drill brings its own alerts.
-#[derive(Default)]
-pub struct Raiser {
-    quiet: Mutex<HashSet<OrganizationId>>,
-}
-
-impl Raiser {
-    /// Raises nothing for the organisation until [`Raiser::listen_to`].
-    pub fn be_quiet_about(&self, org: OrganizationId) {
-        self.quiet.lock().unwrap_or_else(PoisonError::into_inner).insert(org);
-    }
-
-    /// Raises for the organisation again.
-    pub fn listen_to(&self, org: OrganizationId) {
-        self.quiet.lock().unwrap_or_else(PoisonError::into_inner).remove(&org);
-    }
-
-    fn is_quiet_about(&self, org: OrganizationId) -> bool {
-        self.quiet.lock().unwrap_or_else(PoisonError::into_inner).contains(&org)
-    }
-}
-
 /// Where matches are to be looked at: organisation and host, in lower case.
 type Place = (OrganizationId, String);
 
@@ -78,13 +55,13 @@ pub async fn work(desk: Desk, mut strong: UnboundedReceiver<MatchRow>) {
         tokio::select! {
             row = strong.recv() => {
                 let Some(first) = row else { return };
-                note_loud(&desk, &mut waiting, first);
+                note(&mut waiting, first);
                 tokio::time::sleep(GATHERING).await;
             }
             _ = look.tick() => {}
         }
         while let Ok(row) = strong.try_recv() {
-            note_loud(&desk, &mut waiting, row);
+            note(&mut waiting, row);
         }
         if !looked_back {
             match caught_up::missed(&desk).await {
@@ -106,16 +83,10 @@ pub async fn work(desk: Desk, mut strong: UnboundedReceiver<MatchRow>) {
     }
 }
 
-/// A drill brings its own alerts: what its products found is among them.
-pub(super) async fn is_drill(desk: &Desk, org: OrganizationId) -> Result<bool> {
+/// A drill brings its own alerts: nothing is raised beside them, while it loads or later.
+async fn is_drill(desk: &Desk, org: OrganizationId) -> Result<bool> {
     let context = Context::system("raise").within(org);
     Ok(desk.store.get::<Organization>(&context, org.0).await?.drill.is_some())
-}
-
-fn note_loud(desk: &Desk, waiting: &mut BTreeMap<Place, Waiting>, row: MatchRow) {
-    if !desk.raiser.is_quiet_about(row.org) {
-        note(waiting, row);
-    }
 }
 
 fn note(waiting: &mut BTreeMap<Place, Waiting>, row: MatchRow) {
@@ -131,7 +102,12 @@ fn note(waiting: &mut BTreeMap<Place, Waiting>, row: MatchRow) {
 async fn raise_all(desk: &Desk, waiting: BTreeMap<Place, Waiting>) -> BTreeMap<Place, Waiting> {
     let mut failed = BTreeMap::new();
     for ((org, host), what) in waiting {
-        if let Err(error) = raise(desk, org, &host, &what).await {
+        let raised = match is_drill(desk, org).await {
+            Ok(true) => Ok(()),
+            Ok(false) => raise(desk, org, &host, &what).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = raised {
             tracing::error!(%org, %error, "matches of a host could not be raised");
             failed.insert((org, host), what);
         }

@@ -26,7 +26,12 @@ export async function visit(world, { language = "ja", width = 1440, colours = "l
     await page.goto(`${world.base}${path}`);
     await settled(page);
   };
-  return { page, context, complaints, open, close: () => context.close() };
+  return { page, context, complaints, open, close: () => closed(context) };
+}
+
+/** Chromium may never answer the close of a context that is just going somewhere; the browser's own end takes it along. */
+function closed(context) {
+  return Promise.race([context.close(), new Promise((resolve) => setTimeout(resolve, 5_000).unref())]);
 }
 
 /** The page has its heading and shows no grey lines any more. */

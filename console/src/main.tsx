@@ -4,16 +4,18 @@ import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-qu
 import { RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "./api/client";
+import { me } from "./api/queries";
 import { firstLanguage, LanguageProvider, loadLanguage } from "./i18n/language";
 import { keepOneTimeLink } from "./pages/sign-in/token";
 import { makeRouter } from "./router";
 import "./theme/base.css";
 import { theme, variables } from "./theme/theme";
 
-/** A session that ended sends to the sign-in page and back afterwards. */
+/** A session that ended sends to the sign-in page and back afterwards. What a page asks for the first time, the router answers. */
 const expired = new QueryCache({
-  onError: (error) => {
+  onError: (error, query) => {
     const { pathname, href } = window.location;
+    if (query.state.data === undefined && query.queryKey[0] === me.queryKey[0]) return;
     if (!(error instanceof ApiError) || error.status !== 401 || pathname === "/sign-in") return;
     window.location.assign(`/sign-in?next=${encodeURIComponent(href.slice(window.location.origin.length))}`);
   },

@@ -1,7 +1,8 @@
 // One desk, one browser, the walks of several people.
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import { openBrowser, signIn } from "../browser.mjs";
 import { openDesk } from "../desk.mjs";
+import { after, before } from "../limited.mjs";
 import { day } from "./day.mjs";
 import { keyboard } from "./keyboard.mjs";
 import { pages } from "./pages.mjs";

@@ -1,7 +1,7 @@
 // A duty officer's day: the alert, its evidence, the verdict, the case, a hunt, the settings.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { test } from "node:test";
+import { test } from "../limited.mjs";
 import { ask, counts, settled, visit } from "../visitor.mjs";
 
 export function day(world) {

@@ -1,6 +1,6 @@
 // The main jobs with the keyboard alone.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "../limited.mjs";
 import { counts, settled, visit } from "../visitor.mjs";
 
 export function keyboard(world) {

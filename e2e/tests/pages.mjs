@@ -1,6 +1,6 @@
 // Every page in both languages, at both widths, in both colours: it stands, fits, complains of nothing, and has no barrier.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "../limited.mjs";
 import { ask, barriers, settled, visit } from "../visitor.mjs";
 
 const VARIANTS = [

@@ -1,6 +1,6 @@
 // People: one is invited, sets a password, reads, and is let out again. And what a reader looks up: a rule.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test } from "../limited.mjs";
 import { ask, barriers, counts, settled, visit } from "../visitor.mjs";
 
 const PASSWORD = "ゆっくり急げと祖母が言った";
@@ -51,6 +51,7 @@ export function people(world) {
     await dialog.waitFor({ state: "detached" });
     await reader.page.reload();
     await reader.page.waitForURL((url) => url.pathname === "/sign-in");
+    await settled(reader.page);
     await Promise.all([operator.close(), reader.close(), again.close()]);
   });
 

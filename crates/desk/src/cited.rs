@@ -1,24 +1,29 @@
 //! The events that a verdict cites, kept as an object: telemetry expires, verdicts are contested (design 2).
 
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
 
 use hikeshi_domain::triage::{EventRef, Triage};
 use hikeshi_domain::triage_run::ObjectRef;
-use hikeshi_event::{Event, to_ocsf};
+use hikeshi_event::to_ocsf;
 use serde_json::json;
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::secret::hexadecimal;
+use crate::triage::Gathered;
 
 /// Keeps the cited events: one line of JSON an event, with its uid, its head, its OCSF form and the original text.
-pub(crate) async fn keep(desk: &Desk, triage: &Triage, events: &[Event<'static>]) -> Result<Option<ObjectRef>> {
-    let cited: BTreeSet<&str> = references(triage).map(|event| event.uid.as_str()).collect();
+pub(crate) async fn keep(desk: &Desk, triage: &Triage, gathered: &Gathered) -> Result<Option<ObjectRef>> {
+    let cited: HashSet<&str> = references(triage).map(|event| event.uid.as_str()).collect();
     if cited.is_empty() {
         return Ok(None);
     }
+    let events: Vec<_> = gathered.events.iter().filter(|event| cited.contains(event.uid.to_string().as_str())).collect();
+    let uids = events.iter().map(|event| event.uid).collect();
+    let whole = desk.telemetry.lake.whole_events(&gathered.places, &uids).await.map_err(Error::internal)?;
+    let whole: HashMap<_, _> = whole.into_iter().map(|event| (event.uid, event)).collect();
     let mut lines = Vec::new();
-    for event in events.iter().filter(|event| cited.contains(event.uid.to_string().as_str())) {
+    for event in events.into_iter().map(|event| whole.get(&event.uid).unwrap_or(event)) {
         let line = json!({
             "uid": event.uid, "host": event.host, "time": event.time, "received_at": event.received_at, "channel": event.channel,
             "event_id": event.event_id, "record_id": event.record_id, "raw": String::from_utf8_lossy(&event.raw), "raw_hex": hexadecimal(&event.raw),

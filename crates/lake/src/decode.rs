@@ -13,6 +13,7 @@ use hikeshi_event::{Cell, Column, Event, Uid};
 use jiff::Timestamp;
 
 use crate::matches::{MatchRow, MatchedRule};
+use crate::schema::RAW;
 
 type Instants = PrimitiveArray<TimestampMicrosecondType>;
 
@@ -40,13 +41,19 @@ pub(crate) struct EventBatch<'a> {
     severity: &'a UInt8Array,
     unmapped: &'a MapArray,
     cells: Vec<(Column, CellArray<'a>)>,
-    raw: &'a BinaryArray,
+    raw: Option<&'a BinaryArray>,
     rows: usize,
 }
 
 impl<'a> EventBatch<'a> {
     /// Looks at a whole batch of one organisation's file; `None` if it has not the columns of the table.
     pub(crate) fn new(org: OrganizationId, batch: &'a RecordBatch) -> Option<Self> {
+        let raw = batch.column_by_name(RAW)?.as_binary_opt::<i32>()?;
+        Some(EventBatch { raw: Some(raw), ..Self::bare(org, batch)? })
+    }
+
+    /// Looks at a batch that was read without `raw`, which is empty then.
+    pub(crate) fn bare(org: OrganizationId, batch: &'a RecordBatch) -> Option<Self> {
         let text = |name| batch.column_by_name(name)?.as_string_opt::<i32>();
         let instants = |name| batch.column_by_name(name)?.as_primitive_opt::<TimestampMicrosecondType>();
         let cell = |column: Column| {
@@ -72,7 +79,7 @@ impl<'a> EventBatch<'a> {
             severity: batch.column_by_name("severity")?.as_primitive_opt::<UInt8Type>()?,
             unmapped: batch.column_by_name("unmapped")?.as_map_opt()?,
             cells: Column::ALL.iter().filter_map(|column| cell(*column)).collect(),
-            raw: batch.column_by_name("raw")?.as_binary_opt::<i32>()?,
+            raw: None,
             rows: batch.num_rows(),
         })
     }
@@ -101,7 +108,7 @@ impl<'a> EventBatch<'a> {
             severity: self.severity.value(row),
             cells: self.cells.iter().filter_map(|(column, array)| Some((*column, cell(array, row)?))).collect(),
             unmapped: self.unmapped(row).unwrap_or_default(),
-            raw: Cow::Borrowed(self.raw.value(row)),
+            raw: Cow::Borrowed(self.raw.map_or(&[], |raw| raw.value(row))),
         })
     }
 

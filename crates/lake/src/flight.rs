@@ -1,6 +1,7 @@
 //! From events in memory to segments: what one flush writes, before the catalogue hears of it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hikeshi_domain::OrganizationId;
@@ -73,6 +74,7 @@ pub(crate) fn write_flight(
         return Err(error);
     }
     written.sightings = summary.new_sightings(known);
+    summary.end_run();
     written.sources = summary.sources.into_values().collect();
     Ok(written)
 }
@@ -163,6 +165,8 @@ fn ranks(hosts: &HashMap<&str, u32>) -> Vec<u32> {
 struct Summary {
     sightings: HashMap<u64, Sighting>,
     sources: HashMap<(OrganizationId, String, String), SourceRow>,
+    /// The rows of one source that are being taken.
+    run: Option<SourceRow>,
     host: (String, i64),
 }
 
@@ -188,19 +192,40 @@ impl Summary {
         self.take_source(event);
     }
 
+    /// Rows come by host: nearly always the source is that of the row before.
     fn take_source(&mut self, event: &Event<'_>) {
-        let key = (event.org, event.source.as_ref().to_owned(), event.host.to_lowercase());
-        let row = self.sources.entry(key).or_insert_with(|| SourceRow {
+        let same = |run: &&mut SourceRow| run.org == event.org && run.source == event.source && run.host == event.host;
+        if let Some(run) = self.run.as_mut().filter(same) {
+            run.events += 1;
+            run.last_received_at = run.last_received_at.max(event.received_at);
+            run.last_event_at = run.last_event_at.max(event.time);
+            return;
+        }
+        self.end_run();
+        self.run = Some(SourceRow {
             org: event.org,
             source: event.source.as_ref().to_owned(),
             host: event.host.as_ref().to_owned(),
             last_received_at: event.received_at,
             last_event_at: event.time,
-            events: 0,
+            events: 1,
         });
-        row.events += 1;
-        row.last_received_at = row.last_received_at.max(event.received_at);
-        row.last_event_at = row.last_event_at.max(event.time);
+    }
+
+    /// Adds the rows of one source that came after one another to what is known of it.
+    fn end_run(&mut self) {
+        let Some(run) = self.run.take() else { return };
+        match self.sources.entry((run.org, run.source.clone(), run.host.to_lowercase())) {
+            Entry::Vacant(place) => {
+                place.insert(run);
+            }
+            Entry::Occupied(mut known) => {
+                let row = known.get_mut();
+                row.events += run.events;
+                row.last_received_at = row.last_received_at.max(run.last_received_at);
+                row.last_event_at = row.last_event_at.max(run.last_event_at);
+            }
+        }
     }
 
     /// Those that the catalogue has not been told of, or of which it knows only a later time.

@@ -49,4 +49,4 @@ pub use schema::{events_schema, matches_schema};
 pub use sql_scan::{Scan, ScanFile, ScanFilter};
 pub use status::{IngestLag, Totals};
 pub use stream::{AppendError, Encoding, Recovery, make_folder};
-pub use window::HostWindow;
+pub use window::{HostWindow, Places};

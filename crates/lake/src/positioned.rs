@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
@@ -20,6 +21,12 @@ pub(crate) struct PositionedFile {
 impl PositionedFile {
     pub(crate) fn new(file: File) -> io::Result<Self> {
         Ok(PositionedFile { size_bytes: file.metadata()?.len(), file: Arc::new(file) })
+    }
+
+    /// Tells the system that these bytes will be read soon.
+    pub(crate) fn will_need(&self, bytes: Range<u64>) {
+        let length = std::num::NonZeroU64::new(bytes.end.saturating_sub(bytes.start));
+        let _ = rustix::fs::fadvise(&self.file, bytes.start, length, rustix::fs::Advice::WillNeed);
     }
 }
 

@@ -16,8 +16,12 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetStatisticsPolicy};
+use parquet::file::page_index::offset_index::PageLocation;
 
 use crate::positioned::PositionedFile;
+
+/// Pages that lie this close are read as one.
+const NEAR_BYTES: u64 = 16 << 10;
 
 /// Why a segment could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -81,14 +85,17 @@ impl SegmentReader {
 
     /// All columns of some rows; `ranges` ascending and apart.
     pub(crate) fn read(&self, ranges: &[Range<usize>]) -> Result<ParquetRecordBatchReader, ReadError> {
-        Ok(self.select(ranges)?.build()?)
+        Ok(self.select(ranges, ProjectionMask::all())?.build()?)
+    }
+
+    /// All columns of some rows but one.
+    pub(crate) fn read_without(&self, ranges: &[Range<usize>], left_out: &str) -> Result<ParquetRecordBatchReader, ReadError> {
+        Ok(self.select(ranges, self.mask(|name| name != left_out))?.build()?)
     }
 
     /// Some columns of some rows.
     pub(crate) fn read_columns(&self, ranges: &[Range<usize>], names: &[&str]) -> Result<ParquetRecordBatchReader, ReadError> {
-        let builder = self.select(ranges)?;
-        let mask = self.mask(|name| names.contains(&name));
-        Ok(builder.with_projection(mask).build()?)
+        Ok(self.select(ranges, self.mask(|name| names.contains(&name)))?.build()?)
     }
 
     /// All columns of those of some rows in which one of the given columns equals the value in any case.
@@ -104,9 +111,10 @@ impl SegmentReader {
             return Ok(None);
         }
         let wanted = value.to_owned();
+        self.read_ahead(ranges, &mask);
         let equals = ArrowPredicateFn::new(mask, move |batch| Ok(rows_equal(&batch, &wanted)));
         let filter = RowFilter::new(vec![Box::new(equals)]);
-        Ok(Some(self.select(ranges)?.with_row_filter(filter).with_limit(limit).build()?))
+        Ok(Some(self.select_rows(ranges).with_row_filter(filter).with_limit(limit).build()?))
     }
 
     fn mask(&self, wanted: impl Fn(&str) -> bool) -> ProjectionMask {
@@ -114,24 +122,86 @@ impl SegmentReader {
         ProjectionMask::roots(self.metadata.parquet_schema(), roots.map(|(index, _)| index))
     }
 
+    /// Some columns of some rows, their pages on their way from the disk.
+    fn select(
+        &self,
+        ranges: &[Range<usize>],
+        columns: ProjectionMask,
+    ) -> Result<ParquetRecordBatchReaderBuilder<PositionedFile>, ReadError> {
+        self.read_ahead(ranges, &columns);
+        Ok(self.select_rows(ranges).with_projection(columns))
+    }
+
     /// Only the row groups that hold wanted rows, and within them only the pages.
-    fn select(&self, ranges: &[Range<usize>]) -> Result<ParquetRecordBatchReaderBuilder<PositionedFile>, ReadError> {
+    fn select_rows(&self, ranges: &[Range<usize>]) -> ParquetRecordBatchReaderBuilder<PositionedFile> {
         let mut groups = Vec::new();
         let mut selectors = Vec::new();
+        for (index, group, inside) in self.groups_with(ranges) {
+            groups.push(index);
+            select_within(group, &inside, &mut selectors);
+        }
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone());
+        builder.with_row_groups(groups).with_row_selection(RowSelection::from(selectors)).with_batch_size(8192)
+    }
+
+    /// The row groups that hold wanted rows: number, rows, and the wanted among them.
+    fn groups_with(&self, ranges: &[Range<usize>]) -> Vec<(usize, Range<usize>, Vec<Range<usize>>)> {
+        let mut found = Vec::new();
         let mut begin = 0;
         for (index, group) in self.metadata.metadata().row_groups().iter().enumerate() {
             let end = begin + usize::try_from(group.num_rows()).unwrap_or(0);
-            let inside: Vec<Range<usize>> =
-                ranges.iter().map(|range| range.start.max(begin)..range.end.min(end)).filter(|range| !range.is_empty()).collect();
+            let within = ranges.iter().map(|range| range.start.max(begin)..range.end.min(end));
+            let inside: Vec<Range<usize>> = within.filter(|range| !range.is_empty()).collect();
             if !inside.is_empty() {
-                groups.push(index);
-                select_within(begin..end, &inside, &mut selectors);
+                found.push((index, begin..end, inside));
             }
             begin = end;
         }
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone());
-        Ok(builder.with_row_groups(groups).with_row_selection(RowSelection::from(selectors)).with_batch_size(8192))
+        found
     }
+
+    /// Asks the system for all the pages at once that the reader will ask for one after the other: on a cold cache a window is some
+    /// hundred small reads. Only advice: where it fails, the reads wait for themselves.
+    fn read_ahead(&self, ranges: &[Range<usize>], columns: &ProjectionMask) {
+        let metadata = self.metadata.metadata();
+        let Some(pages) = metadata.offset_index() else { return };
+        let mut wanted = Vec::new();
+        for (index, group, inside) in self.groups_with(ranges) {
+            let Some((chunks, pages)) = metadata.row_groups().get(index).zip(pages.get(index)) else { continue };
+            let columns = chunks.columns().iter().zip(pages).enumerate().filter(|(leaf, _)| columns.leaf_included(*leaf));
+            for (_, (chunk, pages)) in columns {
+                wanted.extend(chunk.dictionary_page_offset().map(|from| place(from)..place(chunk.data_page_offset())));
+                wanted.extend(pages_of(pages.page_locations(), &group, &inside));
+            }
+        }
+        wanted.sort_by_key(|bytes| bytes.start);
+        joined(wanted).into_iter().for_each(|bytes| self.file.will_need(bytes));
+    }
+}
+
+fn place(offset: i64) -> u64 {
+    u64::try_from(offset).unwrap_or(0)
+}
+
+/// The bytes of those pages of a column chunk that hold wanted rows.
+fn pages_of<'a>(pages: &'a [PageLocation], group: &'a Range<usize>, inside: &'a [Range<usize>]) -> impl Iterator<Item = Range<u64>> + 'a {
+    let first_row = |page: &PageLocation| group.start + usize::try_from(page.first_row_index).unwrap_or(0);
+    let ends = pages.iter().skip(1).map(first_row).chain([group.end]);
+    let holds = move |rows: &Range<usize>| inside.iter().any(|wanted| wanted.start < rows.end && rows.start < wanted.end);
+    let pages = pages.iter().zip(ends).filter(move |(page, end)| holds(&(first_row(page)..*end)));
+    pages.map(|(page, _)| place(page.offset)..place(page.offset) + u64::try_from(page.compressed_page_size).unwrap_or(0))
+}
+
+/// Ranges in order, those that nearly touch made one.
+fn joined(ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
+    let mut joined: Vec<Range<u64>> = Vec::new();
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start <= last.end.saturating_add(NEAR_BYTES) => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    joined
 }
 
 fn select_within(group: Range<usize>, inside: &[Range<usize>], selectors: &mut Vec<RowSelector>) {

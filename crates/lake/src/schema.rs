@@ -8,6 +8,9 @@ use hikeshi_event::{CellKind, Column};
 /// Columns before the cells, in order.
 pub(crate) const HEAD: usize = 15;
 
+/// The column of original texts: most of a file's bytes.
+pub(crate) const RAW: &str = "raw";
+
 /// A UTC instant in microseconds.
 pub(crate) fn instant() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
@@ -38,7 +41,7 @@ static EVENTS: LazyLock<SchemaRef> = LazyLock::new(|| {
         Field::new("unmapped", unmapped(), true),
     ];
     fields.extend(Column::ALL.iter().map(|column| Field::new(column.name(), cell_type(*column), true)));
-    fields.push(Field::new("raw", DataType::Binary, false));
+    fields.push(Field::new(RAW, DataType::Binary, false));
     Arc::new(Schema::new(fields))
 });
 

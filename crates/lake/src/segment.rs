@@ -23,6 +23,7 @@ use crate::encode::{EventEncoder, encode_matches};
 use crate::index::{INDEXED, IndexBuilder, encode as encode_index};
 use crate::layout::Layout;
 use crate::matches::MatchRow;
+use crate::schema::RAW;
 use crate::stream::sync_folder;
 
 const ROW_GROUP_ROWS: usize = 131_072;
@@ -234,7 +235,7 @@ fn properties(schema: &SchemaRef, plan: &Plan) -> Result<WriterProperties, Parqu
 fn column_properties(builder: WriterPropertiesBuilder, name: &str, rows: usize) -> WriterPropertiesBuilder {
     let path = ColumnPath::from(name);
     match name {
-        "uid" | "raw" => {
+        "uid" | RAW => {
             builder.set_column_dictionary_enabled(path.clone(), false).set_column_statistics_enabled(path, EnabledStatistics::None)
         }
         "seq" | "time" | "received_at" | "record_id" => builder

@@ -4,6 +4,9 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use hikeshi_domain::OrganizationId;
+use hikeshi_event::Event;
+
 use crate::catalogue::SegmentRow;
 use crate::layout::Layout;
 use crate::matches::MatchRow;
@@ -48,10 +51,21 @@ pub(crate) struct TailBlock {
 }
 
 impl TailBlock {
+    /// The new events of a host, by its name in lower case. The others are passed over without being read.
+    pub(crate) fn events_of<'a>(&'a self, org: OrganizationId, host: &'a str) -> impl Iterator<Item = Event<'a>> {
+        let here = move |row: &&u32| self.rows.place(**row as usize).is_some_and(|place| place.org == org && is_named(host, place.host));
+        self.live.iter().filter(here).filter_map(|row| self.rows.get(*row as usize))
+    }
+
     /// The new events.
-    pub(crate) fn events(&self) -> impl Iterator<Item = hikeshi_event::Event<'_>> {
+    pub(crate) fn events(&self) -> impl Iterator<Item = Event<'_>> {
         self.live.iter().filter_map(|row| self.rows.get(*row as usize))
     }
+}
+
+/// Whether a host's name, in lower case, is this one in any case.
+fn is_named(lower: &str, host: &str) -> bool {
+    if host.is_ascii() { lower.eq_ignore_ascii_case(host) } else { host.to_lowercase() == lower }
 }
 
 /// One instant of the lake.

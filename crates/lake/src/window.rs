@@ -1,7 +1,7 @@
 //! One host's events over a span of time, read backward from the newest: where there are more than may be held, what lies nearest to the
 //! end stays, and no more than about three times the limit is ever in memory.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,15 +15,43 @@ use crate::decode::EventBatch;
 use crate::lake::{Inner, Lake};
 use crate::reads::{columns_missing, overlaps};
 use crate::scan::ReadError;
+use crate::schema::RAW;
 use crate::view::{Segment, View};
 
 /// Events of one host over a span of time.
 #[derive(Debug, Default)]
 pub struct HostWindow {
-    /// By time, then by arrival.
+    /// By time, then by arrival. `raw` is empty where the event lies in a segment: most of what is read of a window is never shown.
     pub events: Vec<Event<'static>>,
     /// How many more there were, at most; the earliest are left out.
     pub omitted: usize,
+    /// Where the whole of an event can be read.
+    pub places: Places,
+}
+
+/// Where events of a window lie. While it is held, their segments' files stay.
+#[derive(Debug, Default)]
+pub struct Places {
+    segments: Vec<Arc<Segment>>,
+    rows: HashMap<Uid, (usize, usize)>,
+}
+
+impl Places {
+    fn take(&mut self, segment: Arc<Segment>, rows: impl Iterator<Item = (Uid, usize)>) {
+        let number = self.segments.len();
+        self.rows.extend(rows.map(|(uid, row)| (uid, (number, row))));
+        self.segments.push(segment);
+    }
+
+    /// The rows of each segment that bear one of the uids, ascending.
+    fn chosen(&self, uids: &HashSet<Uid>) -> Vec<(Arc<Segment>, Vec<usize>)> {
+        let mut rows: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (segment, row) in uids.iter().filter_map(|uid| self.rows.get(uid)) {
+            rows.entry(*segment).or_default().push(*row);
+        }
+        rows.values_mut().for_each(|rows| rows.sort_unstable());
+        rows.into_iter().filter_map(|(segment, rows)| Some((self.segments.get(segment)?.clone(), rows))).collect()
+    }
 }
 
 /// Rows of a host in a segment that may lie in the window.
@@ -35,7 +63,8 @@ struct Span {
 }
 
 impl Lake {
-    /// The events of a host in `[from, to)`, by its full name in any case; where there are more than `limit`, the latest.
+    /// The events of a host in `[from, to)`, by its full name in any case; where there are more than `limit`, the latest. Of those in
+    /// segments `raw` is left out: [`Lake::whole_events`] reads it.
     ///
     /// # Errors
     /// When a segment cannot be read.
@@ -50,7 +79,8 @@ impl Lake {
         let host: Arc<str> = host.to_lowercase().into();
         let view = self.inner.views.now();
         let mut kept = Newest { events: Vec::new(), omitted: 0, limit };
-        let tail = view.tail.iter().flat_map(|block| block.events()).filter(|event| event.org == org && event.host.to_lowercase() == *host);
+        let mut places = Places::default();
+        let tail = view.tail.iter().flat_map(|block| block.events_of(org, &host));
         kept.take(tail.filter(|event| (from..to).contains(&event.placed_at())).map(Event::into_owned));
         let mut spans = VecDeque::from(self.spans(&view, org, &host, from, to).await?);
         while let Some(wave) = next_wave(&mut spans, limit) {
@@ -58,15 +88,34 @@ impl Lake {
             let (read, left): (Vec<_>, Vec<_>) = wave.into_iter().partition(|span| cut.is_none_or(|cut| span.latest >= cut));
             kept.omitted += left.iter().map(|span| span.rows).sum::<usize>();
             let wanted = host.clone();
-            let segments = read.into_iter().map(|span| span.segment).collect();
-            for (events, omitted) in self.each(segments, move |inner, segment| host_rows(inner, segment, &wanted, from..to, limit)).await? {
-                kept.omitted += omitted;
-                kept.take(events.into_iter());
+            let segments: Vec<_> = read.into_iter().map(|span| span.segment).collect();
+            let parts = self.each(segments.clone(), move |inner, segment| host_rows(inner, segment, &wanted, from..to, limit)).await?;
+            for (segment, part) in segments.into_iter().zip(parts) {
+                kept.omitted += part.omitted;
+                places.take(segment, part.events.iter().map(|(row, event)| (event.uid, *row)));
+                kept.take(part.events.into_iter().map(|(_, event)| event));
             }
         }
         let mut events = kept.events;
         events.sort_by_key(|event| (event.placed_at(), event.seq));
-        Ok(HostWindow { events, omitted: kept.omitted })
+        Ok(HostWindow { events, omitted: kept.omitted, places })
+    }
+
+    /// Those of a window's events in segments that bear one of the uids, whole, in no order.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub async fn whole_events(&self, places: &Places, uids: &HashSet<Uid>) -> Result<Vec<Event<'static>>, ReadError> {
+        let read = |(segment, rows): (Arc<Segment>, Vec<usize>)| {
+            let inner = self.inner.clone();
+            tokio::task::spawn_blocking(move || whole_rows(&inner, &segment, &rows))
+        };
+        let tasks: Vec<_> = places.chosen(uids).into_iter().map(read).collect();
+        let mut events = Vec::new();
+        for task in tasks {
+            events.extend(task.await.map_err(std::io::Error::other)??);
+        }
+        Ok(events)
     }
 
     /// Those of a host's events in `[from, to)` that bear one of these uids, by time.
@@ -159,31 +208,46 @@ impl Newest {
     }
 }
 
+/// What a segment gave to a window.
+#[derive(Default)]
+struct Part {
+    /// Each with its row, `raw` left out.
+    events: VecDeque<(usize, Event<'static>)>,
+    omitted: usize,
+}
+
 /// The last rows of a host in the span of time, at most `limit`, and how many were left out.
-fn host_rows(
-    inner: &Inner,
-    segment: &Segment,
-    host: &str,
-    times: Range<Timestamp>,
-    limit: usize,
-) -> Result<(Vec<Event<'static>>, usize), ReadError> {
+fn host_rows(inner: &Inner, segment: &Segment, host: &str, times: Range<Timestamp>, limit: usize) -> Result<Part, ReadError> {
     let index = inner.shelf.index(segment)?;
-    let Some(span) = index.host(host) else { return Ok((Vec::new(), 0)) };
+    let Some(span) = index.host(host) else { return Ok(Part::default()) };
     let (first, rows) = (span.first_row as usize, span.rows as usize);
     // Rows ascend by time: where all of them lie before the end, the last ones are the ones.
     let skipped = if latest(segment) < times.end { rows.saturating_sub(limit) } else { 0 };
-    let mut omitted = skipped;
-    let mut events = VecDeque::new();
-    let reader = inner.shelf.reader(segment)?;
-    for batch in reader.read(&[first + skipped..first + rows])? {
+    let mut part = Part { events: VecDeque::new(), omitted: skipped };
+    let mut row = first + skipped;
+    for batch in inner.shelf.reader(segment)?.read_without(&[row..first + rows], RAW)? {
+        let batch = batch?;
+        let found = EventBatch::bare(segment.row.org, &batch).ok_or_else(|| columns_missing(segment))?;
+        let placed = (row..).zip(found.iter()).filter(|(_, event)| times.contains(&event.placed_at()));
+        part.events.extend(placed.map(|(row, event)| (row, event.into_owned())));
+        row += batch.num_rows();
+        let surplus = part.events.len().saturating_sub(limit);
+        part.events.drain(..surplus);
+        part.omitted += surplus;
+    }
+    Ok(part)
+}
+
+/// Some rows, ascending, with all of their columns.
+fn whole_rows(inner: &Inner, segment: &Segment, rows: &[usize]) -> Result<Vec<Event<'static>>, ReadError> {
+    let ranges: Vec<_> = rows.iter().map(|row| *row..*row + 1).collect();
+    let mut events = Vec::new();
+    for batch in inner.shelf.reader(segment)?.read(&ranges)? {
         let batch = batch?;
         let found = EventBatch::new(segment.row.org, &batch).ok_or_else(|| columns_missing(segment))?;
-        events.extend(found.iter().filter(|event| times.contains(&event.placed_at())).map(Event::into_owned));
-        let surplus = events.len().saturating_sub(limit);
-        events.drain(..surplus);
-        omitted += surplus;
+        events.extend(found.iter().map(Event::into_owned));
     }
-    Ok((events.into(), omitted))
+    Ok(events)
 }
 
 /// The rows of a host that bear one of the uids.
@@ -201,23 +265,17 @@ fn named_rows(inner: &Inner, segment: &Segment, host: &str, uids: &HashSet<Uid>)
     }
     let first = span.first_row as usize;
     let reader = inner.shelf.reader(segment)?;
-    let mut ranges = Vec::new();
+    let mut rows = Vec::new();
     let mut row = first;
     for batch in reader.read_columns(&[first..first + span.rows as usize], &["uid"])? {
         let batch = batch?;
         let column = batch.column(0).as_any().downcast_ref::<arrow_array::FixedSizeBinaryArray>();
         for bytes in column.ok_or_else(|| columns_missing(segment))?.iter() {
             if bytes.is_some_and(|bytes| <[u8; 16]>::try_from(bytes).is_ok_and(|uid| here.contains(&uid))) {
-                ranges.push(row..row + 1);
+                rows.push(row);
             }
             row += 1;
         }
     }
-    let mut events = Vec::new();
-    for batch in reader.read(&ranges)? {
-        let batch = batch?;
-        let found = EventBatch::new(segment.row.org, &batch).ok_or_else(|| columns_missing(segment))?;
-        events.extend(found.iter().map(Event::into_owned));
-    }
-    Ok(events)
+    whole_rows(inner, segment, &rows)
 }

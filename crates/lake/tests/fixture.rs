@@ -1,5 +1,6 @@
 //! A lake in a folder of its own, with the record as its catalogue; and the shared data.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,10 +48,19 @@ pub(crate) fn all_time() -> (Timestamp, Timestamp) {
     (Timestamp::MIN, Timestamp::MAX)
 }
 
-/// Everything a host ever sent.
+/// Everything a host ever sent, whole.
 pub(crate) async fn everything(lake: &Lake, org: OrganizationId, host: &str) -> Vec<Event<'static>> {
     let (from, to) = all_time();
-    lake.host_window(org, host, from, to, usize::MAX).await.unwrap().events
+    let mut window = lake.host_window(org, host, from, to, usize::MAX).await.unwrap();
+    let uids = window.events.iter().map(|event| event.uid).collect();
+    let whole = lake.whole_events(&window.places, &uids).await.unwrap();
+    let mut whole: HashMap<_, _> = whole.into_iter().map(|event| (event.uid, event)).collect();
+    for event in &mut window.events {
+        if let Some(whole) = whole.remove(&event.uid) {
+            *event = whole;
+        }
+    }
+    window.events
 }
 
 /// A folder of the shared data, or a line that says that the test was skipped.

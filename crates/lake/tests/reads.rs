@@ -41,6 +41,16 @@ async fn a_window_holds_the_hosts_events_of_the_span_committed_or_not() {
     let less = lake.host_window(ORG, "pc-1.example", from, to, 30).await.unwrap();
     assert_eq!((less.events.len(), less.omitted), (30, 80));
     assert_eq!(less.events, window.events[80..], "what lies nearest to the end stays");
+    let (bare, held): (Vec<_>, Vec<_>) = window.events.iter().partition(|event| event.raw.is_empty());
+    assert_eq!((bare.len(), held.len()), (100, 10), "only what is in memory is whole");
+    let asked = [bare[3], bare[51], held[0]].map(|event| event.uid);
+    let mut whole = lake.whole_events(&window.places, &asked.into()).await.unwrap();
+    whole.sort_by_key(|event| event.time);
+    assert_eq!(whole.len(), 2);
+    for (whole, bare) in whole.iter().zip([bare[3], bare[51]]) {
+        assert!(String::from_utf8_lossy(&whole.raw).contains(&format!("\"EventRecordID\":{}", bare.record_id.unwrap())));
+        assert_eq!(Event { raw: Vec::new().into(), ..whole.clone() }, *bare);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

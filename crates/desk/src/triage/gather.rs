@@ -7,7 +7,7 @@ use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::exception::Exception;
 use hikeshi_event::{Column, Event, Uid};
 use hikeshi_lake::catalogue::{OrgScope, PrevalenceKind};
-use hikeshi_lake::{MatchQuery, MatchRow};
+use hikeshi_lake::{MatchQuery, MatchRow, Places};
 use hikeshi_record::{Context, Query};
 use hikeshi_triage::{Counted, LOOK_BACK, Level, Prevalence, Rule, Seen};
 use jiff::Timestamp;
@@ -33,8 +33,10 @@ pub(crate) struct Gathered {
     pub(crate) host: String,
     /// Hosts of a like name, whose events are not among these.
     pub(crate) alike: Vec<String>,
-    /// Its events in the window, ascending.
+    /// Its events in the window, ascending; those in segments without `raw`.
     pub(crate) events: Vec<Event<'static>>,
+    /// Where they can be read whole.
+    pub(crate) places: Places,
     /// Events of the window that were left out because there are too many: all earlier than `complete_from`, and none that a rule matched.
     pub(crate) omitted: usize,
     /// From here on every event is there.
@@ -92,6 +94,7 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
     Ok(Gathered {
         prevalence: prevalence(desk, org, &window.events).await?,
         events: window.events,
+        places: window.places,
         omitted: window.omitted,
         complete_from,
         matches,

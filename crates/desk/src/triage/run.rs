@@ -185,7 +185,7 @@ async fn keep(
     gathered: &Gathered,
 ) -> Result<()> {
     let verdict = triage.judgement.verdict;
-    let cited = crate::cited::keep(desk, &triage, &gathered.events).await?;
+    let cited = crate::cited::keep(desk, &triage, gathered).await?;
     let run = TriageRun { id: TriageId(Uuid::now_v7()), org: stored.org, alert: stored.id, number, at: desk.now(), triage, cited };
     let execution = Execution::of(Some(&run.triage), Some(stored.raised.action), gathered.block_mode);
     let score = Some(run.triage.judgement.score);

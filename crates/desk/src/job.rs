@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::desk::{Desk, context};
 use crate::error::{ErrorKind, Result};
 use crate::message::{self, MAIL_QUEUE, MailJob};
-use crate::triage::{self, TRIAGE_QUEUE, TriageJob};
+use crate::triage::{self, FOLLOW_QUEUE, TRIAGE_QUEUE, TriageJob};
 
 /// How long a worker may hold a job before another takes it over.
 const LEASE: SignedDuration = SignedDuration::from_mins(5);
@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How often a job that met a conflict is done again at once.
 const CONFLICTS: u32 = 5;
 /// Alerts triaged side by side: each uses one core, and may hold the window of a busy host.
-const TRIAGES_AT_ONCE: u32 = 2;
+const TRIAGES_AT_ONCE: usize = 2;
 /// Mails sent side by side: each mostly waits for a server.
 const MAILS_AT_ONCE: u32 = 4;
 
@@ -38,7 +38,7 @@ pub async fn failed(desk: &Desk, caller: &Caller) -> Result<Vec<JobRow>> {
 /// The jobs that were given up, of a context.
 pub(crate) async fn failed_within(desk: &Desk, context: &Context) -> Result<Vec<JobRow>> {
     let mut jobs = Vec::new();
-    for queue in [TRIAGE_QUEUE, MAIL_QUEUE] {
+    for queue in [TRIAGE_QUEUE, FOLLOW_QUEUE, MAIL_QUEUE] {
         jobs.extend(desk.store.jobs(context, queue, JobState::Failed, MOST_LISTED).await?);
     }
     jobs.sort_by_key(|job| (job.created_at, job.id));
@@ -57,9 +57,11 @@ pub async fn requeue(desk: &Desk, caller: &Caller, job: Uuid) -> Result<()> {
 /// Starts a worker for each queue; they end when the set is dropped.
 pub fn start(desk: &Desk) -> JoinSet<()> {
     let mut workers = JoinSet::new();
-    for (queue, at_once) in [(TRIAGE_QUEUE, TRIAGES_AT_ONCE), (MAIL_QUEUE, MAILS_AT_ONCE)] {
-        workers.spawn(work(desk.clone(), queue, at_once));
+    for _ in 0..TRIAGES_AT_ONCE {
+        workers.spawn(work(desk.clone(), TRIAGE_QUEUE, 1));
     }
+    workers.spawn(work(desk.clone(), FOLLOW_QUEUE, 1));
+    workers.spawn(work(desk.clone(), MAIL_QUEUE, MAILS_AT_ONCE));
     workers
 }
 
@@ -111,7 +113,7 @@ async fn one(desk: &Desk, job: Claimed) {
 
 async fn done(desk: &Desk, job: &Claimed) -> Result<()> {
     match job.queue.as_str() {
-        TRIAGE_QUEUE => triage::run(desk, job, job.payload::<TriageJob>()?).await,
+        TRIAGE_QUEUE | FOLLOW_QUEUE => triage::run(desk, job, job.payload::<TriageJob>()?).await,
         _ => {
             message::send(desk, job.payload::<MailJob>()?, job.attempt >= job.attempts, job.attempt).await?;
             Ok(desk.store.finish_job(&Context::system("worker"), job).await?)

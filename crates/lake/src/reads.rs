@@ -2,6 +2,7 @@
 //! the rows, and only the pages of those rows are read.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hikeshi_domain::OrganizationId;
 use hikeshi_event::Event;
@@ -138,24 +139,29 @@ impl Lake {
         Ok(self.inner.catalogue.sources(scope).await?)
     }
 
-    /// Reads segments side by side on the runtime's blocking threads.
+    /// Reads segments on a few of the runtime's blocking threads, in order. More threads than that would read no faster: the system is
+    /// told ahead which pages will be wanted.
     pub(crate) async fn each<T: Send + 'static>(
         &self,
         segments: Vec<Arc<Segment>>,
         read: impl Fn(&Inner, &Segment) -> Result<T, ReadError> + Clone + Send + 'static,
     ) -> Result<Vec<T>, ReadError> {
-        let tasks: Vec<_> = segments
-            .into_iter()
-            .map(|segment| {
-                let (inner, read) = (self.inner.clone(), read.clone());
-                tokio::task::spawn_blocking(move || read(&inner, &segment))
+        let (segments, next) = (Arc::new(segments), Arc::new(AtomicUsize::new(0)));
+        let lane = || {
+            let (inner, read, segments, next) = (self.inner.clone(), read.clone(), segments.clone(), next.clone());
+            tokio::task::spawn_blocking(move || {
+                let places = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+                let mine = places.map_while(|place| Some((place, segments.get(place)?)));
+                mine.map(|(place, segment)| Ok((place, read(&inner, segment)?))).collect::<Result<Vec<_>, ReadError>>()
             })
-            .collect();
-        let mut parts = Vec::with_capacity(tasks.len());
-        for task in tasks {
-            parts.push(task.await.map_err(std::io::Error::other)??);
+        };
+        let lanes: Vec<_> = (0..segments.len().min(2 * self.inner.config.workers)).map(|_| lane()).collect();
+        let mut parts = Vec::with_capacity(segments.len());
+        for lane in lanes {
+            parts.extend(lane.await.map_err(std::io::Error::other)??);
         }
-        Ok(parts)
+        parts.sort_unstable_by_key(|(place, _)| *place);
+        Ok(parts.into_iter().map(|(_, part)| part).collect())
     }
 }
 

@@ -79,13 +79,13 @@ impl Repeats {
     /// An event is in a committed segment now.
     pub(crate) fn committed(&mut self, place: &Place<'_>) {
         self.waiting.remove(&place.uid);
-        let latest = self.latest.entry((place.org, host_key(place.host))).or_insert(i64::MIN);
+        let latest = self.latest.entry((place.org, place.host_key)).or_insert(i64::MIN);
         *latest = (*latest).max(effective_us(place.time_us, place.received_us, place.suspect));
     }
 
     fn is_committed(&mut self, place: &Place<'_>) -> Result<bool, ReadError> {
         let at_us = effective_us(place.time_us, place.received_us, place.suspect);
-        let key = (place.org, host_key(place.host));
+        let key = (place.org, place.host_key);
         let latest = match self.latest.get(&key) {
             Some(latest) => *latest,
             None => {

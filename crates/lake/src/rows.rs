@@ -7,12 +7,15 @@ use hikeshi_domain::OrganizationId;
 use hikeshi_event::{Cell, CellKind, Column, Event, Uid};
 use jiff::Timestamp;
 
+use crate::repeats::host_key;
+
 /// The numbers of one event, and where its texts lie.
 #[derive(Debug, Clone)]
 struct Head {
     uid: Uid,
     seq: u64,
     org: OrganizationId,
+    host_key: u64,
     time_us: i64,
     received_us: i64,
     time_suspect: bool,
@@ -60,6 +63,7 @@ impl Rows {
             uid: event.uid,
             seq: event.seq,
             org: event.org,
+            host_key: host_key(&event.host),
             time_us: event.time.as_microsecond(),
             received_us: event.received_at.as_microsecond(),
             time_suspect: event.time_suspect,
@@ -126,6 +130,11 @@ impl Rows {
         })
     }
 
+    /// Whether the event at a place may be of the host with that [`host_key`]: nothing but numbers is read.
+    pub(crate) fn may_be_of(&self, index: usize, org: OrganizationId, host_key: u64) -> bool {
+        self.heads.get(index).is_some_and(|head| head.host_key == host_key && head.org == org)
+    }
+
     /// Organisation and host of the event at a place, without reading the rest of it.
     pub(crate) fn place(&self, index: usize) -> Option<Place<'_>> {
         let head = self.heads.get(index)?;
@@ -134,6 +143,7 @@ impl Rows {
         Some(Place {
             org: head.org,
             host: take_str(&mut rest)?,
+            host_key: head.host_key,
             time_us: head.time_us,
             received_us,
             suspect: head.time_suspect,
@@ -148,6 +158,8 @@ impl Rows {
 pub(crate) struct Place<'a> {
     pub(crate) org: OrganizationId,
     pub(crate) host: &'a str,
+    /// See [`host_key`].
+    pub(crate) host_key: u64,
     pub(crate) time_us: i64,
     pub(crate) received_us: i64,
     pub(crate) suspect: bool,

@@ -10,6 +10,7 @@ use hikeshi_event::Event;
 use crate::catalogue::SegmentRow;
 use crate::layout::Layout;
 use crate::matches::MatchRow;
+use crate::repeats::host_key;
 use crate::rows::Rows;
 
 /// A committed segment. Its files are deleted when it is doomed and nobody reads it any more.
@@ -53,19 +54,16 @@ pub(crate) struct TailBlock {
 impl TailBlock {
     /// The new events of a host, by its name in lower case. The others are passed over without being read.
     pub(crate) fn events_of<'a>(&'a self, org: OrganizationId, host: &'a str) -> impl Iterator<Item = Event<'a>> {
-        let here = move |row: &&u32| self.rows.place(**row as usize).is_some_and(|place| place.org == org && is_named(host, place.host));
-        self.live.iter().filter(here).filter_map(|row| self.rows.get(*row as usize))
+        let key = host_key(host);
+        let here = move |row: &&u32| self.rows.may_be_of(**row as usize, org, key);
+        let named = move |event: &Event<'_>| event.host == host || event.host.to_lowercase() == host;
+        self.live.iter().filter(here).filter_map(|row| self.rows.get(*row as usize)).filter(named)
     }
 
     /// The new events.
     pub(crate) fn events(&self) -> impl Iterator<Item = Event<'_>> {
         self.live.iter().filter_map(|row| self.rows.get(*row as usize))
     }
-}
-
-/// Whether a host's name, in lower case, is this one in any case.
-fn is_named(lower: &str, host: &str) -> bool {
-    if host.is_ascii() { lower.eq_ignore_ascii_case(host) } else { host.to_lowercase() == lower }
 }
 
 /// One instant of the lake.

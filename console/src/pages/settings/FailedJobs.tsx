@@ -93,7 +93,7 @@ function About(props: { job: FailedJob }) {
   const t = useText();
   const { queue, about } = props.job;
   if (about === null) return null;
-  if (queue === "triage") {
+  if (queue.startsWith("triage")) {
     return (
       <Link to="/alerts/$id" params={{ id: about }}>
         {t.duty.alert}

@@ -9,5 +9,5 @@ mod run;
 
 pub(crate) use gather::Gathered;
 pub use raise::{OWN_PRODUCT, work as raise};
-pub(crate) use run::{TRIAGE_QUEUE, TriageJob, job, run, turned_black};
+pub(crate) use run::{FOLLOW_QUEUE, TRIAGE_QUEUE, TriageJob, job, run, turned_black};
 pub use run::{again, runs};

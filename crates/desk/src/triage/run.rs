@@ -27,8 +27,10 @@ use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
 use crate::{case, flash_report, names};
 
-/// Queue of alerts to be triaged.
+/// Queue of alerts to be triaged now: nobody has looked at them, or somebody asked.
 pub(crate) const TRIAGE_QUEUE: &str = "triage";
+/// Queue of alerts to be looked at again. A queue of its own: a new alert never waits behind them.
+pub(crate) const FOLLOW_QUEUE: &str = "triage-follow";
 /// How often is looked whether data of the window has arrived, until the report's clock ends (design 7).
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
 /// Where new data keep saying nothing new, the pause doubles so often: eight minutes.
@@ -265,7 +267,7 @@ async fn finish(desk: &Desk, context: &Context, claimed: &Claimed, alert: &Alert
     if job.follows && desk.now() < alert.due_at {
         let pause = LOOK_AGAIN.saturating_mul(1 << job.in_vain.min(MOST_DOUBLINGS));
         let later = desk.now().saturating_add(pause).map_err(Error::internal)?;
-        change = change.enqueue(Job::new(TRIAGE_QUEUE, &TriageJob { forced: false, ..job }).not_before(later));
+        change = change.enqueue(Job::new(FOLLOW_QUEUE, &TriageJob { forced: false, ..job }).not_before(later));
     }
     desk.store.change(context, change).await?;
     Ok(())

@@ -1,6 +1,7 @@
 //! `hikeshi triage`: files of logs in; a verdict with its reasons per subject out, as lines, table and reports.
 
 mod line;
+mod lists;
 mod report;
 mod table;
 
@@ -20,14 +21,15 @@ use hikeshi_domain::triage::Triage;
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_event::{Limits, expand};
 use hikeshi_triage::gather::{self, Gathered, HostFiles, Pass, Reading};
-use hikeshi_triage::{Focus, Host, Input, Rule, VerdictBook, read_alerts};
+use hikeshi_triage::{Focus, Host, Input, Lists, Rule, VerdictBook, read_alerts};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 /// Judges what logs show: a verdict with reasons for each subject, blackest first
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  hikeshi triage 'evidence/**/*.evtx' --rules sigma/rules --out out/\n  hikeshi triage --alert alert.json --lang en logs.ndjson.gz\n\n\
+    after_help = "Examples:\n  hikeshi triage 'evidence/**/*.evtx' --rules sigma/rules --out out/\n  hikeshi triage --alert alert.json --lang en logs.ndjson.gz\n  \
+    hikeshi triage --known-bad malware.csv --known-good vendor.txt evidence/\n\n\
     A subject is what the alert names; without an alert each process tree that holds a match of level medium or higher, or that Defender or Sysmon reports.\n\
     On a terminal a table is shown; in a pipe, or with --json, one JSON line a subject."
 )]
@@ -38,6 +40,13 @@ pub(crate) struct Args {
     /// Alert as JSON: our own shape or OCSF Detection Finding; several as an array or one a line
     #[arg(long, value_name = "FILE")]
     alert: Option<PathBuf>,
+    /// List of what is known malicious: one hash, domain or address a line, CSV with a header, MISP warning list, STIX bundle; .gz too;
+    /// may be given several times
+    #[arg(long, value_name = "FILE")]
+    known_bad: Vec<PathBuf>,
+    /// List of what is known good, of the same shapes; may be given several times
+    #[arg(long, value_name = "FILE")]
+    known_good: Vec<PathBuf>,
     /// When the alert was received: the two-hour clock starts there [default: when it was detected]
     #[arg(long, value_name = "TIME")]
     received: Option<Timestamp>,
@@ -61,6 +70,12 @@ struct Case {
     alert: Option<ProductAlert>,
 }
 
+/// What every subject is judged by.
+struct Known<'a> {
+    book: &'a VerdictBook,
+    lists: &'a Lists,
+}
+
 /// Reads, triages, prints.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let language = if args.lang == "en" { Language::En } else { Language::Ja };
@@ -68,6 +83,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     hikeshi_domain::phrases::check()?;
     let alerts = alerts(args)?;
     let rules = rules(args)?;
+    let lists = lists::open(&args.known_bad, &args.known_good)?;
     let (files, defects) = expand(&args.paths);
     for defect in &defects {
         eprintln!("{}: {}", defect.path, defect.detail);
@@ -82,15 +98,16 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
     }
     crate::walls::shut_in(&files, args.out.as_deref());
+    let lists = lists::understood(lists, language, now)?;
     let bar = bar(files.iter().map(|file| file.size_bytes()).sum());
     let raising = Raising::load(&Files::shipped())?;
-    let reading = Reading { limits: &limits, threads, received_at: now, raising: &raising };
+    let reading = Reading { limits: &limits, threads, received_at: now, raising: &raising, lists: &lists };
     let gathered = gather::gather(&files, &rules, &alerts, reading, &book, |pass, bytes| show(&bar, pass, bytes));
     bar.finish_and_clear();
     for defect in &gathered.defects {
         eprintln!("{}: {}", defect.path, defect.detail);
     }
-    let cases = judge(&gathered, &rules, &alerts, &book);
+    let cases = judge(&gathered, &rules, &alerts, &Known { book: &book, lists: &lists });
     for alert in alerts.iter().filter(|alert| !cases.iter().any(|case| case.alert.as_ref().is_some_and(|known| known.id == alert.id))) {
         eprintln!("alert `{}`: no event of host `{}` was found", alert.id, alert.host);
     }
@@ -137,7 +154,7 @@ fn rules(args: &Args) -> Result<Arc<RuleSet>> {
 }
 
 /// Every subject of every host, blackest first.
-fn judge(gathered: &Gathered, rules: &RuleSet, alerts: &[ProductAlert], book: &VerdictBook) -> Vec<Case> {
+fn judge(gathered: &Gathered, rules: &RuleSet, alerts: &[ProductAlert], known: &Known<'_>) -> Vec<Case> {
     let table = gather::rule_table(rules);
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let next = std::sync::atomic::AtomicUsize::new(0);
@@ -145,7 +162,7 @@ fn judge(gathered: &Gathered, rules: &RuleSet, alerts: &[ProductAlert], book: &V
         let work = || {
             let mut cases = Vec::new();
             while let Some(host) = gathered.hosts.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                cases.extend(judge_host(host, rules, &table, alerts, book));
+                cases.extend(judge_host(host, rules, &table, alerts, known));
             }
             cases
         };
@@ -165,9 +182,9 @@ fn judge(gathered: &Gathered, rules: &RuleSet, alerts: &[ProductAlert], book: &V
     cases
 }
 
-fn judge_host(host: &HostFiles, rules: &RuleSet, table: &[Rule], alerts: &[ProductAlert], book: &VerdictBook) -> Vec<Case> {
+fn judge_host(host: &HostFiles, rules: &RuleSet, table: &[Rule], alerts: &[ProductAlert], known: &Known<'_>) -> Vec<Case> {
     let matches = gather::matches_of(host, table);
-    let read = Host::read(&host.events, book);
+    let read = Host::read(&host.events, known.book);
     let place = |event: usize| host.paths.get(event).map(|path| path.to_string());
     let last = host.coverage.span().map_or(Timestamp::UNIX_EPOCH, |(_, last)| last);
     let found = read.subjects(&matches);
@@ -188,7 +205,7 @@ fn judge_host(host: &HostFiles, rules: &RuleSet, table: &[Rule], alerts: &[Produ
             matches: &matches,
             exceptions: &[],
             prevalence: None,
-            lists: None,
+            lists: Some(known.lists).filter(|lists| !lists.is_empty()),
             block_mode: BlockMode::Unknown,
             received_to: last,
             now: last,
@@ -196,7 +213,7 @@ fn judge_host(host: &HostFiles, rules: &RuleSet, table: &[Rule], alerts: &[Produ
             place: Some(&place),
             rules_version: rules.version(),
         };
-        Case { triage: read.triage(&input, book), alert: alert.cloned() }
+        Case { triage: read.triage(&input, known.book), alert: alert.cloned() }
     });
     triaged.collect()
 }

@@ -12,6 +12,8 @@ mod postgres;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]
+mod triage;
+#[cfg(test)]
 mod trust;
 
 use std::process::Command;

@@ -50,6 +50,8 @@ ids! {
     MessageId,
     /// An entry of the exception list.
     ExceptionId,
+    /// A reference list.
+    ReferenceListId,
     /// A comment.
     CommentId,
     /// A saved search.

@@ -24,6 +24,7 @@ pub mod phrases;
 pub mod playbook;
 pub mod procedure;
 pub mod raise;
+pub mod reference_list;
 pub mod role;
 pub mod saved_search;
 pub mod session;

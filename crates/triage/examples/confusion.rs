@@ -20,7 +20,7 @@ use hikeshi_domain::triage::Triage;
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_event::{Limits, expand};
 use hikeshi_triage::gather::{HostFiles, Reading, gather, matches_of, rule_table, same_host};
-use hikeshi_triage::{Focus, Host, Input, Rule, VerdictBook};
+use hikeshi_triage::{Focus, Host, Input, Lists, Rule, VerdictBook};
 use jiff::Timestamp;
 
 /// One line of `bench/labels.csv`: dataset, host, subject key, label, reason.
@@ -135,7 +135,8 @@ impl Bench {
     fn read(&self, path: &Path, alerts: &[ProductAlert]) -> Vec<HostFiles> {
         let (inputs, _) = expand(&[path.to_string_lossy().into_owned()]);
         let limits = Limits::default();
-        let reading = Reading { limits: &limits, threads: 2, received_at: Timestamp::now(), raising: &self.raising };
+        let reading =
+            Reading { limits: &limits, threads: 2, received_at: Timestamp::now(), raising: &self.raising, lists: &Lists::default() };
         gather(&inputs, &self.rules, alerts, reading, &self.book, |_, _| ()).hosts
     }
 

@@ -1,6 +1,5 @@
 //! What triage is given: the events of one host, the rules that matched on them, and what else is known.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use hikeshi_domain::alert::ProductAlert;
@@ -10,6 +9,7 @@ use hikeshi_event::Event;
 use jiff::Timestamp;
 
 use crate::coverage::Coverage;
+use crate::lists::Lists;
 use crate::subject::Found;
 
 /// A rule's level, as the Sigma language has it.
@@ -110,17 +110,6 @@ pub trait Prevalence {
     fn seen(&self, counted: Counted, value: &str) -> Option<Seen>;
 }
 
-/// Hashes and names that trusted lists speak of, each with the list's name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lists {
-    /// Known malicious hashes, lower-case hexadecimal.
-    pub bad_hashes: BTreeMap<String, String>,
-    /// Hashes that a vendor published as good.
-    pub good_hashes: BTreeMap<String, String>,
-    /// Known malicious domains and addresses, lower case.
-    pub bad_names: BTreeMap<String, String>,
-}
-
 /// Everything that one triage rests on.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
@@ -136,7 +125,7 @@ pub struct Input<'a> {
     pub exceptions: &'a [Exception],
     /// Prevalence; `None` where no lake keeps it: then it is listed as not known.
     pub prevalence: Option<&'a dyn Prevalence>,
-    /// Lists of hashes and names; `None` where none was given.
+    /// Reference lists; `None` where none was given.
     pub lists: Option<&'a Lists>,
     /// Whether the endpoint's protection blocks.
     pub block_mode: BlockMode,

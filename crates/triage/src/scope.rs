@@ -12,6 +12,7 @@ use crate::coverage::Coverage;
 use crate::host::Host;
 use crate::input::{Focus, Input, Match};
 use crate::kind::Kind;
+use crate::lists::LISTED_RULE;
 use crate::path::{inside_volume, lower_name, name_of, same_path};
 use crate::process::Process;
 
@@ -97,7 +98,8 @@ impl<'s> Scope<'s> {
         events.extend(kept.iter().map(|hit| hit.event));
         events.retain(|index| host.event(*index).is_some_and(in_window));
         self.events = events.into_iter().collect();
-        self.matches = kept.into_iter().filter(|hit| host.event(hit.event).is_some_and(in_window)).collect();
+        let weighs = |hit: &&Match<'_>| hit.rule.id != LISTED_RULE.id && host.event(hit.event).is_some_and(in_window);
+        self.matches = kept.into_iter().filter(weighs).collect();
     }
 
     fn speaks_of(&self, index: usize, alert: &ProductAlert) -> bool {

@@ -2,11 +2,20 @@
 
 use hikeshi_domain::exception::{Excused, FileFacts};
 use hikeshi_domain::phrase::Phrase;
+use hikeshi_domain::reference_list::ListKind;
+use hikeshi_event::Column;
 use jiff::SignedDuration;
 
-use super::Evidence;
+use super::{Evidence, actors, shown_in};
 use crate::input::Counted;
-use crate::scope::Scope;
+use crate::kind::Kind;
+use crate::lists::Lists;
+use crate::path::name_of;
+use crate::scope::{Scope, shown_image};
+
+/// Events that tell the hashes of a file.
+const FILES: &[Kind] = &[Kind::FileStream, Kind::FileExecutable, Kind::FileDelete, Kind::ImageLoad, Kind::DriverLoad];
+const HASHES: [Column; 3] = [Column::FileSha256, Column::FileSha1, Column::FileMd5];
 
 const WIDE_HOSTS: u64 = 20;
 const LONG: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -14,21 +23,63 @@ const FRESH: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) fn weigh(scope: &Scope<'_>, evidence: &mut Evidence) {
     let hashes = hashes(scope);
-    match scope.input.lists {
+    let accusing = scope.input.lists.filter(|lists| lists.know_hashes(ListKind::Bad));
+    match accusing {
         None => evidence.miss("E1", Phrase::new("unknown.E1")),
-        Some(_) if hashes.is_empty() => evidence.miss("E1", Phrase::new("unknown.E1.no_hash")),
         Some(lists) => {
-            for hash in &hashes {
-                if let Some(list) = lists.bad_hashes.get(hash) {
-                    evidence.see("E1", Phrase::new("finding.E1").with("hash", hash).with("list", list), scope.process_event());
-                }
-                if let Some(list) = lists.good_hashes.get(hash) {
-                    evidence.see("E2", Phrase::new("finding.E2.list").with("hash", hash).with("list", list), scope.process_event());
-                }
+            if hashes.is_empty() {
+                evidence.miss("E1", Phrase::new("unknown.E1.no_hash"));
+            }
+            accuse(scope, lists, &hashes, evidence);
+        }
+    }
+    let known_good = |hash: &String| Some((hash.clone(), scope.input.lists?.hash(ListKind::Good, hash, scope.input.now)?));
+    if let Some((hash, hit)) = hashes.iter().find_map(known_good) {
+        evidence.see("E2", hit.reason("finding.E2.list").with("hash", hash), scope.process_event());
+    }
+    excuse(scope, evidence);
+}
+
+/// The subject on a list of malicious files, else another program of its tree, else a file that the tree wrote, loaded or deleted.
+fn accuse(scope: &Scope<'_>, lists: &Lists, own: &[String], evidence: &mut Evidence) {
+    let mut test_file = None;
+    let mut listed = |hash: &str| {
+        let hit = lists.hash(ListKind::Bad, hash, scope.input.now)?;
+        if scope.book.fits("test_files", hash) {
+            test_file.get_or_insert_with(|| hash.to_owned());
+            return None;
+        }
+        Some(hit)
+    };
+    for hash in own {
+        if let Some(hit) = listed(hash) {
+            evidence.see("E1", hit.reason("finding.E1").with("hash", hash), scope.process_event());
+        }
+    }
+    for (_, process) in actors(scope) {
+        for hash in [process.sha256, process.sha1, process.md5].into_iter().flatten().filter(|hash| !is_among(own, hash)) {
+            if let Some(hit) = listed(hash) {
+                let reason = hit.reason("finding.E1.file").with("hash", hash.to_lowercase()).with("file", shown_image(process));
+                evidence.see("E1", reason, shown_in(scope, process));
             }
         }
     }
-    excuse(scope, evidence);
+    for (index, event) in scope.of_kinds(FILES) {
+        for hash in HASHES.into_iter().filter_map(|column| event.text(column)).filter(|hash| !is_among(own, hash)) {
+            if let Some(hit) = listed(hash) {
+                let file = event.text(Column::FilePath).map_or("?", name_of);
+                evidence.see("E1", hit.reason("finding.E1.file").with("hash", hash.to_lowercase()).with("file", file), [index]);
+            }
+        }
+    }
+    if let Some(hash) = test_file.filter(|_| !evidence.saw("E1")) {
+        // The list is right that scanners call it malicious; it is made to be found and harms nobody.
+        evidence.see_weighing("E1", 0, Phrase::new("finding.E1.test").with("hash", hash), scope.process_event().into_iter().collect());
+    }
+}
+
+fn is_among(own: &[String], hash: &str) -> bool {
+    own.iter().any(|own| own.eq_ignore_ascii_case(hash))
 }
 
 fn excuse(scope: &Scope<'_>, evidence: &mut Evidence) {

@@ -129,6 +129,7 @@ pub(crate) const LISTS: &[&str] = &[
     "attack_pipes",
     "remote_pipes",
     "generic_detections",
+    "test_files",
     "reconnaissance",
 ];
 
@@ -188,6 +189,10 @@ impl Evidence {
     fn see_weighing(&mut self, id: &'static str, points: i32, reason: Phrase, events: Vec<usize>) {
         let known = events.iter().copied().collect();
         self.seen.insert(id, Seen { reason, points: Some(points), events, known });
+    }
+
+    fn saw(&self, id: &str) -> bool {
+        self.seen.contains_key(id)
     }
 
     fn miss(&mut self, id: &str, reason: Phrase) {

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hikeshi_domain::phrase::Phrase;
+use hikeshi_domain::reference_list::ListKind;
 use hikeshi_event::{Column, Event};
 
 use super::{Evidence, Signature, actors};
 use crate::kind::Kind;
+use crate::lists::Hit;
 use crate::path::inside_volume;
 use crate::scope::{Scope, image_name, shown_image};
 
@@ -21,8 +23,10 @@ type Line<'a> = (Option<usize>, &'a str, i64);
 pub(super) fn weigh(scope: &Scope<'_>, signatures: &BTreeMap<String, Signature>, evidence: &mut Evidence) {
     let members: BTreeSet<usize> = actors(scope).map(|(index, _)| index).collect();
     let acts = |index: &usize| scope.host.processes.acting(*index).is_none_or(|process| members.contains(&process));
-    let calls: Vec<(usize, &Event<'_>)> =
-        scope.of_kinds(&[Kind::Network]).filter(|(index, event)| acts(index) && outward(scope, event)).collect();
+    let calls: Vec<(usize, &Event<'_>)> = scope
+        .of_kinds(&[Kind::Network])
+        .filter(|(index, event)| acts(index) && (outward(scope, event) || accused(scope, event).is_some()))
+        .collect();
     let names: Vec<(usize, &Event<'_>)> = scope.of_kinds(&[Kind::Dns]).filter(|(index, _)| acts(index)).collect();
     let answered: BTreeSet<&str> = names.iter().filter_map(|(_, event)| event.text(Column::DnsAnswers)).collect();
     for (index, event) in &calls {
@@ -30,14 +34,28 @@ pub(super) fn weigh(scope: &Scope<'_>, signatures: &BTreeMap<String, Signature>,
     }
     for (index, event) in &names {
         let Some(name) = event.text(Column::DnsQuery) else { continue };
-        if let Some(list) = scope.input.lists.and_then(|lists| lists.bad_names.get(&name.to_lowercase())) {
-            evidence.see("E29", Phrase::new("finding.E29.bad").with("target", name).with("list", list), [*index]);
-        } else if looks_generated(name) {
+        let answers = event.text(Column::DnsAnswers).unwrap_or_default().split(';').map(str::trim);
+        if let Some((target, hit)) =
+            std::iter::once(name).chain(answers).find_map(|target| Some((target, listed(scope, ListKind::Bad, target)?)))
+        {
+            evidence.see("E29", hit.reason("finding.E29.bad").with("target", target), [*index]);
+        } else if looks_generated(name) && listed(scope, ListKind::Good, name).is_none() {
             evidence.see("E29", Phrase::new("finding.E29.generated").with("target", name), [*index]);
         }
     }
     beacons(scope, &calls, evidence);
     own_domains(scope, signatures, &calls, &names, evidence);
+}
+
+/// The list of that kind that knows the name or the address.
+fn listed<'a>(scope: &Scope<'a>, kind: ListKind, target: &str) -> Option<Hit<'a>> {
+    scope.input.lists.filter(|_| !target.is_empty()).and_then(|lists| lists.name(kind, target, scope.input.now))
+}
+
+/// What of a call's destination a list of known bad knows.
+fn accused<'a>(scope: &Scope<'a>, event: &'a Event<'a>) -> Option<(&'a str, Hit<'a>)> {
+    let targets = [Column::NetworkDstIp, Column::NetworkDstHost].into_iter().filter_map(|column| event.text(column));
+    targets.into_iter().find_map(|target| Some((target, listed(scope, ListKind::Bad, target)?)))
 }
 
 /// A call that the host began, to another machine.
@@ -50,12 +68,12 @@ fn outward(scope: &Scope<'_>, event: &Event<'_>) -> bool {
 fn odd_call(scope: &Scope<'_>, index: usize, event: &Event<'_>, answered: &BTreeSet<&str>, evidence: &mut Evidence) {
     let address = event.text(Column::NetworkDstIp).unwrap_or_default();
     let port = event.integer(Column::NetworkDstPort).unwrap_or_default();
-    let Some(process) = scope.actor(index) else { return };
-    let said = |key: &str| Phrase::new(key).with("image", shown_image(process)).with("target", address).with("port", port.to_string());
-    if let Some(list) = scope.input.lists.and_then(|lists| lists.bad_names.get(&address.to_lowercase())) {
-        evidence.see("E29", said("finding.E29.bad").with("list", list), [index]);
+    if let Some((target, hit)) = accused(scope, event) {
+        evidence.see("E29", hit.reason("finding.E29.bad").with("target", target), [index]);
         return;
     }
+    let Some(process) = scope.actor(index) else { return };
+    let said = |key: &str| Phrase::new(key).with("image", shown_image(process)).with("target", address).with("port", port.to_string());
     let name = image_name(process);
     let ephemeral_server = event.integer(Column::NetworkSrcPort).is_some_and(|source| source < 1024) && port > 1024;
     if ephemeral_server {
@@ -71,7 +89,7 @@ fn odd_call(scope: &Scope<'_>, index: usize, event: &Event<'_>, answered: &BTree
         || process.image.is_some_and(|image| scope.book.fits("user_writable", inside_volume(image)));
     let odd = !(49_152..=65_535).contains(&port) && !scope.book.fits("ordinary_ports", &port.to_string());
     let hub = scope.host.processes.acting(index).is_some_and(|acting| scope.host.is_hub(acting));
-    if nameless && odd && suspicious && !hub {
+    if nameless && odd && suspicious && !hub && listed(scope, ListKind::Good, address).is_none() {
         evidence.see("E29", said("finding.E29.port"), [index]);
     }
 }

@@ -1,6 +1,7 @@
 //! What would have been weighed, had it been known (E36 … E38, E40).
 
 use hikeshi_domain::phrase::Phrase;
+use hikeshi_domain::reference_list::ListKind;
 
 use super::Evidence;
 use crate::kind::Kind;
@@ -33,7 +34,7 @@ pub(super) fn list(scope: &Scope<'_>, evidence: &mut Evidence) {
     }
     if !scope.coverage.has_kind(Kind::Network) && !scope.coverage.has_kind(Kind::Dns) {
         evidence.miss("E29", Phrase::new("unknown.E29"));
-    } else if scope.input.lists.is_none() {
+    } else if !scope.input.lists.is_some_and(|lists| lists.know_names(ListKind::Bad)) {
         evidence.miss("E29", Phrase::new("unknown.E29.lists"));
     }
     evidence.miss("E36", Phrase::new("unknown.E36"));

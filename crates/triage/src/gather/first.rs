@@ -6,13 +6,15 @@ use hikeshi_detect::{Matcher, Observation, RuleIndex, RuleSet};
 use hikeshi_domain::raise::Raising;
 use hikeshi_event::{Event, Intake, Record, Uid, Work, normalise};
 
-use super::{Kept, slim};
+use super::{Kept, LISTED, slim};
 use crate::coverage::Coverage;
 use crate::kind::Kind;
+use crate::lists::Lists;
 
 pub(super) struct First<'a> {
     pub(super) rules: &'a Arc<RuleSet>,
     pub(super) raising: &'a Raising,
+    pub(super) lists: &'a Lists,
     pub(super) intake: Intake<'a>,
 }
 
@@ -68,7 +70,8 @@ impl Work for First<'_> {
         seen.coverage.see(&event);
         let lives = matches!(Kind::of(&event), Kind::ProcessStart | Kind::ProcessEnd);
         let found_by_product = || self.raising.product(&event.provider, event.event_id).is_some();
-        if scratch.found.is_empty() && !lives && !found_by_product() {
+        let listed = !self.lists.is_empty() && self.lists.accuse(&event);
+        if scratch.found.is_empty() && !lives && !listed && !found_by_product() {
             return;
         }
         let uid = Uid::of(&event);
@@ -76,7 +79,7 @@ impl Work for First<'_> {
             out.observations.extend(self.rules.observe(*rule, record, uid));
         }
         let reported = |rule: &&RuleIndex| self.rules.get(**rule).is_some_and(|info| info.reported);
-        let rules: Vec<RuleIndex> = scratch.found.iter().filter(reported).copied().collect();
+        let rules: Vec<RuleIndex> = scratch.found.iter().filter(reported).copied().chain(listed.then_some(LISTED)).collect();
         let mut event = slim(event);
         event.uid = uid;
         seen.kept.push(Candidate { event, rules });

@@ -23,12 +23,16 @@ use crate::book::VerdictBook;
 use crate::coverage::Coverage;
 use crate::host::Host;
 use crate::input::{Level, Match, Rule};
+use crate::lists::{LISTED_RULE, Lists};
 use crate::product::product_alerts;
 
 use first::{First, FirstHost};
 use names::Names;
 pub use names::same_host;
 use second::{Second, Wanted};
+
+/// Stands among the rules of an event that a list of known bad speaks of.
+const LISTED: RuleIndex = RuleIndex(u32::MAX);
 
 /// Events kept of one rule on one host; more of the same tell nothing new.
 const MATCHES_KEPT: usize = 500;
@@ -81,6 +85,8 @@ pub struct Reading<'a> {
     pub received_at: Timestamp,
     /// Which events of products are alerts by themselves.
     pub raising: &'a Raising,
+    /// Lists: what they call bad is a subject, whether or not a rule matched.
+    pub lists: &'a Lists,
 }
 
 /// An event that is kept, the file that it came from, and the rules that matched it.
@@ -105,12 +111,16 @@ pub fn rule_table(rules: &RuleSet) -> Vec<Rule> {
 
 /// The matches of a host, with their rules.
 pub fn matches_of<'a>(host: &HostFiles, table: &'a [Rule]) -> Vec<Match<'a>> {
-    let matches = host.matches.iter().filter_map(|(event, rule)| Some(Match { event: *event, rule: table.get(rule.0 as usize)? }));
+    let matches = host.matches.iter().filter_map(|(event, rule)| Some(Match { event: *event, rule: rule_of(*rule, table)? }));
     matches.collect()
 }
 
+fn rule_of(index: RuleIndex, table: &[Rule]) -> Option<&Rule> {
+    if index == LISTED { Some(&LISTED_RULE) } else { table.get(index.0 as usize) }
+}
+
 /// Reads the files. With alerts, their hosts are gathered whole (from seven days before the alert on); without, each host that
-/// holds a match of level medium or higher, or the finding of a product.
+/// holds a match of level medium or higher, the finding of a product, or something that a list calls bad.
 pub fn gather(
     files: &[File],
     rules: &Arc<RuleSet>,
@@ -122,7 +132,7 @@ pub fn gather(
     let intake = Intake { org: OrganizationId(uuid::Uuid::nil()), source: "", received_at: reading.received_at };
     let mut gathered = Gathered::default();
     let mut hosts: HashMap<String, FirstHost> = HashMap::new();
-    let first = First { rules, raising: reading.raising, intake };
+    let first = First { rules, raising: reading.raising, lists: reading.lists, intake };
     let mut observations = Vec::new();
     let mut counts: HashMap<(String, RuleIndex), usize> = HashMap::new();
     gathered.totals = process(files, reading.limits, reading.threads, &first, |block| {
@@ -222,7 +232,7 @@ type Origin = (Arc<str>, Vec<RuleIndex>);
 fn want_trees(name: &str, events: &[Event<'static>], origins: &[Origin], table: &[Rule], book: &VerdictBook, wanted: &mut Wanted) {
     let host = Host::read(events, book);
     let hits = origins.iter().enumerate().flat_map(|(event, (_, rules))| rules.iter().map(move |rule| (event, rule)));
-    let matches: Vec<Match<'_>> = hits.filter_map(|(event, rule)| Some(Match { event, rule: table.get(rule.0 as usize)? })).collect();
+    let matches: Vec<Match<'_>> = hits.filter_map(|(event, rule)| Some(Match { event, rule: rule_of(*rule, table)? })).collect();
     for found in host.subjects(&matches) {
         let wanted = wanted.host(name);
         for member in host.members(&found) {

@@ -26,7 +26,8 @@ fn verdicts(data: &Path, recording: &str) -> Vec<Verdict> {
     let (files, _) = expand(&[data.join("data").join(recording).to_string_lossy().into_owned()]);
     let (limits, book, table) = (Limits::default(), book(), rule_table(&rules));
     let raising = Raising::load(&Files::shipped()).unwrap();
-    let reading = Reading { limits: &limits, threads: 2, received_at: Timestamp::now(), raising: &raising };
+    let reading =
+        Reading { limits: &limits, threads: 2, received_at: Timestamp::now(), raising: &raising, lists: &hikeshi_triage::Lists::default() };
     let mut verdicts = Vec::new();
     for host in gather(&files, &rules, &[], reading, &book, |_, _| ()).hosts {
         let matches = matches_of(&host, &table);

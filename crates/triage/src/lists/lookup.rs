@@ -1,0 +1,196 @@
+//! The entries of one list, sorted for looking up: 36 bytes for a SHA-256, however long the line was that brought it.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::value::{Value, bytes, mapped, mask};
+
+/// Most different labels that one list keeps; entries beyond go without.
+const MOST_LABELS: usize = 65_536;
+const LONGEST_LABEL: usize = 80;
+
+/// Place of a label, counted from 1; 0 is none.
+type Label = u32;
+
+/// The entries of one list. Never changes once it is made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Indicators {
+    md5: Vec<([u8; 16], Label)>,
+    sha1: Vec<([u8; 20], Label)>,
+    sha256: Vec<([u8; 32], Label)>,
+    /// Name, label, whether everything below counts too.
+    names: Vec<(Box<str>, Label, bool)>,
+    /// Length, then network.
+    networks: Vec<((u8, u128), Label)>,
+    /// Lengths that stand in `networks`.
+    lengths: Vec<u8>,
+    labels: Vec<Box<str>>,
+}
+
+/// Gathers entries.
+#[derive(Debug, Default)]
+pub(super) struct Gathering {
+    gathered: Indicators,
+    labels: HashMap<Box<str>, Label>,
+}
+
+impl Gathering {
+    /// One entry more, with what the list calls it.
+    pub(super) fn add(&mut self, value: Value, label: &str) {
+        let label = self.label(label);
+        match value {
+            Value::Md5(hash) => self.gathered.md5.push((hash, label)),
+            Value::Sha1(hash) => self.gathered.sha1.push((hash, label)),
+            Value::Sha256(hash) => self.gathered.sha256.push((hash, label)),
+            Value::Name { name, below } => self.gathered.names.push((name.into(), label, below)),
+            Value::Network { network, length } => self.gathered.networks.push(((length, network), label)),
+        }
+    }
+
+    /// How many there are, repeats included.
+    pub(super) fn count(&self) -> usize {
+        self.gathered.hashes() + self.gathered.names()
+    }
+
+    /// The entries, each once. Of repeats the first label stays.
+    pub(super) fn finish(self) -> Indicators {
+        let mut made = self.gathered;
+        once(&mut made.md5);
+        once(&mut made.sha1);
+        once(&mut made.sha256);
+        once(&mut made.networks);
+        // Of the same name the entry that counts for more comes first.
+        made.names.sort_by(|a, b| a.0.cmp(&b.0).then(b.2.cmp(&a.2)));
+        made.names.dedup_by(|later, first| later.0 == first.0);
+        made.names.shrink_to_fit();
+        made.lengths = made.networks.iter().map(|((length, _), _)| *length).collect();
+        made.lengths.dedup();
+        made
+    }
+
+    fn label(&mut self, text: &str) -> Label {
+        let text: String = text.trim().chars().filter(|letter| !letter.is_control()).take(LONGEST_LABEL).collect();
+        if text.is_empty() {
+            return 0;
+        }
+        if let Some(label) = self.labels.get(text.as_str()) {
+            return *label;
+        }
+        if self.gathered.labels.len() >= MOST_LABELS {
+            return 0;
+        }
+        let text: Box<str> = text.into();
+        self.gathered.labels.push(text.clone());
+        let label = Label::try_from(self.gathered.labels.len()).unwrap_or(0);
+        self.labels.insert(text, label);
+        label
+    }
+}
+
+fn once<K: Ord>(keys: &mut Vec<(K, Label)>) {
+    keys.sort_by(|a, b| a.0.cmp(&b.0));
+    keys.dedup_by(|later, first| later.0 == first.0);
+    keys.shrink_to_fit();
+}
+
+impl Indicators {
+    /// How many hashes there are.
+    pub fn hashes(&self) -> usize {
+        self.md5.len() + self.sha1.len() + self.sha256.len()
+    }
+
+    /// How many domains, addresses and networks there are.
+    pub fn names(&self) -> usize {
+        self.names.len() + self.networks.len()
+    }
+
+    /// Whether the list knows the hash (hexadecimal), and what it calls it.
+    pub(crate) fn hash(&self, hash: &str) -> Option<Option<&str>> {
+        let label = match hash.len() {
+            32 => known(&self.md5, &bytes(hash)?),
+            40 => known(&self.sha1, &bytes(hash)?),
+            64 => known(&self.sha256, &bytes(hash)?),
+            _ => None,
+        }?;
+        Some(self.shown(label))
+    }
+
+    /// Whether the list knows the domain name or address, and what it calls it.
+    pub(crate) fn name(&self, name: &str) -> Option<Option<&str>> {
+        let name = name.trim().trim_end_matches('.');
+        let label = match name.parse::<IpAddr>() {
+            Ok(address) => self.network(mapped(address)),
+            Err(_) => self.domain(&name.to_lowercase()),
+        }?;
+        Some(self.shown(label))
+    }
+
+    fn network(&self, address: u128) -> Option<Label> {
+        self.lengths.iter().find_map(|length| known(&self.networks, &(*length, mask(address, *length))))
+    }
+
+    fn domain(&self, name: &str) -> Option<Label> {
+        if self.names.is_empty() {
+            return None;
+        }
+        let listed = |name: &str| {
+            let place = self.names.binary_search_by(|(listed, ..)| (**listed).cmp(name)).ok()?;
+            self.names.get(place)
+        };
+        let parents =
+            std::iter::successors(name.split_once('.').map(|(_, parent)| parent), |name| name.split_once('.').map(|(_, parent)| parent));
+        let itself = listed(name).map(|(_, label, _)| *label);
+        itself.or_else(|| parents.filter_map(listed).find(|(_, _, below)| *below).map(|(_, label, _)| *label))
+    }
+
+    fn shown(&self, label: Label) -> Option<&str> {
+        let place = usize::try_from(label).ok()?.checked_sub(1)?;
+        self.labels.get(place).map(|label| &**label)
+    }
+}
+
+fn known<K: Ord>(keys: &[(K, Label)], key: &K) -> Option<Label> {
+    let place = keys.binary_search_by(|(listed, _)| listed.cmp(key)).ok()?;
+    keys.get(place).map(|(_, label)| *label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::value::value;
+    use super::*;
+
+    fn indicators(entries: &[(&str, &str)]) -> Indicators {
+        let mut gathering = Gathering::default();
+        for (text, label) in entries {
+            gathering.add(value(text).unwrap(), label);
+        }
+        gathering.finish()
+    }
+
+    #[test]
+    fn a_name_counts_alone_unless_the_list_says_everything_below() {
+        let list = indicators(&[("evil.example", "Emotet"), ("*.bad.example", ""), ("10.1.0.0/16", "lab"), ("203.0.113.9", "c2")]);
+        assert_eq!(list.name("Evil.Example."), Some(Some("Emotet")));
+        assert_eq!(list.name("www.evil.example"), None, "a shared host would be accused with its guests");
+        assert_eq!(list.name("bad.example"), Some(None));
+        assert_eq!(list.name("a.b.bad.example"), Some(None));
+        assert_eq!(list.name("notbad.example"), None);
+        assert_eq!(list.name("example"), None);
+        assert_eq!(list.name("10.1.255.3"), Some(Some("lab")));
+        assert_eq!(list.name("10.2.0.1"), None);
+        assert_eq!(list.name("::ffff:203.0.113.9"), Some(Some("c2")));
+        assert_eq!(list.name(""), None);
+        assert_eq!((list.hashes(), list.names()), (0, 4));
+    }
+
+    #[test]
+    fn repeats_count_once_and_the_first_label_stays() {
+        let (hash, other) = ("44d88612fea8a8f36de82e1278abb02f", "44d88612fea8a8f36de82e1278abb02e");
+        let list = indicators(&[(hash, "first"), (hash, "second"), ("x.example", ""), (".x.example", "below")]);
+        assert_eq!((list.hashes(), list.names()), (1, 1));
+        assert_eq!(list.hash(&hash.to_uppercase()), Some(Some("first")));
+        assert_eq!(list.hash(other), None);
+        assert_eq!(list.hash("zz"), None);
+        assert!(list.name("a.x.example").is_some());
+    }
+}

@@ -1,0 +1,141 @@
+//! Reference lists: hashes, names and addresses that somebody vouches for, read from files and looked up by evidence.
+//!
+//! [`read`] takes what people publish: one indicator a line, CSV with a header, a MISP warning list, a STIX bundle; it tells which lines it
+//! could not use and why. What it makes, [`Indicators`], is compact and never changes, so that a desk keeps one for each version of a list.
+
+mod json;
+mod lookup;
+mod read;
+mod table;
+mod value;
+
+use std::sync::{Arc, LazyLock};
+
+use hikeshi_domain::phrase::Phrase;
+use hikeshi_domain::reference_list::ListKind;
+use hikeshi_event::{Column, Event};
+use jiff::Timestamp;
+
+use crate::input::{Level, Rule};
+
+pub use lookup::Indicators;
+pub use read::{LineDefect, ListLimits, ReadList, read};
+
+/// Columns whose values lists of known bad are asked about.
+const HASHES: [Column; 6] =
+    [Column::ProcessSha256, Column::ProcessSha1, Column::ProcessMd5, Column::FileSha256, Column::FileSha1, Column::FileMd5];
+const NAMES: [Column; 3] = [Column::DnsQuery, Column::NetworkDstIp, Column::NetworkDstHost];
+
+/// Marks an event that a list calls bad, so that it is looked at. It is no rule: what the list says weighs as evidence (E1, E29), once.
+pub(crate) static LISTED_RULE: LazyLock<Rule> =
+    LazyLock::new(|| Rule { id: "hikeshi.listed".to_owned(), level: Level::Medium, ..Rule::default() });
+
+/// What a hit names: the list's name, and from when it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListOrigin {
+    /// Its name.
+    pub name: String,
+    /// Its date.
+    pub dated: Option<Timestamp>,
+    /// Out of date from here on.
+    pub until: Option<Timestamp>,
+}
+
+/// One list that triage may ask.
+#[derive(Debug, Clone)]
+pub struct List {
+    /// What it says of its entries.
+    pub kind: ListKind,
+    /// What a hit names.
+    pub origin: ListOrigin,
+    /// The entries.
+    pub indicators: Arc<Indicators>,
+}
+
+/// The lists that count for one organisation. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Lists {
+    /// Those that are not out of date first, then the latest: of several that know a value the first is named.
+    lists: Vec<List>,
+}
+
+/// A list knows the value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hit<'a> {
+    origin: &'a ListOrigin,
+    label: Option<&'a str>,
+    expired: bool,
+}
+
+impl Lists {
+    /// The lists as they stand at `now`.
+    pub fn new(mut lists: Vec<List>, now: Timestamp) -> Lists {
+        lists.sort_by_key(|list| (expired(&list.origin, now), std::cmp::Reverse(list.origin.dated), list.origin.name.clone()));
+        Lists { lists }
+    }
+
+    /// Whether there is no list at all.
+    pub fn is_empty(&self) -> bool {
+        self.lists.is_empty()
+    }
+
+    /// Whether a list calls something bad that the event names.
+    pub(crate) fn accuse(&self, event: &Event<'_>) -> bool {
+        let any = |columns: &[Column], known: fn(&Indicators, &str) -> bool| {
+            let mut values = columns.iter().filter_map(|column| event.text(*column));
+            values.any(|value| self.of(ListKind::Bad).any(|list| known(&list.indicators, value)))
+        };
+        any(&HASHES, |list, hash| list.hash(hash).is_some()) || any(&NAMES, |list, name| list.name(name).is_some())
+    }
+
+    /// Whether a list of that kind holds hashes.
+    pub(crate) fn know_hashes(&self, kind: ListKind) -> bool {
+        self.of(kind).any(|list| list.indicators.hashes() > 0)
+    }
+
+    /// Whether a list of that kind holds names or addresses.
+    pub(crate) fn know_names(&self, kind: ListKind) -> bool {
+        self.of(kind).any(|list| list.indicators.names() > 0)
+    }
+
+    /// The list that knows the hash (hexadecimal).
+    pub(crate) fn hash(&self, kind: ListKind, hash: &str, now: Timestamp) -> Option<Hit<'_>> {
+        self.hit(kind, now, |indicators| indicators.hash(hash))
+    }
+
+    /// The list that knows the domain name or the address.
+    pub(crate) fn name(&self, kind: ListKind, name: &str, now: Timestamp) -> Option<Hit<'_>> {
+        self.hit(kind, now, |indicators| indicators.name(name))
+    }
+
+    fn hit<'a>(&'a self, kind: ListKind, now: Timestamp, known: impl Fn(&'a Indicators) -> Option<Option<&'a str>>) -> Option<Hit<'a>> {
+        self.of(kind).find_map(|list| {
+            let label = known(&list.indicators)?;
+            Some(Hit { origin: &list.origin, label, expired: expired(&list.origin, now) })
+        })
+    }
+
+    fn of(&self, kind: ListKind) -> impl Iterator<Item = &List> {
+        self.lists.iter().filter(move |list| list.kind == kind)
+    }
+}
+
+impl Hit<'_> {
+    /// The reason, with the list's name and date; of a list out of date it says so.
+    pub(crate) fn reason(&self, key: &str) -> Phrase {
+        let day = |at: Option<Timestamp>| at.map_or_else(|| "–".to_owned(), |at| at.strftime("%Y-%m-%d").to_string());
+        let list = match self.label {
+            Some(label) => format!("{}: {label}", self.origin.name),
+            None => self.origin.name.clone(),
+        };
+        let phrase = match self.expired {
+            true => Phrase::new(format!("{key}.expired")).with("until", day(self.origin.until)),
+            false => Phrase::new(key),
+        };
+        phrase.with("list", list).with("at", day(self.origin.dated))
+    }
+}
+
+fn expired(origin: &ListOrigin, now: Timestamp) -> bool {
+    origin.until.is_some_and(|until| now >= until)
+}

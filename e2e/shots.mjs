@@ -1,5 +1,5 @@
 // Pictures of every page: 1440 and 390 pixels, Japanese and English, light and dark. `npm run shots -- URL FOLDER [FILTER]`.
-// The desk at URL must be signed in to by HIKESHI_LINK, or be the console's fixture server.
+// The desk at URL must be signed in to by HIKESHI_LINK, or be the console's fixture server. FILTER: a part of a picture's name.
 import { mkdir } from "node:fs/promises";
 import { openBrowser, signIn } from "./browser.mjs";
 
@@ -12,26 +12,60 @@ const first = await (await browser.newContext()).newPage();
 await signIn(first, link);
 const state = await first.context().storageState();
 const ask = async (path) => (await first.request.get(`${base}/api/v1${path}`)).json();
-const alert = (await ask("/alerts?verdict=black")).items[0]?.id;
-const incident = (await ask("/cases")).items[0]?.id;
+const alertOf = async (verdict) => `/alerts/${(await ask(`/alerts?verdict=${verdict}`)).items[0]?.id}`;
+const black = await alertOf("black");
+const grey = await alertOf("grey");
+const incident = `/cases/${(await ask("/cases")).items[0]?.id}`;
 const endpoint = (await ask("/endpoints")).items[0]?.id;
 const rule = (await ask("/rules")).items[0]?.id;
-const sql = encodeURIComponent("SELECT time, host, event_id, process_image, process_command_line, network_dst_ip\nFROM events\nWHERE process_image IS NOT NULL\nORDER BY time DESC\nLIMIT 300");
+const hunt = (sql) => `/hunt?sql=${encodeURIComponent(sql)}&run=1`;
+const events = "SELECT time, host, event_id, process_image, process_command_line, network_dst_ip\nFROM events\nWHERE process_image IS NOT NULL\nORDER BY time DESC\nLIMIT 300";
+
+const press = (name) => (page) => page.getByRole("button", { name }).first().click();
+const pressed = (...names) => async (page) => {
+  for (const name of names) await press(name)(page);
+};
+const choose = (button, item) => async (page) => {
+  await press(button)(page);
+  await page.getByRole("menuitem", { name: item }).first().click();
+};
+
+/** What a picture shows: where to go, what to do there, and whether nobody is signed in. */
 const pages = {
-  "sign-in": "/sign-in",
-  duty: "/duty",
-  alerts: "/alerts",
-  alert: `/alerts/${alert}`,
-  cases: "/cases",
-  case: `/cases/${incident}`,
-  classification: `/cases/${incident}?tab=classification`,
-  endpoints: "/endpoints",
-  endpoint: `/endpoints/${endpoint}`,
-  hunt: "/hunt",
-  "hunt-result": `/hunt?sql=${sql}&run=1`,
-  rules: "/rules",
-  rule: `/rules/${rule}`,
-  ...Object.fromEntries(["me", "organization", "people", "mail", "outbox", "keys", "exceptions", "jobs", "shortcuts"].map((tab) => [`settings-${tab}`, `/settings?tab=${tab}`])),
+  "sign-in": { path: "/sign-in", stranger: true },
+  "sign-in-link": { path: "/sign-in#token=0000", stranger: true },
+  invitation: { path: "/sign-in#invitation=0000", stranger: true },
+  "not-found": { path: "/nowhere" },
+  duty: { path: "/duty" },
+  alerts: { path: "/alerts" },
+  "alerts-empty": { path: "/alerts?q=nothing-has-this-name" },
+  "alerts-bulk": { path: "/alerts", act: (page) => page.getByRole("checkbox", { name: /すべて選択|Select all/ }).check() },
+  "alerts-columns": { path: "/alerts", act: press(/^(列|Columns)$/) },
+  "alert-black": { path: black },
+  "alert-grey": { path: grey },
+  "alert-white": { path: await alertOf("white") },
+  "alert-override": { path: grey, act: press(/判定を変える|Change the verdict/) },
+  "alert-more": { path: grey, act: press(/その他の操作|More actions/) },
+  "alert-case": { path: grey, act: press(/インシデントを開く|Open a case/) },
+  "alert-close": { path: grey, act: choose(/その他の操作|More actions/, /終了する|Close/) },
+  "alert-work": { path: `${black}?tab=work` },
+  "alert-facts": { path: `${black}?tab=more` },
+  "alert-missing": { path: "/alerts/00000000-0000-0000-0000-000000000000" },
+  cases: { path: "/cases" },
+  case: { path: incident },
+  classification: { path: `${incident}?tab=classification` },
+  endpoints: { path: "/endpoints" },
+  endpoint: { path: `/endpoints/${endpoint}` },
+  hunt: { path: "/hunt" },
+  "hunt-result": { path: hunt(events) },
+  "hunt-none": { path: hunt("SELECT time FROM events WHERE host = 'nowhere'") },
+  "hunt-error": { path: hunt("SELECT colour FROM events") },
+  rules: { path: "/rules" },
+  rule: { path: `/rules/${rule}` },
+  palette: { path: "/duty", act: (page) => page.keyboard.press("Control+k") },
+  keys: { path: "/duty", act: (page) => page.keyboard.press("?") },
+  person: { path: "/duty", act: pressed(/^(自分|You)/) },
+  ...Object.fromEntries(["me", "organization", "people", "mail", "outbox", "keys", "exceptions", "jobs", "shortcuts"].map((tab) => [`settings-${tab}`, { path: `/settings?tab=${tab}` }])),
 };
 
 const variants = [
@@ -41,16 +75,30 @@ const variants = [
   { language: "en", width: 390, colours: "light" },
 ];
 for (const { language, width, colours } of variants) {
-  const context = await browser.newContext({ storageState: state, viewport: { width, height: width > 500 ? 900 : 844 }, colorScheme: colours, locale: language });
-  await context.addInitScript((chosen) => localStorage.setItem("hikeshi.language", chosen), language);
-  const page = await context.newPage();
-  for (const [name, path] of Object.entries(pages)) {
-    if (!`${name}-${language}-${width}-${colours}`.includes(filter)) continue;
+  const viewport = { width, height: width > 500 ? 900 : 844 };
+  const open = async (storageState) => {
+    const context = await browser.newContext({ storageState, viewport, colorScheme: colours, locale: language });
+    await context.addInitScript((chosen) => localStorage.setItem("hikeshi.language", chosen), language);
+    context.setDefaultTimeout(5_000);
+    return context.newPage();
+  };
+  const member = await open(state);
+  const stranger = await open();
+  for (const [name, { path, act, stranger: outside }] of Object.entries(pages)) {
+    const picture = `${name}-${language}-${width}-${colours}`;
+    if (!picture.includes(filter)) continue;
+    const page = outside ? stranger : member;
+    await page.goto("about:blank");
     await page.goto(`${base}${path}`);
     await page.waitForLoadState("load");
-    await page.waitForTimeout(900);
-    await page.screenshot({ timeout: 120_000, path: `${folder}/${name}-${language}-${width}-${colours}.png`, fullPage: true });
+    await page.waitForTimeout(700);
+    await act?.(page).catch((error) => process.stderr.write(`${picture}: ${String(error.message).split("\n")[0]}\n`));
+    if (act) await page.waitForTimeout(400);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (wide > 0) process.stderr.write(`${picture}: ${wide} px wider than the window\n`);
+    await page.screenshot({ timeout: 120_000, path: `${folder}/${picture}.png`, fullPage: !act });
   }
-  await context.close();
+  await member.context().close();
+  await stranger.context().close();
 }
 await browser.close();

@@ -125,7 +125,10 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./pages/settings/SettingsPage"), "SettingsPage"),
 });
 
-const tree = root.addChildren([signIn, inside.addChildren([home, duty, alerts, alert, cases, incident, endpoints, endpoint, hunt, rules, rule, settings])]);
+/** An address that no page has, inside the frame: the way on stays in sight. */
+const missing = createRoute({ getParentRoute: () => inside, path: "$", component: PageMissing });
+
+const tree = root.addChildren([signIn, inside.addChildren([home, duty, alerts, alert, cases, incident, endpoints, endpoint, hunt, rules, rule, settings, missing])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

@@ -3,6 +3,7 @@ import { describe } from "node:test";
 import { openBrowser, signIn } from "../browser.mjs";
 import { openDesk } from "../desk.mjs";
 import { after, before } from "../limited.mjs";
+import { conflicts } from "./conflicts.mjs";
 import { day } from "./day.mjs";
 import { keyboard } from "./keyboard.mjs";
 import { pages } from "./pages.mjs";
@@ -44,4 +45,5 @@ describe("the console", () => {
   keyboard(world);
   day(world);
   people(world);
+  conflicts(world);
 });

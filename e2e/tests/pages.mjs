@@ -35,6 +35,7 @@ export function pages(world) {
     const visitor = await visit(world);
     await visitor.page.goto(`${world.base}/nowhere`);
     await visitor.page.getByText("このページはありません。").waitFor();
+    await visitor.page.getByRole("navigation", { name: "メインメニュー" }).waitFor();
     await visitor.page.goto(`${world.base}/alerts/01900000-0000-7000-8000-000000000000`);
     await visitor.page.getByRole("alert").waitFor();
     await visitor.close();

@@ -82,7 +82,7 @@ async function parsed(response: Response): Promise<unknown> {
 function refusal(response: Response, body: unknown): ApiError {
   const error = field(body, "error");
   const kind = string(field(error, "kind")) ?? "internal";
-  const message = string(field(error, "message")) ?? response.statusText;
+  const message = string(field(error, "message")) ?? (response.status >= 500 ? response.statusText : "");
   const requestId = string(field(error, "request_id")) ?? response.headers.get("x-request-id");
   return new ApiError(response.status, kind, message, requestId, body);
 }

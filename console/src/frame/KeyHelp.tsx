@@ -11,6 +11,8 @@ const KEYS: [keyof Dictionary["frame"]["keyList"], string[]][] = [
   ["cases", ["g", "c"]],
   ["endpoints", ["g", "e"]],
   ["hunt", ["g", "h"]],
+  ["rules", ["g", "r"]],
+  ["settings", ["g", "s"]],
   ["next", ["j"]],
   ["previous", ["k"]],
   ["open", ["Enter"]],

@@ -14,10 +14,10 @@ export function Failure(props: { error: unknown; retry?: () => void }) {
     <div className={styles.failure} role="alert">
       <p className={styles.what}>{t.errors.what[kind] ?? t.errors.what["other"]}</p>
       {error !== null && error.message !== "" && <p className={styles.message}>{error.message}</p>}
-      <p>{t.errors.next[kind] ?? t.errors.next["other"]}</p>
+      {(kind !== "not_found" || error?.message === "") && <p>{t.errors.next[kind] ?? t.errors.next["other"]}</p>}
       <p className={styles.dim}>{t.errors.safe}</p>
       <div className={styles.foot}>
-        {props.retry !== undefined && (
+        {props.retry !== undefined && kind !== "not_found" && (
           <Button size="xs" variant="default" onClick={props.retry}>
             {t.parts.reload}
           </Button>

@@ -2,7 +2,7 @@ import type { Dictionary } from "../dictionary";
 
 export const settings: Dictionary["settings"] = {
   title: "Settings",
-  tabs: { me: "Me", organization: "Organisation", people: "People", mail: "Mail server", outbox: "Outgoing mail", jobs: "Failed jobs", keys: "API keys", exceptions: "Exception list", shortcuts: "Keys" },
+  tabs: { me: "Me", organization: "Organisation", people: "People", mail: "Mail server", outbox: "Outgoing mail", jobs: "Failed jobs", keys: "API keys", exceptions: "Exception list", shortcuts: "Keyboard" },
   sections: "Sections of the settings",
   saved: "Saved.",
   me: {
@@ -41,7 +41,7 @@ export const settings: Dictionary["settings"] = {
     title: "People",
     lead: "An invitation shows a link for setting a password, this once. Every step is on the record.",
     columns: { name: "Name", roles: "Roles", state: "State" },
-    states: { invited: "invited", active: "active", disabled: "disabled" },
+    states: { invited: "no password yet", active: "active", disabled: "disabled" },
     everywhere: "All organisations",
     roleAt: (role, where) => `${role} (${where})`,
     noRole: "No role",

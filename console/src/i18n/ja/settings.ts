@@ -40,7 +40,7 @@ export const settings = {
     title: "利用者",
     lead: "招待すると、パスワードを設定するためのリンクを 1 回だけ表示します。操作はすべて記録に残ります。",
     columns: { name: "名前", roles: "役割", state: "状態" },
-    states: { invited: "招待中", active: "有効", disabled: "無効" } as Record<string, string>,
+    states: { invited: "パスワード未設定", active: "有効", disabled: "無効" } as Record<string, string>,
     everywhere: "すべての組織",
     roleAt: (role: string, where: string) => `${role}(${where})`,
     noRole: "役割なし",

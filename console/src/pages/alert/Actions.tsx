@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { AlertPage, Language } from "../../api/types";
 import { useLanguage, useText } from "../../i18n/language";
 import { AssignMenu } from "../../parts/AssignMenu";
+import { copyText } from "../../parts/clipboard";
 import { say } from "../../parts/toast";
 import { useSayFailure } from "../../parts/useSayFailure";
 import { CloseDialog, ReopenDialog } from "../alerts/BulkBar";
@@ -94,6 +95,7 @@ function MoreMenu(props: { id: string; closed: boolean; open: (dialog: Dialog) =
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={() => retriage.mutate({}, { onSuccess: () => say(t.alert.retriaged), onError: sayFailure })}>{t.alert.retriage}</Menu.Item>
+        <Menu.Item onClick={() => void copyText(window.location.href).then(() => say(t.parts.linkCopied))}>{t.parts.copyLink}</Menu.Item>
         <Menu.Item onClick={() => props.open(props.closed ? "reopen" : "close")}>{props.closed ? t.alert.reopen : t.alert.close}</Menu.Item>
       </Menu.Dropdown>
     </Menu>

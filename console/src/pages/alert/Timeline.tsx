@@ -72,7 +72,8 @@ function Picture(props: Shared & { span: Span; bars: Bar[]; width: number }) {
   const x = (at: number) => LABELS + ((at - span.from) / (span.to - span.from)) * (right - LABELS);
   const detected = Date.parse(triage.window.detected_at);
   const line = Math.min(Math.max(x(detected), LABELS), right);
-  const height = AXIS + triage.sections.length * LANE + 6;
+  const late = line > right - LABELS;
+  const height = AXIS + triage.sections.length * LANE + 18;
   const shift = zoneShift(new Date(span.to), zone);
   return (
     <svg role="group" aria-label={t.alert.timeline} width={width} height={height} className={styles.picture}>
@@ -100,7 +101,7 @@ function Picture(props: Shared & { span: Span; bars: Bar[]; width: number }) {
       ))}
       <Bars bars={props.bars} x={x} marked={props.marked} selection={props.selection} select={props.select} />
       <line x1={line} x2={line} y1={AXIS - 4} y2={height} className={styles.detection} />
-      <text x={line + 5} y={height - 4} className={styles.detectionLabel}>
+      <text x={line + (late ? -5 : 5)} y={height - 4} textAnchor={late ? "end" : "start"} className={styles.detectionLabel}>
         {t.alert.detectionLine} {clock(triage.window.detected_at, zone)}
       </text>
     </svg>

@@ -8,11 +8,17 @@ const triage = {
   sections: [{ items: [{ time: "2026-11-20T18:07:00Z" }, { time: "2026-11-20T18:09:00Z" }] }],
 } as unknown as Pick<Triage, "window" | "sections">;
 
-test("fitting shows every activity with a margin", () => {
+test("fitting shows the activity with a margin", () => {
   const span = spanOf("fit", triage);
   expect(span.from).toBeLessThan(at("2026-11-20T18:07:00Z"));
   expect(span.to).toBeGreaterThan(at("2026-11-20T18:09:00Z"));
   expect(span.to - span.from).toBeLessThan(200_000);
+});
+
+test("what lies beyond a long silence does not squeeze what happened around the detection", () => {
+  const items = [{ time: "2026-11-18T00:00:00Z" }, ...triage.sections.flatMap((section) => section.items)];
+  const span = spanOf("fit", { ...triage, sections: [{ items }] } as unknown as typeof triage);
+  expect(span).toEqual(spanOf("fit", triage));
 });
 
 test("ticks are round in the reader's zone", () => {

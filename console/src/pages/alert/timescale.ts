@@ -11,6 +11,7 @@ export interface Span {
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const SILENCE = 30 * MINUTE;
 
 export function spanOf(range: Range, triage: Pick<Triage, "window" | "sections">): Span {
   const detected = Date.parse(triage.window.detected_at);
@@ -19,11 +20,25 @@ export function spanOf(range: Range, triage: Pick<Triage, "window" | "sections">
   if (range === "day") return { from: detected - DAY, to: Math.max(whole.to, detected + HOUR) };
   if (range === "hour") return { from: detected - HOUR, to: detected + HOUR };
   if (range === "minutes") return { from: detected - 5 * MINUTE, to: detected + 5 * MINUTE };
-  const times = [detected, ...triage.sections.flatMap(({ items }) => items.map(({ time }) => Date.parse(time)))];
-  const first = Math.min(...times);
-  const last = Math.max(...times);
+  const { first, last } = around(detected, triage.sections.flatMap(({ items }) => items.map(({ time }) => Date.parse(time))));
   const margin = Math.max((last - first) * 0.06, 5_000);
   return { from: first - margin, to: last + margin };
+}
+
+/** What happened around the detection, up to the first silence of half an hour on either side: a logon days ago squeezes nothing. */
+function around(detected: number, times: number[]): { first: number; last: number } {
+  const sorted = [...times].sort((a, b) => a - b);
+  let first = detected;
+  for (const at of sorted.filter((time) => time <= detected).reverse()) {
+    if (first - at > SILENCE) break;
+    first = at;
+  }
+  let last = detected;
+  for (const at of sorted.filter((time) => time > detected)) {
+    if (at - last > SILENCE) break;
+    last = at;
+  }
+  return { first, last };
 }
 
 const STEPS = [1_000, 2_000, 5_000, 10_000, 30_000, MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY];

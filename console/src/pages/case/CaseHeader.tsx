@@ -5,6 +5,7 @@ import { isConflict } from "../../api/guarded";
 import type { CasePage, CaseRow, NextDuty } from "../../api/types";
 import { useText } from "../../i18n/language";
 import { AssignMenu } from "../../parts/AssignMenu";
+import { CopyButton } from "../../parts/CopyButton";
 import { DrillChip, VerdictChip } from "../../parts/Chips";
 import { DueClock } from "../../parts/DueClock";
 import { ReasonDialog } from "../../parts/ReasonDialog";
@@ -45,7 +46,9 @@ export function CaseHeader(props: { page: CasePage; judge: () => void }) {
       )}
       {page.next_duty !== null && <Next duty={page.next_duty} />}
       <dl className={styles.facts}>
-        <Fact name={t.cases.columns.reference}>{of.reference}</Fact>
+        <Fact name={t.cases.columns.reference}>
+          {of.reference} <CopyButton value={of.reference} label={t.parts.copyReference} />
+        </Fact>
         <Fact name={t.incident.opened}>
           <Time at={of.opened_at} />
         </Fact>
@@ -71,7 +74,7 @@ export function CaseHeader(props: { page: CasePage; judge: () => void }) {
             say(t.incident.assigned);
           }}
         />
-        {of.state !== "closed" && (
+        {of.state === "handling" && (
           <Button size="xs" variant="default" onClick={() => setClosing(true)}>
             {t.incident.close}
           </Button>

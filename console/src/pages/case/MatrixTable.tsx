@@ -73,7 +73,7 @@ function Cell(props: Shown & { type: IncidentType; severity: Severity }) {
       <span className="only-read">{t.incident.cell(type, t.words.severityLevel(severity))}</span>
       {alternatives.map((alternative, index) => (
         <span key={alternative}>
-          {index > 0 && <span className="only-read">{t.incident.or} </span>}
+          {index > 0 && <small>{t.incident.or} </small>}
           {alternative}
         </span>
       ))}

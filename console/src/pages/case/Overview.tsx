@@ -90,7 +90,7 @@ function Alerts(props: { alerts: AlertRow[] }) {
                   <td>
                     <VerdictChip verdict={row.verdict} score={row.score} />
                   </td>
-                  <td>
+                  <td className={styles.name}>
                     <Link to="/alerts/$id" params={{ id: row.id }}>
                       {row.name}
                     </Link>

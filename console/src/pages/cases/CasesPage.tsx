@@ -75,15 +75,15 @@ function columnsOf(t: Dictionary): Column<CaseRow>[] {
   const head = t.cases.columns;
   const flows = (row: CaseRow) => (row.flows.length > 0 ? row.flows : (row.proposed?.flows ?? []));
   return [
-    { id: "title", head: head.title, width: "minmax(240px, 2.2fr)", fixed: true, cell: (row) => <Title row={row} />, value: (row) => row.title },
-    { id: "state", head: head.state, width: "108px", cell: (row) => t.words.caseState[row.state], value: (row) => row.state },
-    { id: "classification", head: head.classification, width: "minmax(160px, 0.9fr)", cell: (row) => <Classified of={row} />, value: (row) => `${row.type ?? row.proposed?.type ?? ""} ${row.severity ?? row.proposed?.severity ?? ""}`.trim() },
-    { id: "flows", head: head.flows, width: "minmax(200px, 1.4fr)", cell: (row) => <Flows flows={flows(row)} />, value: (row) => row.flows.join(" ") },
+    { id: "title", head: head.title, width: "minmax(240px, 2.8fr)", fixed: true, cell: (row) => <Title row={row} />, value: (row) => row.title },
+    { id: "state", head: head.state, width: "96px", cell: (row) => t.words.caseState[row.state], value: (row) => row.state },
+    { id: "classification", head: head.classification, width: "minmax(150px, 0.8fr)", cell: (row) => <Classified of={row} />, value: (row) => `${row.type ?? row.proposed?.type ?? ""} ${row.severity ?? row.proposed?.severity ?? ""}`.trim() },
+    { id: "flows", head: head.flows, width: "minmax(150px, 1fr)", cell: (row) => <Flows flows={flows(row)} />, value: (row) => row.flows.join(" ") },
     { id: "reference", head: head.reference, width: "164px", cell: (row) => row.reference, value: (row) => row.reference },
-    { id: "assignee", head: head.assignee, width: "minmax(96px, 0.8fr)", cell: (row) => row.assignee?.name ?? <span className={list.dim}>{t.words.nobody}</span>, value: (row) => row.assignee?.name ?? "" },
-    { id: "hosts", head: head.hosts, width: "minmax(110px, 1fr)", cell: (row) => row.hosts.join(", "), value: (row) => row.hosts.join(" ") },
-    { id: "alerts", head: head.alerts, width: "84px", numeric: true, cell: (row) => row.alerts, value: (row) => row.alerts },
-    { id: "opened", head: head.opened, width: "158px", cell: (row) => <Time at={row.opened_at} form="short" />, value: (row) => row.opened_at },
+    { id: "assignee", head: head.assignee, width: "minmax(84px, 0.7fr)", cell: (row) => row.assignee?.name ?? <span className={list.dim}>{t.words.nobody}</span>, value: (row) => row.assignee?.name ?? "" },
+    { id: "hosts", head: head.hosts, width: "minmax(150px, 1fr)", optional: true, cell: (row) => <span title={row.hosts.join(", ")}>{row.hosts.join(", ")}</span>, value: (row) => row.hosts.join(" ") },
+    { id: "alerts", head: head.alerts, width: "76px", numeric: true, cell: (row) => row.alerts, value: (row) => row.alerts },
+    { id: "opened", head: head.opened, width: "138px", cell: (row) => <Time at={row.opened_at} form="short" />, value: (row) => row.opened_at },
     { id: "verdict", head: head.verdict, width: "112px", optional: true, cell: (row) => <VerdictChip verdict={row.verdict} />, value: (row) => row.verdict ?? "" },
     { id: "org", head: head.org, width: "minmax(130px, 1fr)", optional: true, cell: (row) => row.org_name, value: (row) => row.org_name },
   ];

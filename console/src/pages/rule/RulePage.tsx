@@ -108,9 +108,16 @@ function Words(props: { of: RuleRow }) {
   return (
     <section className={page.box} aria-labelledby="description">
       <h2 id="description">{t.rules.description}</h2>
-      <p className={page.reason} lang="en">
-        {description === "" ? t.words.none : description}
-      </p>
+      {description === "" ? (
+        <p className={page.dim}>{t.words.none}</p>
+      ) : (
+        // Lines end where the file's width ended; only an empty line parts paragraphs.
+        description.split(/\n\s*\n/).map((paragraph) => (
+          <p key={paragraph} lang="en">
+            {paragraph}
+          </p>
+        ))
+      )}
       <h2>{t.rules.falsePositives}</h2>
       {false_positives.length === 0 ? (
         <p className={page.dim}>{t.words.none}</p>

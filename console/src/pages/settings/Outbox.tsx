@@ -69,15 +69,15 @@ function Mails(props: { mails: MessageRow[] }) {
                   {mail.subject}
                 </Link>
               </td>
-              <td>
+              <td className={styles.stated}>
                 {t.settings.outbox.states[mail.state]}
                 {mail.reason !== null && <span className={styles.reason}>{mail.reason}</span>}
               </td>
-              <td>{mail.to.join(", ")}</td>
-              <td>
+              <td className={styles.anywhere}>{mail.to.join(", ")}</td>
+              <td className={styles.short}>
                 <About about={mail.about} />
               </td>
-              <td>
+              <td className={styles.short}>
                 <Time at={mail.created_at} form="short" />
               </td>
             </tr>

@@ -1,6 +1,6 @@
 //! The events that a verdict cites, kept as an object: telemetry expires, verdicts are contested (design 2).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use hikeshi_domain::triage::{EventRef, Triage};
 use hikeshi_domain::triage_run::ObjectRef;
@@ -20,13 +20,13 @@ pub(crate) async fn keep(desk: &Desk, triage: &Triage, gathered: &Gathered) -> R
     }
     let events: Vec<_> = gathered.events.iter().filter(|event| cited.contains(event.uid.to_string().as_str())).collect();
     let uids = events.iter().map(|event| event.uid).collect();
-    let whole = desk.telemetry.lake.whole_events(&gathered.places, &uids).await.map_err(Error::internal)?;
-    let whole: HashMap<_, _> = whole.into_iter().map(|event| (event.uid, event)).collect();
+    let originals = desk.telemetry.lake.originals(&gathered.places, &uids).await.map_err(Error::internal)?;
     let mut lines = Vec::new();
-    for event in events.into_iter().map(|event| whole.get(&event.uid).unwrap_or(event)) {
+    for event in events {
+        let raw = originals.get(&event.uid).map_or(event.raw.as_ref(), Vec::as_slice);
         let line = json!({
             "uid": event.uid, "host": event.host, "time": event.time, "received_at": event.received_at, "channel": event.channel,
-            "event_id": event.event_id, "record_id": event.record_id, "raw": String::from_utf8_lossy(&event.raw), "raw_hex": hexadecimal(&event.raw),
+            "event_id": event.event_id, "record_id": event.record_id, "raw": String::from_utf8_lossy(raw), "raw_hex": hexadecimal(raw),
             "ocsf": to_ocsf(event),
         });
         serde_json::to_writer(&mut lines, &line).map_err(Error::internal)?;

@@ -30,6 +30,8 @@ pub struct Metrics {
     pub rows_waiting: Gauge<i64>,
     /// Events written to segments.
     pub events_written: Gauge<i64>,
+    /// Committed segments of the lake.
+    pub segments: Gauge<i64>,
     /// Seconds that writing is behind receiving.
     pub ingest_lag_seconds: Gauge<f64, AtomicU64>,
     /// Bytes waiting in the stream.
@@ -58,6 +60,7 @@ impl Default for Metrics {
             batches_waiting: Gauge::default(),
             rows_waiting: Gauge::default(),
             events_written: Gauge::default(),
+            segments: Gauge::default(),
             ingest_lag_seconds: Gauge::default(),
             stream_bytes: Gauge::default(),
             stream_failed: Gauge::default(),
@@ -76,6 +79,7 @@ impl Default for Metrics {
         registry.register("event_batches_waiting", "Durable batches that are not yet in a segment", metrics.batches_waiting.clone());
         registry.register("events_waiting", "Events of waiting batches that are read already", metrics.rows_waiting.clone());
         registry.register("events_written", "Events written to segments since start", metrics.events_written.clone());
+        registry.register("segments", "Segments of the lake; merging makes them fewer", metrics.segments.clone());
         registry.register("ingest_lag_seconds", "How far writing is behind receiving", metrics.ingest_lag_seconds.clone());
         registry.register("stream_bytes", "Bytes waiting in the stream", metrics.stream_bytes.clone());
         metrics.register_faults();

@@ -26,6 +26,7 @@ pub fn metrics(desk: &Desk) -> String {
     desk.metrics.events_written.set(whole(lag.totals.added));
     desk.metrics.batches_waiting.set(whole(lag.appended.saturating_sub(lag.committed)));
     desk.metrics.rows_waiting.set(whole(lag.tail_events));
+    desk.metrics.segments.set(whole(lag.segments));
     desk.metrics.stream_bytes.set(whole(lag.stream_bytes));
     desk.metrics.stream_failed.set(i64::from(lag.stream_failed));
     desk.metrics.stream_failures.set(whole(lag.stream_failures));

@@ -23,6 +23,8 @@ pub struct LakeConfig {
     pub cache_bytes: usize,
     /// This many segments of one organisation, day and level are merged into one.
     pub merge_segments: usize,
+    /// This many, where the day is over and nothing waits: what is read for long lies in few files.
+    pub merge_segments_closed: usize,
     /// Segments of more rows are not merged any more.
     pub merge_rows: u64,
 }
@@ -39,6 +41,7 @@ impl Default for LakeConfig {
             flush_after: Duration::from_secs(5),
             cache_bytes: 96 << 20,
             merge_segments: 8,
+            merge_segments_closed: 2,
             merge_rows: 4_000_000,
         }
     }

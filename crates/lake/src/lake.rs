@@ -263,6 +263,7 @@ impl Lake {
             committed,
             stream_bytes: self.inner.log.backlog_bytes(),
             tail_events: view.tail.iter().map(|block| block.live.len() as u64).sum(),
+            segments: view.segments.len() as u64,
             committed_received_at,
             stream_failed: failures.standing,
             stream_failures: failures.count,

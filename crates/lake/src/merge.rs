@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use hikeshi_event::Column;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
 use crate::catalogue::{SegmentKind, SegmentRow};
@@ -36,14 +37,16 @@ pub(crate) enum MergeError {
     Write(#[from] SegmentError),
 }
 
-/// The segments to merge next: of one organisation, day, kind and level, at least `least`; the fullest group first.
-pub(crate) fn pick(view: &View, least: usize, most_rows: u64) -> Option<Vec<Arc<Segment>>> {
+/// The segments to merge next: of one organisation, day, kind and level, at least as many as `least` says of the day, and two; the
+/// fullest group first.
+pub(crate) fn pick(view: &View, least: impl Fn(Date) -> usize, most_rows: u64) -> Option<Vec<Arc<Segment>>> {
     let mut groups: BTreeMap<_, Vec<Arc<Segment>>> = BTreeMap::new();
     for segment in view.segments.iter().filter(|segment| segment.row.rows < most_rows) {
         let row = &segment.row;
         groups.entry((row.org, row.day, row.kind, row.level)).or_default().push(segment.clone());
     }
-    let (_, mut fullest) = groups.into_iter().filter(|(_, group)| group.len() >= least).max_by_key(|(_, group)| group.len())?;
+    let (_, mut fullest) =
+        groups.into_iter().filter(|((_, day, ..), group)| group.len() >= least(*day).max(2)).max_by_key(|(_, group)| group.len())?;
     fullest.truncate(MOST_AT_ONCE);
     Some(fullest)
 }

@@ -35,6 +35,8 @@ pub struct IngestLag {
     pub stream_bytes: u64,
     /// Events read, visible to queries, and not yet in a segment.
     pub tail_events: u64,
+    /// Committed segments.
+    pub segments: u64,
     /// Receipt of the newest event that is in a committed segment.
     pub committed_received_at: Option<Timestamp>,
     /// A sync or write of the stream failed: nothing is acknowledged until it is reopened.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
 use hikeshi_domain::OrganizationId;
 use hikeshi_event::{Event, Uid};
 use jiff::tz::TimeZone;
@@ -25,7 +26,7 @@ pub struct HostWindow {
     pub events: Vec<Event<'static>>,
     /// How many more there were, at most; the earliest are left out.
     pub omitted: usize,
-    /// Where the whole of an event can be read.
+    /// Where the original texts of the others can be read.
     pub places: Places,
 }
 
@@ -44,12 +45,12 @@ impl Places {
     }
 
     /// The rows of each segment that bear one of the uids, ascending.
-    fn chosen(&self, uids: &HashSet<Uid>) -> Vec<(Arc<Segment>, Vec<usize>)> {
-        let mut rows: HashMap<usize, Vec<usize>> = HashMap::new();
-        for (segment, row) in uids.iter().filter_map(|uid| self.rows.get(uid)) {
-            rows.entry(*segment).or_default().push(*row);
+    fn chosen(&self, uids: &HashSet<Uid>) -> Vec<(Arc<Segment>, Vec<(usize, Uid)>)> {
+        let mut rows: HashMap<usize, Vec<(usize, Uid)>> = HashMap::new();
+        for (uid, (segment, row)) in uids.iter().filter_map(|uid| Some((uid, self.rows.get(uid)?))) {
+            rows.entry(*segment).or_default().push((*row, *uid));
         }
-        rows.values_mut().for_each(|rows| rows.sort_unstable());
+        rows.values_mut().for_each(|rows| rows.sort_unstable_by_key(|(row, _)| *row));
         rows.into_iter().filter_map(|(segment, rows)| Some((self.segments.get(segment)?.clone(), rows))).collect()
     }
 }
@@ -64,7 +65,7 @@ struct Span {
 
 impl Lake {
     /// The events of a host in `[from, to)`, by its full name in any case; where there are more than `limit`, the latest. Of those in
-    /// segments `raw` is left out: [`Lake::whole_events`] reads it.
+    /// segments `raw` is left out: [`Lake::originals`] reads it.
     ///
     /// # Errors
     /// When a segment cannot be read.
@@ -101,21 +102,21 @@ impl Lake {
         Ok(HostWindow { events, omitted: kept.omitted, places })
     }
 
-    /// Those of a window's events in segments that bear one of the uids, whole, in no order.
+    /// `raw` of those of a window's events in segments that bear one of the uids.
     ///
     /// # Errors
     /// When a segment cannot be read.
-    pub async fn whole_events(&self, places: &Places, uids: &HashSet<Uid>) -> Result<Vec<Event<'static>>, ReadError> {
-        let read = |(segment, rows): (Arc<Segment>, Vec<usize>)| {
+    pub async fn originals(&self, places: &Places, uids: &HashSet<Uid>) -> Result<HashMap<Uid, Vec<u8>>, ReadError> {
+        let read = |(segment, rows): (Arc<Segment>, Vec<(usize, Uid)>)| {
             let inner = self.inner.clone();
-            tokio::task::spawn_blocking(move || whole_rows(&inner, &segment, &rows))
+            tokio::task::spawn_blocking(move || raw_of_rows(&inner, &segment, &rows))
         };
         let tasks: Vec<_> = places.chosen(uids).into_iter().map(read).collect();
-        let mut events = Vec::new();
+        let mut texts = HashMap::new();
         for task in tasks {
-            events.extend(task.await.map_err(std::io::Error::other)??);
+            texts.extend(task.await.map_err(std::io::Error::other)??);
         }
-        Ok(events)
+        Ok(texts)
     }
 
     /// Those of a host's events in `[from, to)` that bear one of these uids, by time.
@@ -236,6 +237,18 @@ fn host_rows(inner: &Inner, segment: &Segment, host: &str, times: Range<Timestam
         part.omitted += surplus;
     }
     Ok(part)
+}
+
+/// `raw` of some rows, ascending.
+fn raw_of_rows(inner: &Inner, segment: &Segment, rows: &[(usize, Uid)]) -> Result<Vec<(Uid, Vec<u8>)>, ReadError> {
+    let ranges: Vec<_> = rows.iter().map(|(row, _)| *row..*row + 1).collect();
+    let mut texts = Vec::with_capacity(rows.len());
+    for batch in inner.shelf.reader(segment)?.read_columns(&ranges, &[RAW])? {
+        let batch = batch?;
+        let column = batch.column_by_name(RAW).and_then(|column| column.as_binary_opt::<i32>());
+        texts.extend(column.ok_or_else(|| columns_missing(segment))?.iter().flatten().map(<[u8]>::to_vec));
+    }
+    Ok(rows.iter().map(|(_, uid)| *uid).zip(texts).collect())
 }
 
 /// Some rows, ascending, with all of their columns.

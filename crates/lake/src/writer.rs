@@ -24,6 +24,7 @@ use crate::matches::TapWorker;
 use crate::merge::{Merged, merge, pick};
 use crate::pool::Pool;
 use crate::repeats::Repeats;
+use crate::segment::day_of;
 use crate::stream::{Fetched, LogReader};
 use crate::view::{Segment, TailBlock};
 
@@ -424,8 +425,13 @@ impl Writer {
         }
         let idle = self.given == self.delivered && self.inner.log.next_offset() <= self.reached;
         let config = &self.inner.config;
-        let least = if idle { config.merge_segments } else { config.merge_segments * 8 };
-        let Some(chosen) = pick(&self.inner.views.now(), least.max(2), config.merge_rows) else { return };
+        let today = day_of(Timestamp::now().as_microsecond());
+        let least = |day| match idle {
+            true if day < today => config.merge_segments_closed,
+            true => config.merge_segments,
+            false => config.merge_segments.saturating_mul(8),
+        };
+        let Some(chosen) = pick(&self.inner.views.now(), least, config.merge_rows) else { return };
         // Old and new stand side by side for a while: that takes nothing of the reserve.
         if self.inner.log.room_beyond(100) <= chosen.iter().map(|segment| segment.row.size_bytes).sum() {
             self.merge_after = Some(Instant::now() + MERGE_RETRY);

@@ -1,6 +1,5 @@
 //! A lake in a folder of its own, with the record as its catalogue; and the shared data.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +17,15 @@ pub(crate) const OTHER: OrganizationId = OrganizationId(Uuid::from_u128(2));
 
 /// Small segments, so that a test sees many; written at once when asked, else never.
 pub(crate) fn config() -> LakeConfig {
-    LakeConfig { workers: 2, flush_rows: 20_000, flush_after: Duration::from_secs(3600), reserve_percent: 0, ..LakeConfig::default() }
+    let never = usize::MAX;
+    LakeConfig {
+        workers: 2,
+        flush_rows: 20_000,
+        flush_after: Duration::from_secs(3600),
+        reserve_percent: 0,
+        merge_segments_closed: never,
+        ..LakeConfig::default()
+    }
 }
 
 pub(crate) async fn open_with(folder: &Path, config: LakeConfig, tap: Option<Arc<dyn Tap>>) -> Lake {
@@ -53,11 +60,10 @@ pub(crate) async fn everything(lake: &Lake, org: OrganizationId, host: &str) -> 
     let (from, to) = all_time();
     let mut window = lake.host_window(org, host, from, to, usize::MAX).await.unwrap();
     let uids = window.events.iter().map(|event| event.uid).collect();
-    let whole = lake.whole_events(&window.places, &uids).await.unwrap();
-    let mut whole: HashMap<_, _> = whole.into_iter().map(|event| (event.uid, event)).collect();
+    let mut originals = lake.originals(&window.places, &uids).await.unwrap();
     for event in &mut window.events {
-        if let Some(whole) = whole.remove(&event.uid) {
-            *event = whole;
+        if let Some(raw) = originals.remove(&event.uid) {
+            event.raw = raw.into();
         }
     }
     window.events

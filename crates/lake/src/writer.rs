@@ -36,8 +36,10 @@ const RETRY: Duration = Duration::from_secs(1);
 const MERGE_RETRY: Duration = Duration::from_secs(30);
 /// A flight whose rows keep it from being written is set aside after so many tries.
 const MOST_REFUSALS: u32 = 3;
-/// No further batch is read while those being read unpack to this much.
+/// No further batch is read while those being read unpack to this much …
 const READ_AHEAD_BYTES: u64 = 64 << 20;
+/// … or while there are so many a worker: enough to do while a commit is waited for.
+const BATCHES_AHEAD: u64 = 8;
 
 /// What a worker keeps from job to job.
 struct WorkerState {
@@ -104,7 +106,8 @@ impl Writer {
     pub(crate) fn start(inner: Arc<Inner>, committed: u64) -> std::io::Result<()> {
         let tap = inner.tap.clone();
         let state = move || WorkerState { tap: tap.as_ref().map(|tap| tap.worker()), limits: Limits::default() };
-        let pool = Pool::start(inner.config.workers, state)?;
+        // One more than there are cores to use: somebody always waits for a sync.
+        let pool = Pool::start(inner.config.workers.saturating_add(1), state)?;
         let (report, done) = mpsc::channel();
         let repeats = Repeats::new(inner.shelf.clone(), &inner.views.now());
         let writer = Writer {
@@ -160,7 +163,7 @@ impl Writer {
     fn may_read(&self) -> bool {
         let workers = self.inner.config.workers.max(1);
         let waits = self.is_full() && self.flights.len() >= workers;
-        self.given - self.delivered < 3 * workers as u64 && self.ahead_bytes < READ_AHEAD_BYTES && !waits
+        self.given - self.delivered < BATCHES_AHEAD * workers as u64 && self.ahead_bytes < READ_AHEAD_BYTES && !waits
     }
 
     /// Hands batches to the workers.

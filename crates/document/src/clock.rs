@@ -1,5 +1,7 @@
 //! Times as people read them: in the report's zone, always with the offset. Storage and the JSON's model stay in UTC.
 
+use hikeshi_domain::phrase::Phrase;
+use hikeshi_domain::phrases::in_zone;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
@@ -20,6 +22,11 @@ impl Clock {
             Ok(zone) => Clock { zone, known: true },
             Err(_) => Clock { zone: TimeZone::UTC, known: false },
         }
+    }
+
+    /// A sentence whose instants stand in the report's zone.
+    pub(crate) fn told(&self, phrase: &Phrase) -> Phrase {
+        in_zone(phrase, &self.zone)
     }
 
     fn at(&self, time: Timestamp) -> Zoned {

@@ -2,16 +2,22 @@
 //!
 //! A file maps a key to `{ja: …, en: …}`. `{name}` stands for a value; `{name|prefix}` for the phrase `prefix.<value>` where there
 //! is one (so that `handle` reads 対処対応 or *Handle*; `handle,disclose` is read word by word), else for the value itself; `{{` and
-//! `}}` are braces. Values are data: a value that holds braces, tags or a phrase's key is shown as it is.
+//! `}}` are braces. `{name|time}` is an instant, told in the reader's zone ([`in_zone`]) or in UTC. Values are data: a value that
+//! holds braces, tags or a phrase's key is shown as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use crate::phrase::{Language, Phrase};
 use crate::playbook::{Files, PlaybookError, parse};
+
+/// The prefix of a value that is an instant, as RFC 3339.
+const TIME: &str = "time";
 
 static SHIPPED: LazyLock<Result<Phrases, PlaybookError>> = LazyLock::new(|| Phrases::load(&Files::shipped()));
 
@@ -64,6 +70,14 @@ pub fn render(phrase: &Phrase, language: Language) -> String {
     }
 }
 
+/// The phrase with its instants told in a zone, with the offset: `2026-11-21 03:08:41 +09:00`. Without this they are told in UTC.
+pub fn in_zone(phrase: &Phrase, zone: &TimeZone) -> Phrase {
+    match SHIPPED.as_ref() {
+        Ok(phrases) => phrases.in_zone(phrase, zone),
+        Err(_) => phrase.clone(),
+    }
+}
+
 impl Phrases {
     /// Reads all files of `phrases/`.
     ///
@@ -81,6 +95,20 @@ impl Phrases {
     pub fn render(&self, phrase: &Phrase, language: Language) -> String {
         let Some(sentence) = self.by_key.get(&phrase.key) else { return unknown(phrase) };
         sentence.pieces(language).iter().map(|piece| self.word(piece, phrase, language)).collect()
+    }
+
+    /// The phrase with its instants told in a zone.
+    pub fn in_zone(&self, phrase: &Phrase, zone: &TimeZone) -> Phrase {
+        let mut told = phrase.clone();
+        for piece in self.by_key.get(&phrase.key).map(|sentence| sentence.ja.as_slice()).unwrap_or_default() {
+            let Piece::Value { name, prefix } = piece else { continue };
+            let instant = phrase.values.get(name).filter(|_| prefix.as_deref() == Some(TIME)).and_then(|value| value.parse().ok());
+            if let Some(instant) = instant {
+                let local = Timestamp::to_zoned(instant, zone.clone());
+                told.values.insert(name.clone(), local.strftime("%Y-%m-%d %H:%M:%S %:z").to_string());
+            }
+        }
+        told
     }
 
     /// Whether there is a sentence of that key.
@@ -124,6 +152,9 @@ impl Phrases {
             Piece::Text(text) => text.clone(),
             Piece::Value { name, prefix } => {
                 let Some(value) = phrase.values.get(name) else { return "–".to_owned() };
+                if prefix.as_deref() == Some(TIME) {
+                    return value.parse().map_or_else(|_| value.clone(), utc);
+                }
                 let translated = prefix.as_ref().and_then(|prefix| self.words(prefix, value, language));
                 translated.unwrap_or_else(|| value.clone())
             }
@@ -152,6 +183,10 @@ impl Sentence {
             Language::En => &self.en,
         }
     }
+}
+
+fn utc(instant: Timestamp) -> String {
+    instant.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// The text of a sentence that asks for no values.
@@ -250,6 +285,17 @@ mod tests {
         let odd = Phrase::new("a").with("file", "f").with("flow", "a");
         assert_eq!(phrases.render(&odd, Language::Ja), "fをa");
         assert_eq!(phrases.render(&Phrase::new("gone").with("n", "1"), Language::En), "gone (n: 1)");
+    }
+
+    #[test]
+    fn instants_stand_in_the_readers_zone() {
+        let phrases = of("a: {ja: \"初出 {first|time}\", en: \"first {first|time}\"}\n").unwrap();
+        let phrase = Phrase::new("a").with("first", "2026-11-20T18:08:41.123Z");
+        assert_eq!(phrases.render(&phrase, Language::En), "first 2026-11-20 18:08:41 UTC");
+        let tokyo = phrases.in_zone(&phrase, &TimeZone::get("Asia/Tokyo").unwrap());
+        assert_eq!(phrases.render(&tokyo, Language::Ja), "初出 2026-11-21 03:08:41 +09:00");
+        let odd = Phrase::new("a").with("first", "yesterday");
+        assert_eq!(phrases.render(&phrases.in_zone(&odd, &TimeZone::UTC), Language::En), "first yesterday");
     }
 
     #[test]

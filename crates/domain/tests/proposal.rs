@@ -64,7 +64,9 @@ fn type_and_severity_follow_from_what_was_found() {
 
 #[test]
 fn the_reason_reads_in_both_languages() {
-    let c2 = triage(Verdict::Black, vec![finding("E30", Family::Network, 30), finding("E24", Family::Persistence, 25)]);
+    // The signature made it black, but is no next step of the attack.
+    let seen = [finding("E30", Family::Network, 30), finding("E24", Family::Persistence, 25), finding("E6", Family::Signature, 8)];
+    let c2 = triage(Verdict::Black, seen.into());
     let facts = Facts { triage: &c2, verdict: Verdict::Black, execution: Execution::Ran, hosts: 1, serves: false };
     let proposal = Procedure::shipped().unwrap().propose(&facts, c2.window.to);
     let ja = render(&proposal.reasons[1], Language::Ja);

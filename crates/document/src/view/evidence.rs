@@ -100,7 +100,9 @@ pub(super) fn view(triage: &Triage, words: Words, clock: &Clock) -> EvidenceView
     EvidenceView {
         supports: reasons(|finding| finding.points >= 0),
         against: reasons(|finding| finding.points < 0),
-        unknown: unknown.map(|unknown| UnknownView { id: words.foreign(&unknown.id), reason: words.phrase(&unknown.reason) }).collect(),
+        unknown: unknown
+            .map(|unknown| UnknownView { id: words.foreign(&unknown.id), reason: words.phrase(&clock.told(&unknown.reason)) })
+            .collect(),
         rules: rules(triage, words, clock),
         rules_note: note(triage.rules.len(), RULES_SHOWN, words),
         indicators: indicators(triage, words),
@@ -119,7 +121,7 @@ fn reason(finding: &Finding, words: Words, clock: &Clock) -> ReasonView {
         family: family(finding.family, words),
         points: words.points(finding.points),
         weight: finding.points.unsigned_abs(),
-        reason: words.phrase(&finding.reason),
+        reason: words.phrase(&clock.told(&finding.reason)),
         events: events(&finding.events, words, clock),
     }
 }

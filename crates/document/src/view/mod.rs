@@ -164,7 +164,7 @@ impl View {
 
 /// What could not be seen: as the caller says, and that the zone's name was unknown.
 fn limits(report: &FlashReport, words: Words, clock: &Clock) -> Vec<String> {
-    let mut limits: Vec<String> = report.limits.iter().map(|limit| words.phrase(limit)).collect();
+    let mut limits: Vec<String> = report.limits.iter().map(|limit| words.phrase(&clock.told(limit))).collect();
     if !clock.known {
         limits.push(words.say("limit.zone", &[("zone", words.foreign(&report.time_zone))]));
     }

@@ -90,7 +90,7 @@ impl Procedure {
             severity_reason
                 .with("severity", severity.level().to_string())
                 .with("hosts", facts.hosts.to_string())
-                .with("families", words(families(facts).iter().map(|family| family_name(*family)))),
+                .with("families", words(self.rules.asked(facts).iter().map(|family| family_name(*family)))),
         );
         reasons.push(flows_reason(incident_type, severity, &flows));
         Proposal { incident_type, severity, flows, reasons, at, playbook: self.version().to_owned() }
@@ -136,6 +136,12 @@ impl Rules {
         let written: Written = files.read(PATH)?;
         let sentences = phrases::Phrases::load(files)?;
         Ok(Rules { types: checked("type", written.types, &sentences)?, severities: checked("severity", written.severity, &sentences)? })
+    }
+
+    /// Families that made the rule of the severity hold: those it asks for, where it asks for some.
+    fn asked(&self, facts: &Facts<'_>) -> BTreeSet<Family> {
+        let any = self.severities.iter().find(|rule| rule.holds(facts)).and_then(|rule| rule.families_any.as_ref());
+        families(facts).into_iter().filter(|family| any.is_none_or(|any| any.contains(family))).collect()
     }
 }
 

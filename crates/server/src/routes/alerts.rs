@@ -12,11 +12,12 @@ use hikeshi_desk::comment::{self, About};
 use hikeshi_desk::{Error, ErrorKind, flash_report, names, triage};
 use hikeshi_domain::alert::ProductAlert;
 use hikeshi_domain::phrase::{Language, Phrase};
-use hikeshi_domain::phrases::render;
+use hikeshi_domain::phrases::{in_zone, render};
 use hikeshi_domain::tlp::Tlp;
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_domain::{AlertId, CaseId, OrganizationId, PersonId};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -217,11 +218,12 @@ async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) 
         Some(_) => Some(flash_report::of_alert(desk, caller, AlertId(id)).await?),
         None => None,
     };
-    let words = |phrases: &[Phrase]| phrases.iter().map(|phrase| render(phrase, language)).collect::<Vec<_>>();
+    let zone = TimeZone::get(&signed_in.person.time_zone).unwrap_or(TimeZone::UTC);
+    let words = |phrases: &[Phrase]| phrases.iter().map(|phrase| render(&in_zone(phrase, &zone), language)).collect::<Vec<_>>();
     Ok(Json(AlertPage {
         alert: row(&line, &names, language, desk.now()),
         raised: RaisedView::from(&line.alert.raised),
-        triage: runs.first().map(|run| TriageView::new(&run.triage, language)),
+        triage: runs.first().map(|run| TriageView::new(&run.triage, language, &zone)),
         versions: runs.iter().map(|run| run_view(run)).collect(),
         overridden: overridden(&line.alert, &names),
         comments: comment::list(desk, caller, about).await?.iter().map(|comment| person::comment(comment, &names)).collect(),

@@ -1,10 +1,11 @@
 //! The outcome of triage as the API tells it: the domain's model with every phrase in the reader's language.
 
-use hikeshi_domain::phrase::Language;
-use hikeshi_domain::phrases::render;
+use hikeshi_domain::phrase::{Language, Phrase};
+use hikeshi_domain::phrases::{in_zone, render};
 use hikeshi_domain::triage;
 use hikeshi_domain::verdict;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -122,8 +123,9 @@ pub(crate) struct ItemView {
 }
 
 impl TriageView {
-    /// The view in a language.
-    pub(crate) fn new(triage: &triage::Triage, language: Language) -> Self {
+    /// The view in a language, times in sentences in a zone.
+    pub(crate) fn new(triage: &triage::Triage, language: Language, zone: &TimeZone) -> Self {
+        let say = |phrase: &Phrase| render(&in_zone(phrase, zone), language);
         TriageView {
             host: triage.host.clone(),
             subject: SubjectView::from(&triage.subject),
@@ -133,12 +135,8 @@ impl TriageView {
                 families: triage.judgement.families.clone(),
                 rule: render(&triage.judgement.rule, language),
             },
-            findings: triage.findings.iter().map(|finding| finding_view(finding, language)).collect(),
-            unknown: triage
-                .unknown
-                .iter()
-                .map(|item| UnknownView { id: item.id.clone(), reason: render(&item.reason, language) })
-                .collect(),
+            findings: triage.findings.iter().map(|finding| finding_view(finding, say(&finding.reason))).collect(),
+            unknown: triage.unknown.iter().map(|item| UnknownView { id: item.id.clone(), reason: say(&item.reason) }).collect(),
             sections: triage.sections.iter().map(|section| section_view(section, language)).collect(),
             tree: TreeView::from(&triage.tree),
             rules: triage.rules.iter().map(RuleHitView::from).collect(),
@@ -150,14 +148,8 @@ impl TriageView {
     }
 }
 
-fn finding_view(finding: &verdict::Finding, language: Language) -> FindingView {
-    FindingView {
-        id: finding.id.clone(),
-        family: finding.family,
-        points: finding.points,
-        reason: render(&finding.reason, language),
-        events: events(&finding.events),
-    }
+fn finding_view(finding: &verdict::Finding, reason: String) -> FindingView {
+    FindingView { id: finding.id.clone(), family: finding.family, points: finding.points, reason, events: events(&finding.events) }
 }
 
 fn section_view(section: &triage::Section, language: Language) -> SectionView {

@@ -67,4 +67,19 @@ export function conflicts(world) {
     await one.page.getByRole("button", { name: "元に戻す" }).click();
     await Promise.all([one.close(), two.close()]);
   });
+
+  test("two people close a case at once: the second reads the first one's reason", { skip: !real }, async () => {
+    const [one, two] = await together(async (visitor) => `/cases/${(await ask(visitor, "/cases?state=handling")).items[0].id}`);
+    for (const { page } of [one, two]) await page.getByRole("button", { name: "インシデントを終了する" }).click();
+    await give(one, "端末を初期化し、再発防止策を決めました。", "インシデントを終了する");
+    await one.page.getByText("インシデントを終了しました。").waitFor();
+    await give(two, "対応が終わりました。", "インシデントを終了する");
+    const both = two.page.getByRole("alert");
+    await both.getByText(/端末を初期化し、再発防止策を決めました。/).waitFor();
+    await both.getByText("対応が終わりました。").waitFor();
+    await both.getByRole("button", { name: "最新を採用する" }).click();
+    await two.page.getByRole("dialog").waitFor({ state: "detached" });
+    await two.page.getByText(/が終了/).first().waitFor();
+    await Promise.all([one.close(), two.close()]);
+  });
 }

@@ -50,6 +50,10 @@ pub async fn tables(desk: &Desk, caller: &Caller) -> Result<Vec<TableInfo>> {
 fn mended(error: HuntError) -> Error {
     match error {
         HuntError::Failed { .. } => Error::internal(error),
+        HuntError::NoColumn { name, close } if close.is_empty() => Error::invalid("error.sql_column").with("column", name),
+        HuntError::NoColumn { name, close } => {
+            Error::invalid("error.sql_column_close").with("column", name).with("close", close.join(", "))
+        }
         HuntError::Invalid { ref suggestions, .. } if !suggestions.is_empty() => {
             let detail = format!("{error} ({})", suggestions.join(", "));
             Error::new(ErrorKind::Invalid, hikeshi_domain::phrase::Phrase::new("error.sql").with("detail", detail))

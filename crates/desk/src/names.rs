@@ -3,11 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use hikeshi_access::{Action, Caller, permit_everywhere};
+use hikeshi_domain::api_key::ApiKey;
 use hikeshi_domain::case::Case;
 use hikeshi_domain::endpoint::Endpoint;
 use hikeshi_domain::organization::Organization;
 use hikeshi_domain::person::Person;
-use hikeshi_domain::{CaseId, OrganizationId, PersonId};
+use hikeshi_domain::{ApiKeyId, CaseId, OrganizationId, PersonId};
 use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Context, Query, Stored};
 
@@ -21,6 +22,8 @@ pub struct Names {
     pub organizations: HashMap<OrganizationId, Organization>,
     /// People's names.
     pub people: HashMap<PersonId, String>,
+    /// Names of the keys of those organisations.
+    pub keys: HashMap<ApiKeyId, String>,
 }
 
 impl Names {
@@ -33,6 +36,11 @@ impl Names {
     pub fn person(&self, person: PersonId) -> String {
         self.people.get(&person).cloned().unwrap_or_else(|| person.to_string())
     }
+
+    /// The key's name; the id where the key is not known.
+    pub fn key(&self, key: ApiKeyId) -> String {
+        self.keys.get(&key).cloned().unwrap_or_else(|| key.to_string())
+    }
 }
 
 /// The names that the caller's lists need.
@@ -40,12 +48,14 @@ impl Names {
 /// # Errors
 /// When the record cannot be read.
 pub async fn names(desk: &Desk, caller: &Caller) -> Result<Names> {
-    let organizations = organizations(desk, caller).await?;
-    let organizations = organizations.into_iter().map(|organization| (organization.id, organization.entity)).collect();
+    let organizations: HashMap<_, _> =
+        organizations(desk, caller).await?.into_iter().map(|organization| (organization.id, organization.entity)).collect();
     // Names of colleagues are shown beside what they did; nothing else of them is.
     let people = desk.store.list::<Person>(&Context::system("names"), Query::new().limit(PAGE_LIMIT)).await?;
     let people = people.items.into_iter().map(|person| (person.id, person.name.clone())).collect();
-    Ok(Names { organizations, people })
+    let keys = desk.store.list::<ApiKey>(&Context::system("names"), Query::new().limit(PAGE_LIMIT)).await?;
+    let keys = keys.items.into_iter().filter(|key| organizations.contains_key(&key.org)).map(|key| (key.id, key.name.clone())).collect();
+    Ok(Names { organizations, people, keys })
 }
 
 /// The organisations in which the caller may read.

@@ -1,6 +1,7 @@
 //! What is wrong with a query, in words that help to mend it.
 
-use datafusion::common::DataFusionError;
+use datafusion::common::utils::datafusion_strsim::normalized_levenshtein;
+use datafusion::common::{DataFusionError, SchemaError};
 use serde::Serialize;
 
 /// Why a query gave no rows.
@@ -35,6 +36,14 @@ pub enum HuntError {
         /// Names that may have been meant.
         suggestions: Vec<String>,
     },
+    /// A column is not there.
+    #[error("there is no column `{name}`{}", meant(.close))]
+    NoColumn {
+        /// As the query names it.
+        name: String,
+        /// Columns that may have been meant.
+        close: Vec<String>,
+    },
     /// A limit stopped the query.
     #[error("the query was stopped by a limit: {limit}")]
     Limit {
@@ -59,11 +68,34 @@ impl HuntError {
                 let (line, column) = position(&message);
                 HuntError::Syntax { message, line, column }
             }
+            DataFusionError::SchemaError(schema, _) if matches!(**schema, SchemaError::FieldNotFound { .. }) => no_column(schema),
             DataFusionError::ResourcesExhausted(_) => HuntError::Limit { limit: "memory".to_owned() },
             DataFusionError::Plan(_) | DataFusionError::SchemaError(..) | DataFusionError::NotImplemented(_) => invalid(error, message),
             _ => HuntError::Failed { message },
         }
     }
+}
+
+fn no_column(error: &SchemaError) -> HuntError {
+    const SHOWN: usize = 5;
+    let SchemaError::FieldNotFound { field, valid_fields } = error else { return HuntError::Failed { message: error.to_string() } };
+    let name = field.name();
+    let mut close: Vec<&str> = valid_fields.iter().map(|valid| valid.name()).filter(|valid| alike(name, valid)).collect();
+    close.sort_unstable();
+    close.dedup();
+    HuntError::NoColumn { name: name.to_owned(), close: close.into_iter().take(SHOWN).map(str::to_owned).collect() }
+}
+
+/// One of the names holds a word of the other, or they differ by few letters: `image` and `process_image`, `hots` and `host`.
+fn alike(name: &str, column: &str) -> bool {
+    const ALIKE: f64 = 0.5;
+    let name = name.to_lowercase();
+    let word = |part: &str| part.len() > 2 && column.split('_').any(|word| word == part);
+    name.split('_').any(word) || normalized_levenshtein(&name, column) >= ALIKE
+}
+
+fn meant(close: &[String]) -> String {
+    if close.is_empty() { String::new() } else { format!("; perhaps {}", close.join(", ")) }
 }
 
 fn invalid(error: &DataFusionError, message: String) -> HuntError {
@@ -95,6 +127,14 @@ fn position(message: &str) -> (Option<u64>, Option<u64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_that_may_be_meant() {
+        assert!(alike("image", "process_image"));
+        assert!(alike("hots", "host"));
+        assert!(alike("Process_Name", "process_image"));
+        assert!(!alike("colour", "host"));
+    }
 
     #[test]
     fn the_parsers_position_is_read() {

@@ -119,7 +119,7 @@ pub struct Classification {
 /// # Errors
 /// `Invalid` where no flow is picked, or a reason is needed and missing; `Conflict` where the case has changed meanwhile.
 pub async fn classify(desk: &Desk, caller: &Caller, case: CaseId, picked: Classification) -> Result<CaseLine> {
-    let (context, stored) = load(desk, caller, case, Action::JudgeCases).await?;
+    let (context, stored) = load(desk, caller, case, Action::JudgeCases, Some(picked.version)).await?;
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
     if stored.decided.is_some() && picked.reason.trim().is_empty() {
         return Err(Error::invalid("error.reclassification_reason"));
@@ -139,7 +139,7 @@ pub async fn classify(desk: &Desk, caller: &Caller, case: CaseId, picked: Classi
 /// # Errors
 /// `NotFound` where the person may not see the case, `Conflict` where it has changed since `version` (if one is named).
 pub async fn assign(desk: &Desk, caller: &Caller, case: CaseId, to: Option<PersonId>, version: Option<u64>) -> Result<CaseLine> {
-    let (context, stored) = load(desk, caller, case, Action::WorkCases).await?;
+    let (context, stored) = load(desk, caller, case, Action::WorkCases, version).await?;
     if let Some(person) = to {
         let person = desk.store.get::<Person>(&Context::system("assign"), person.0).await?;
         let worker = Caller { actor: hikeshi_access::Actor::Person(person.id), grants: person.grants.clone(), request: String::new() };
@@ -154,7 +154,7 @@ pub async fn assign(desk: &Desk, caller: &Caller, case: CaseId, to: Option<Perso
 /// # Errors
 /// `Invalid` without a reason, or where nobody has judged it yet; `Conflict` where it has changed since `version` (if one is named).
 pub async fn close(desk: &Desk, caller: &Caller, case: CaseId, reason: &str, version: Option<u64>) -> Result<CaseLine> {
-    let (context, stored) = load(desk, caller, case, Action::JudgeCases).await?;
+    let (context, stored) = load(desk, caller, case, Action::JudgeCases, version).await?;
     let reason = crate::alert::required(reason)?;
     if stored.decided.is_none() {
         return Err(Error::invalid("error.case_not_judged"));
@@ -243,10 +243,15 @@ async fn case_line(desk: &Desk, context: &Context, case: Stored<Case>) -> Result
     Ok(CaseLine { case, hosts: hosts.into_values().collect(), verdict })
 }
 
-async fn load(desk: &Desk, caller: &Caller, case: CaseId, action: Action) -> Result<(Context, Stored<Case>)> {
+/// The case to be changed. Whoever saw an older version learns of that first, also where it was closed meanwhile: they see what the other
+/// person did, and why, beside their own.
+async fn load(desk: &Desk, caller: &Caller, case: CaseId, action: Action, seen: Option<u64>) -> Result<(Context, Stored<Case>)> {
     let reading = context(&permit_everywhere(caller, Action::ReadCases)?);
     let case = desk.store.get::<Case>(&reading, case.0).await?;
     let permit = permit(caller, action, case.org)?;
+    if seen.is_some_and(|version| version != case.version) {
+        return Err(Error::conflict());
+    }
     if case.closed.is_some() {
         return Err(Error::new(ErrorKind::Invalid, Phrase::new("error.case_closed")));
     }

@@ -2,8 +2,8 @@
 
 use hikeshi_desk::Names;
 use hikeshi_desk::comment::Step;
-use hikeshi_domain::PersonId;
 use hikeshi_domain::comment::Comment;
+use hikeshi_domain::{ApiKeyId, PersonId};
 use hikeshi_record::Actor;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub(crate) struct StepView {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Who: a person's name, a key, or the desk's job.
+    /// Who: a person's name, a key's name, or Hikeshi itself.
     who: String,
     /// What: `alert.close`.
     action: String,
@@ -52,8 +52,8 @@ pub(crate) fn named(person: PersonId, names: &Names) -> Named {
 pub(crate) fn step(step: Step, names: &Names) -> StepView {
     let who = match step.who {
         Actor::Person(person) => names.person(person),
-        Actor::ApiKey(key) => format!("key {key}"),
-        Actor::System(job) => format!("Hikeshi ({job})"),
+        Actor::ApiKey(key) => names.key(ApiKeyId(key)),
+        Actor::System(_) => "Hikeshi".to_owned(),
     };
     StepView { at: step.at, who, action: step.action, reason: step.reason, version: step.version }
 }

@@ -27,6 +27,15 @@ fn nothing_runs_and_nothing_is_loaded() {
     assert!(!page.contains("203.0.113.77"), "an address is not defanged");
 }
 
+#[test]
+fn every_printed_sheet_carries_the_tlp_and_that_it_is_a_drill() {
+    let page = html(&fixture::black(), Language::Ja);
+    assert!(page.contains("@top-right { content: \"TLP:AMBER\"; color: #"), "no TLP in the margin");
+    let mut drill = fixture::black();
+    drill.drill = true;
+    assert!(html(&drill, Language::Ja).contains("@top-left { content: \"演習"), "no drill in the margin");
+}
+
 // covers: S3-36 S3-37 S3-38 S3-39 S3-40 S3-41 S3-42 S3-43 S3-44
 #[test]
 fn the_eight_sections_stand_in_order_in_both_languages() {

@@ -43,7 +43,8 @@ pub(crate) fn write(view: &View) -> Result<String, DocumentError> {
 }
 
 fn head(page: &mut Markup, view: &View) {
-    let hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+    let style = format!("{STYLE}{}", margins(view));
+    let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
     let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'");
     page.within("head", &[], |page| {
         page.open("meta", &[("charset", "utf-8")]);
@@ -53,10 +54,19 @@ fn head(page: &mut Markup, view: &View) {
         page.open("meta", &[("name", "robots"), ("content", "noindex")]);
         page.open("meta", &[("name", "color-scheme"), ("content", "light dark")]);
         page.element("title", &[], &format!("{} {}", view.tlp.label, view.title));
-        page.literal("<style>");
-        page.literal(STYLE);
-        page.literal("</style>");
+        page.style(&style);
     });
+}
+
+/// What a printer puts on each sheet: TLP, drill, number. Nothing of it is foreign text.
+fn margins(view: &View) -> String {
+    let safe = |text: &str| text.chars().filter(|letter| !"\"\\<>\n".contains(*letter)).collect::<String>();
+    let (label, colour, drill) = (safe(&view.tlp.label), safe(&view.tlp.colour), safe(view.drill.as_deref().unwrap_or_default()));
+    format!(
+        "@page {{ @top-right {{ content: \"{label}\"; color: {colour}; background: #000; font: 700 12pt sans-serif; text-align: center; width: 46mm; height: 7mm; margin-top: 6mm; }}\
+         @top-left {{ content: \"{drill}\"; color: #6b1fa8; font: 700 10pt sans-serif; }}\
+         @bottom-center {{ content: counter(page) \" / \" counter(pages); font: 9pt sans-serif; }} }}\n"
+    )
 }
 
 /// Drill, title and TLP: the first and the last thing on the page.

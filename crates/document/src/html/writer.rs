@@ -20,6 +20,13 @@ impl Markup {
         self.out.push_str(markup);
     }
 
+    /// The page's own style. It cannot end its element: `<` is no part of it.
+    pub(crate) fn style(&mut self, css: &str) {
+        self.literal("<style>");
+        self.out.extend(css.chars().filter(|letter| *letter != '<'));
+        self.literal("</style>");
+    }
+
     /// Any text, escaped.
     pub(crate) fn text(&mut self, text: &str) {
         escape(text, &mut self.out);

@@ -103,7 +103,7 @@ fn index(cases: &[Case], names: &[String], language: Language, now: Timestamp) -
             rows,
             "<tr><td><span class=\"{verdict}\">{word}</span></td><td class=\"n\">{:+}</td><td>{}</td><td>{}</td><td><code>{}</code><ul>{}</ul></td><td>{}</td></tr>",
             triage.judgement.score,
-            triage.window.detected_at,
+            triage.window.detected_at.strftime(TIME),
             escape(&triage.host),
             escape(subject),
             reasons.concat(),
@@ -119,11 +119,13 @@ fn index(cases: &[Case], names: &[String], language: Language, now: Timestamp) -
         "<!doctype html><html lang=\"{language_tag}\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
          <style>{STYLE}</style><h1>{title}</h1><p>{now}</p><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></html>\n",
         title = said("triage_index.title"),
+        now = now.strftime(TIME),
     )
 }
 
+const TIME: &str = "%Y-%m-%d %H:%M:%S UTC";
 const STYLE: &str = "body{font:14px/1.6 'Noto Sans JP',Inter,sans-serif;margin:2rem;color:#1a1a1a;background:#fff}table{border-collapse:collapse;width:100%}\
-    th,td{text-align:left;vertical-align:top;padding:.5rem .75rem;border-top:1px solid #ddd}code{overflow-wrap:anywhere}ul{margin:.25rem 0 0;padding-left:1.2rem;color:#444}\
+    th,td{text-align:left;vertical-align:top;padding:.5rem .75rem;border-top:1px solid #ddd}code,li{overflow-wrap:anywhere}ul{margin:.25rem 0 0;padding-left:1.2rem;color:#444}\
     .n{font-variant-numeric:tabular-nums;text-align:right}span{padding:.1rem .6rem;border-radius:.3rem;border:1px solid #111;white-space:nowrap}\
     .black{background:#111;color:#fff}.grey{background:#767676;color:#fff;border-color:#767676}.white{background:#fff;color:#111}\
     @media(prefers-color-scheme:dark){body{background:#161616;color:#eee}th,td{border-color:#444}ul{color:#bbb}a{color:#8ab4f8}}";

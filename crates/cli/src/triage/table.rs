@@ -9,6 +9,8 @@ use hikeshi_domain::verdict::Verdict;
 
 use super::Case;
 
+/// Letters shown of a reason or a command line.
+const LONGEST: usize = 200;
 /// Reasons shown of each subject; the rest stands in the reports.
 const REASONS: usize = 4;
 
@@ -22,12 +24,13 @@ pub(super) fn print(cases: &[Case], language: Language, out: &mut dyn Write) -> 
         let triage = &case.triage;
         let (verdict, score) = (triage.judgement.verdict, triage.judgement.score);
         let subject = triage.subject.image.clone().or_else(|| triage.subject.channel.clone()).unwrap_or_else(|| "?".to_owned());
-        writeln!(out, "{} {score:+4}  {}  {}  {}", chip(verdict, language), triage.window.detected_at, triage.host, printable(&subject))?;
+        let detected = triage.window.detected_at.strftime("%Y-%m-%d %H:%M:%S UTC");
+        writeln!(out, "{} {score:+4}  {detected}  {}  {}", chip(verdict, language), triage.host, printable(&subject))?;
         if let Some(line) = &triage.subject.command_line {
-            writeln!(out, "            {}", printable(&line.chars().take(160).collect::<String>()))?;
+            writeln!(out, "            {}", printable(&shortened(line)))?;
         }
         for finding in triage.findings.iter().take(REASONS) {
-            writeln!(out, "     {:+4}  {:10} {}", finding.points, finding.id, printable(&render(&finding.reason, language)))?;
+            writeln!(out, "     {:+4}  {:10} {}", finding.points, finding.id, printable(&shortened(&render(&finding.reason, language))))?;
         }
         let more = triage.findings.len().saturating_sub(REASONS);
         if more > 0 {
@@ -44,6 +47,14 @@ fn chip(verdict: Verdict, language: Language) -> String {
         Verdict::Black => format!("\u{1b}[97;40;1m {word} \u{1b}[0m"),
         Verdict::Grey => format!("\u{1b}[30;47m {word} \u{1b}[0m"),
         Verdict::White => format!("\u{1b}[30;107m {word} \u{1b}[0m"),
+    }
+}
+
+/// The beginning of a long text, with a sign that there is more.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.split_at(end).0),
+        None => text.to_owned(),
     }
 }
 

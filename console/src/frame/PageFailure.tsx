@@ -1,5 +1,6 @@
 import { type ErrorComponentProps, Link } from "@tanstack/react-router";
 import { useText } from "../i18n/language";
+import { usePageTitle } from "../parts/title";
 import { Failure } from "../parts/Failure";
 import styles from "./Frame.module.css";
 
@@ -13,6 +14,7 @@ export function PageFailure(props: ErrorComponentProps) {
 
 export function PageMissing() {
   const t = useText();
+  usePageTitle(t.parts.unknownPage);
   return (
     <div className={styles.alone}>
       <h1>{t.parts.unknownPage}</h1>

@@ -69,7 +69,7 @@ export function DataTable<Row>(props: Table<Row>) {
   return (
     <div ref={scroller} className={styles.scroller} data-narrow={narrow} data-dense={props.dense} tabIndex={-1}>
       <div role="table" aria-label={props.label} aria-rowcount={props.total + 1} className={styles.table} style={{ "--tracks": tracks } as CSSProperties}>
-        <Head {...props} />
+        <Head {...props} narrow={narrow} />
         <div role="rowgroup" className={styles.body} style={{ height: virtualizer.getTotalSize() }}>
           {items.map((item) => {
             const row = rows[item.index];
@@ -95,13 +95,13 @@ export function DataTable<Row>(props: Table<Row>) {
   );
 }
 
-function Head<Row>(props: Table<Row>) {
+function Head<Row>(props: Table<Row> & { narrow: boolean }) {
   const t = useText();
   const { rows, selected, onSelect } = props;
   const all = rows.length > 0 && rows.every((row) => selected?.has(props.rowId(row)));
   return (
     <div role="rowgroup" className={styles.head}>
-      <div role="row" aria-rowindex={1} className={styles.headRow}>
+      <div role="row" aria-rowindex={1} className={styles.headRow} data-selects={onSelect !== undefined}>
         {onSelect !== undefined && (
           <span role="columnheader" className={styles.check}>
             <Checkbox
@@ -113,7 +113,12 @@ function Head<Row>(props: Table<Row>) {
             />
           </span>
         )}
-        {props.columns.map((column) => (
+        {props.narrow && (
+          <span role="columnheader" className={styles.headCell}>
+            {t.parts.selectAll}
+          </span>
+        )}
+        {!props.narrow && props.columns.map((column) => (
           <HeadCell key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
         ))}
       </div>

@@ -69,7 +69,7 @@ export function AlertCard(props: { row: AlertRow; t: Dictionary }) {
     <div className={styles.card}>
       <div className={styles.cardTop}>
         <VerdictChip verdict={row.verdict} />
-        <span>{row.host}</span>
+        <span className={styles.cardHost}>{row.host}</span>
         <span className={styles.cardTime}>
           <Time at={row.received_at} form="relative" />
         </span>

@@ -7,6 +7,7 @@ import { Failure } from "../../parts/Failure";
 import { AcceptForm } from "./AcceptForm";
 import styles from "./SignInPage.module.css";
 import { forgetOneTimeLink, oneTimeLink } from "./token";
+import { usePageTitle } from "../../parts/title";
 import { useEntered } from "./useEntered";
 
 export function SignInPage() {
@@ -15,6 +16,7 @@ export function SignInPage() {
   const [link] = useState(oneTimeLink);
   const [spent, setSpent] = useState(false);
   const invited = link?.kind === "invitation" && !spent;
+  usePageTitle(invited ? t.signIn.invitationTitle : t.signIn.title);
   return (
     <main className={styles.page}>
       <section className={styles.card} aria-labelledby="sign-in-title">

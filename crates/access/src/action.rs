@@ -56,6 +56,10 @@ actions! {
     ReadExceptions "read_exceptions" [Operator IncidentLead Analyst Reader],
     /// Put files on the exception list and take them off.
     EditExceptions "edit_exceptions" [Operator IncidentLead Analyst],
+    /// See the reference lists.
+    ReadLists "read_lists" [Operator IncidentLead Analyst Reader],
+    /// Bring, replace and take away reference lists.
+    EditLists "edit_lists" [Operator IncidentLead Analyst],
     /// See the outbox.
     ReadMessages "read_messages" [Operator IncidentLead Analyst],
     /// Send a message of the outbox again.

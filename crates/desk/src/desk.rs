@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::metrics::Metrics;
 use crate::password::Passwords;
+use crate::reference_list::ListCache;
 use crate::telemetry::Telemetry;
 
 /// Where the time comes from; a test brings its own.
@@ -66,6 +67,8 @@ pub struct Parts {
     pub clocks: Clocks,
     /// Points and bands of the verdict in force.
     pub verdicts: Arc<VerdictBook>,
+    /// Reference lists, ready to be asked.
+    pub lists: ListCache,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Passwords: hashing under a bound, and patience with wrong ones.

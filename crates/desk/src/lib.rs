@@ -30,6 +30,7 @@ pub mod operation;
 pub mod organization;
 mod password;
 pub mod person;
+pub mod reference_list;
 pub mod rule;
 pub mod saved_search;
 pub mod search;

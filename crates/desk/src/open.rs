@@ -23,7 +23,7 @@ use tokio::time::MissedTickBehavior;
 use crate::desk::{Desk, Parts, SystemClock};
 use crate::telemetry::Telemetry;
 use crate::watch::Watch;
-use crate::{Passwords, endpoint, job, operation, triage};
+use crate::{Passwords, endpoint, job, operation, reference_list, triage};
 
 /// Changes that an open page may be behind before it must ask for everything again.
 const LIVE_BACKLOG: usize = 1_024;
@@ -71,6 +71,7 @@ pub async fn open(opening: &Opening) -> Result<Open, Box<dyn std::error::Error +
     background.spawn(triage::raise(desk.clone(), raised));
     background.spawn(keep(desk.clone()));
     background.spawn(mend(desk.clone()));
+    background.spawn(reference_list::keep(desk.clone()));
     Ok(Open { desk, background })
 }
 
@@ -101,6 +102,7 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
         procedure,
         clocks,
         verdicts,
+        lists: reference_list::ListCache::default(),
         clock: Arc::new(SystemClock),
         passwords: Passwords::default(),
         live: broadcast::channel(LIVE_BACKLOG).0,

@@ -95,6 +95,7 @@ impl Entity for ReferenceList {
             .with("kind", self.kind.name())
             .with("uploaded_at", self.uploaded_at)
             .with("removed", self.removed.is_some())
+            .with("everywhere", self.org.is_none())
             .with_each("until", self.until)
             .fields()
     }

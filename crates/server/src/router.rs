@@ -93,6 +93,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::api_keys::router())
         .merge(routes::settings::router())
         .merge(routes::exceptions::router())
+        .merge(routes::reference_lists::router())
         .merge(routes::search::router())
         .merge(routes::events::router())
         .merge(routes::jobs::router())

@@ -23,6 +23,8 @@ mod postgres;
 #[cfg(test)]
 mod raising;
 #[cfg(test)]
+mod reference_lists;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod rules;

@@ -81,6 +81,17 @@ fn body(name: &str, org: &str) -> Value {
     }
 }
 
+/// The query that a route takes beside its body.
+fn query(name: &str, org: &str) -> String {
+    let list = "name=n&kind=bad&source=s";
+    match name {
+        "POST /lists" => format!("?{list}&org={org}"),
+        "PUT /lists/{id}" => format!("?{list}&expected_version=1"),
+        "DELETE /lists/{id}" => "?reason=r".to_owned(),
+        _ => String::new(),
+    }
+}
+
 #[tokio::test]
 async fn another_organisation_is_not_there() {
     let fixture = Fixture::start().await;
@@ -96,7 +107,7 @@ async fn another_organisation_is_not_there() {
     for (method, path) in routes().into_iter().filter(|(_, path)| path.contains("{id}")) {
         let name = format!("{method} {path}");
         let Some(id) = ids.of(&path) else { panic!("{name} has an id but no entry in Ids::of: say whose it is") };
-        let filled = path.replace("{id}", id).replace("{report}", "report.pdf");
+        let filled = path.replace("{id}", id).replace("{report}", "report.pdf") + &query(&name, &ours.to_string());
         let mut sent = body(&name, &ours.to_string());
         if name == "POST /cases/{id}/close" {
             sent = json!({"reason": "r"});
@@ -104,12 +115,13 @@ async fn another_organisation_is_not_there() {
         let response = fixture.by(&stranger, method, &filled).json(&sent).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{name}: {}", response.text().await.unwrap());
     }
-    for name in ["POST /hunt/searches", "POST /exceptions", "POST /api-keys", "POST /people"] {
+    for name in ["POST /hunt/searches", "POST /exceptions", "POST /lists", "POST /api-keys", "POST /people"] {
         let (_, path) = name.split_once(' ').unwrap();
-        let (status, answer) = fixture.post(&stranger, path, &body(name, &ours.to_string())).await;
+        let path = path.to_owned() + &query(name, &ours.to_string());
+        let (status, answer) = fixture.post(&stranger, &path, &body(name, &ours.to_string())).await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{name}: {answer}");
     }
-    for path in ["/alerts", "/cases", "/endpoints", "/messages", "/exceptions", "/api-keys", "/hunt/searches", "/jobs"] {
+    for path in ["/alerts", "/cases", "/endpoints", "/messages", "/exceptions", "/lists", "/api-keys", "/hunt/searches", "/jobs"] {
         assert_eq!(fixture.get(&stranger, path).await["items"], json!([]), "{path} shows nothing of another organisation");
         let narrowed = fixture.by(&stranger, Method::GET, &format!("{path}?org={ours}")).send().await.unwrap();
         assert!(narrowed.status() == StatusCode::NOT_FOUND || narrowed.json::<Value>().await.unwrap()["items"] == json!([]), "{path}?org=");
@@ -156,6 +168,7 @@ struct Ids {
     search: String,
     key: String,
     exception: String,
+    list: String,
     message: String,
     person: String,
     org: String,
@@ -168,13 +181,16 @@ impl Ids {
         let (_, search) = fixture.post(operator, "/hunt/searches", &body("POST /hunt/searches", &org)).await;
         let (_, key) = fixture.post(operator, "/api-keys", &body("POST /api-keys", &org)).await;
         let (_, exception) = fixture.post(operator, "/exceptions", &body("POST /exceptions", &org)).await;
+        let list =
+            fixture.by(operator, Method::POST, &format!("/lists{}", query("POST /lists", &org))).body("evil.example").send().await.unwrap();
+        let list = id(&list.json::<Value>().await.unwrap()["item"]);
         let endpoint = id(&fixture.get(operator, "/endpoints").await["items"][0]);
         // No mail is written here: a message that is not there must look like one of another organisation.
         let message = uuid::Uuid::nil().to_string();
         let (_, person) = fixture.post(operator, "/people", &body("POST /people", &org)).await;
         let (search, key, exception, person) = (id(&search), id(&key["item"]), id(&exception), id(&person["item"]));
         let job = failed_job(fixture, OrganizationId(org.parse().unwrap())).await;
-        Ids { alert, case, endpoint, search, key, exception, message, person, org, job }
+        Ids { alert, case, endpoint, search, key, exception, list, message, person, org, job }
     }
 
     fn of(&self, path: &str) -> Option<&str> {
@@ -186,6 +202,7 @@ impl Ids {
             "hunt/searches" => &self.search,
             "api-keys" => &self.key,
             "exceptions" => &self.exception,
+            "lists" => &self.list,
             "messages" => &self.message,
             // Rules belong to the installation: one that is not there.
             "rules" => NIL,
@@ -212,7 +229,7 @@ async fn a_reader_changes_nothing_and_is_told_so() {
     assert_eq!(page["alert"]["host"], "PC-1", "reading is allowed");
     for (method, path) in routes().into_iter().filter(|(method, path)| *method != Method::GET && path.contains("{id}")) {
         let name = format!("{method} {path}");
-        let filled = path.replace("{id}", ids.of(&path).unwrap());
+        let filled = path.replace("{id}", ids.of(&path).unwrap()) + &query(&name, &org.to_string());
         let mut sent = body(&name, &org.to_string());
         if name == "POST /cases/{id}/close" {
             sent = json!({"reason": "r"});

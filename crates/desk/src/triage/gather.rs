@@ -5,17 +5,19 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use hikeshi_domain::OrganizationId;
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::exception::Exception;
+use hikeshi_domain::verdict::Unknown;
 use hikeshi_event::{Column, Event, Uid};
 use hikeshi_lake::catalogue::{OrgScope, PrevalenceKind};
 use hikeshi_lake::{MatchQuery, MatchRow, Places};
 use hikeshi_record::{Context, Query};
-use hikeshi_triage::{Counted, LOOK_BACK, Level, Prevalence, Rule, Seen};
+use hikeshi_triage::{Counted, LOOK_BACK, Level, Lists, Prevalence, Rule, Seen};
 use jiff::Timestamp;
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::everything::everything;
 use crate::names;
+use crate::reference_list;
 use crate::telemetry::{SentAs, host_as_sent};
 use crate::watch::is_product;
 
@@ -47,6 +49,10 @@ pub(crate) struct Gathered {
     pub(crate) rules: Vec<Rule>,
     /// The organisation's exception list.
     pub(crate) exceptions: Vec<Exception>,
+    /// The reference lists in force.
+    pub(crate) lists: Lists,
+    /// Those that could not be asked.
+    pub(crate) lists_unread: Vec<Unknown>,
     /// What is known of hashes and names.
     pub(crate) prevalence: Known,
     /// Whether the endpoint's protection blocks.
@@ -90,6 +96,7 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
     }
     let (matches, rules) = placed(&window.events, &rows);
     let exceptions = everything::<Exception>(desk, context, Query::new()).await?;
+    let (lists, lists_unread) = reference_list::in_force(desk, context, org).await?;
     let endpoints = names::endpoints(desk, context, [host.clone()]).await?;
     Ok(Gathered {
         prevalence: prevalence(desk, org, &window.events).await?,
@@ -100,6 +107,8 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
         matches,
         rules,
         exceptions: exceptions.into_iter().map(|stored| stored.entity).collect(),
+        lists,
+        lists_unread,
         block_mode: endpoints.get(&(org, host.to_lowercase())).map_or(BlockMode::Unknown, |endpoint| endpoint.block_mode),
         received_to: received.unwrap_or(around),
         alike,

@@ -145,7 +145,7 @@ async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage
             matches: &matches,
             exceptions: &gathered.exceptions,
             prevalence: Some(&gathered.prevalence),
-            lists: None,
+            lists: Some(&gathered.lists).filter(|lists| !lists.is_empty()),
             block_mode: gathered.block_mode,
             received_to: gathered.received_to,
             now: gathered.now,
@@ -156,6 +156,7 @@ async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage
         let mut triage = hikeshi_triage::triage(&input, &book);
         triage.unknown.extend(not_examined(&gathered));
         triage.unknown.extend(not_joined(&gathered));
+        triage.unknown.extend(gathered.lists_unread.iter().cloned());
         (triage, gathered)
     };
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)

@@ -15,6 +15,7 @@ pub(crate) mod messages;
 pub(crate) mod operation;
 pub(crate) mod organizations;
 pub(crate) mod people;
+pub(crate) mod reference_lists;
 pub(crate) mod rules;
 pub(crate) mod search;
 pub(crate) mod session;

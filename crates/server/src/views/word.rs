@@ -71,6 +71,8 @@ words! {
     ExceptionKind ["hash" "signer" "path" "behaviour"]
     /// Whether an exception weighs.
     Effect ["registered" "in_effect" "ended"]
+    /// What a reference list says of its entries.
+    ListKind ["bad" "good"]
     /// What an alert or a case is called in lists of both.
     WorkKind ["alert" "case"]
     /// What a search finds.

@@ -1,0 +1,115 @@
+//! Reference lists: uploaded, asked by the verdict, replaced and taken away; each organisation its own, those of the installation for all.
+
+use hikeshi_domain::OrganizationId;
+use hikeshi_domain::api_key::KeyScope;
+use hikeshi_domain::role::Role;
+use hikeshi_record::{Context, Query};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, Visitor, product_alert};
+
+const HASH: &str = "aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899";
+
+async fn sent(fixture: &Fixture, visitor: &Visitor, method: Method, path: &str, body: &str) -> (StatusCode, Value) {
+    let response = fixture.by(visitor, method, path).body(body.to_owned()).send().await.unwrap();
+    let status = response.status();
+    (status, response.json().await.unwrap_or(Value::Null))
+}
+
+async fn add(fixture: &Fixture, visitor: &Visitor, org: Option<OrganizationId>, kind: &str, body: &str) -> (StatusCode, Value) {
+    let org = org.map(|org| format!("&org={org}")).unwrap_or_default();
+    sent(fixture, visitor, Method::POST, &format!("/lists?name=abuse&kind={kind}&source=publisher{org}"), body).await
+}
+
+/// What the latest verdict on a new alert of that hash says of an item.
+async fn said(fixture: &Fixture, visitor: &Visitor, org: OrganizationId, alert: &str, item: &str) -> Option<String> {
+    let key = fixture.key(org, KeyScope::Forwarder { name: "wef".to_owned() }).await;
+    let (_, receipt) = fixture.alert(&key, &product_alert(alert, &format!("PC-{alert}"), HASH)).await;
+    let page = fixture.triaged(visitor, receipt["id"].as_str().unwrap()).await;
+    let found = find(&page, &|value| value["id"] == item && value["points"].is_number());
+    found.map(|finding| finding["reason"].as_str().unwrap_or_default().to_owned())
+}
+
+fn find<'a>(value: &'a Value, fits: &dyn Fn(&Value) -> bool) -> Option<&'a Value> {
+    if fits(value) {
+        return Some(value);
+    }
+    match value {
+        Value::Array(items) => items.iter().find_map(|item| find(item, fits)),
+        Value::Object(fields) => fields.values().find_map(|field| find(field, fits)),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn an_uploaded_list_is_named_by_the_verdict_until_it_is_taken_away() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    assert_eq!(said(&fixture, &analyst, org, "1", "E1").await, None);
+    let (status, taken) = add(&fixture, &analyst, Some(org), "bad", &format!("sha256,name\n{HASH},Emotet\nnon sense,\n")).await;
+    assert_eq!(status, StatusCode::CREATED, "{taken}");
+    assert_eq!((&taken["item"]["entries"], &taken["item"]["rejected"], &taken["defects"][0]["line"]), (&json!(1), &json!(1), &json!(3)));
+    assert!(taken["defects"][0]["reason"].as_str().unwrap().contains("neither hash, domain nor address: non sense"), "{taken}");
+    let reason = said(&fixture, &analyst, org, "2", "E1").await.unwrap();
+    assert!(reason.contains("abuse: Emotet, of "), "{reason}");
+    let list = fixture.get(&analyst, "/lists").await["items"][0].clone();
+    assert_eq!((&list["kind"], &list["source"], &list["expired"]), (&json!("bad"), &json!("publisher"), &json!(false)));
+    let id = list["id"].as_str().unwrap();
+    let (status, replaced) = sent(
+        &fixture,
+        &analyst,
+        Method::PUT,
+        &format!("/lists/{id}?name=abuse&kind=bad&source=publisher&expected_version=1"),
+        "evil.example",
+    )
+    .await;
+    assert_eq!((status, &replaced["item"]["version"]), (StatusCode::OK, &json!(2)), "{replaced}");
+    assert_eq!(said(&fixture, &analyst, org, "3", "E1").await, None, "the new file does not name it");
+    let stale = sent(&fixture, &analyst, Method::PUT, &format!("/lists/{id}?name=a&kind=bad&source=p&expected_version=1"), HASH).await;
+    assert_eq!(stale.0, StatusCode::CONFLICT, "{}", stale.1);
+    let without = sent(&fixture, &analyst, Method::DELETE, &format!("/lists/{id}?reason="), "").await;
+    assert_eq!(without.0, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(sent(&fixture, &analyst, Method::DELETE, &format!("/lists/{id}?reason=wrong"), "").await.0, StatusCode::NO_CONTENT);
+    assert_eq!(fixture.get(&analyst, "/lists").await["items"], json!([]));
+    let kept =
+        fixture.desk.store.list::<hikeshi_domain::reference_list::ReferenceList>(&Context::system("test"), Query::new()).await.unwrap();
+    assert_eq!(kept.items.first().and_then(|list| list.removed.clone()).unwrap().reason, "wrong", "the record keeps it");
+}
+
+#[tokio::test]
+async fn a_list_counts_for_its_organisation_and_one_of_the_installation_for_all() {
+    let fixture = Fixture::start().await;
+    let (ours, theirs) = (fixture.organization("ours").await, fixture.organization("theirs").await);
+    let operator = fixture.visitor(Role::Operator, None).await;
+    let ours_analyst = fixture.visitor(Role::Analyst, Some(ours)).await;
+    let theirs_analyst = fixture.visitor(Role::Analyst, Some(theirs)).await;
+    assert_eq!(add(&fixture, &theirs_analyst, Some(theirs), "bad", HASH).await.0, StatusCode::CREATED);
+    assert_eq!(said(&fixture, &ours_analyst, ours, "1", "E1").await, None, "another organisation's list");
+    assert_eq!(fixture.get(&ours_analyst, "/lists").await["items"], json!([]));
+    assert_eq!(add(&fixture, &ours_analyst, None, "good", HASH).await.0, StatusCode::FORBIDDEN);
+    let (status, taken) = add(&fixture, &operator, None, "good", HASH).await;
+    assert_eq!((status, &taken["item"]["org"]), (StatusCode::CREATED, &Value::Null), "{taken}");
+    assert!(said(&fixture, &ours_analyst, ours, "2", "E2").await.unwrap().contains("abuse"));
+    let shown = fixture.get(&ours_analyst, "/lists").await;
+    assert_eq!(shown["items"].as_array().unwrap().len(), 1, "what every verdict asks may be known: {shown}");
+    let id = shown["items"][0]["id"].as_str().unwrap();
+    let removed = sent(&fixture, &ours_analyst, Method::DELETE, &format!("/lists/{id}?reason=r"), "").await;
+    assert_eq!(removed.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_to_its_end_or_holds_nothing_is_refused_in_words() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    for (body, word) in [("{\"list\": [\"evil.example\"", "JSON"), ("non sense\n", "Nothing in the file"), ("", "Nothing in the file")] {
+        let (status, answer) = add(&fixture, &analyst, Some(org), "bad", body).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer["error"]["message"].as_str().unwrap().contains(word), "{answer}");
+    }
+    let past = format!("/lists?name=n&kind=bad&source=s&org={org}&until=2020-01-01T00:00:00Z");
+    assert_eq!(sent(&fixture, &analyst, Method::POST, &past, HASH).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(fixture.get(&analyst, "/lists").await["items"], json!([]));
+}

@@ -9,7 +9,7 @@ const VARIANTS = [
   { language: "ja", width: 390, colours: "dark" },
   { language: "en", width: 390, colours: "light" },
 ];
-const SETTINGS = ["me", "organization", "people", "mail", "outbox", "keys", "exceptions", "shortcuts"];
+const SETTINGS = ["me", "organization", "people", "mail", "outbox", "keys", "exceptions", "lists", "shortcuts"];
 const JAPANESE = /[\p{Script=Hiragana}\p{Script=Katakana}]/u;
 
 export function pages(world) {

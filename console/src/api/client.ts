@@ -47,16 +47,22 @@ export function put<T>(path: string, body: unknown): Promise<T> {
   return request<T>("PUT", address(path), body);
 }
 
-export function remove<T>(path: string): Promise<T> {
-  return request<T>("DELETE", address(path));
+export function remove<T>(path: string, query?: Query): Promise<T> {
+  return request<T>("DELETE", address(path, query));
+}
+
+/** Sends a file as it is. */
+export function send<T>(method: "POST" | "PUT", path: string, query: Query, file: Blob): Promise<T> {
+  return request<T>(method, address(path, query), file);
 }
 
 async function request<T>(method: string, url: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": language };
   if (method !== "GET") headers["X-Hikeshi"] = "1";
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const file = body instanceof Blob;
+  if (body !== undefined) headers["Content-Type"] = file ? "application/octet-stream" : "application/json";
   const init: RequestInit = { method, headers, credentials: "same-origin", signal: signal ?? null };
-  if (body !== undefined) init.body = JSON.stringify(body);
+  if (body !== undefined) init.body = file ? body : JSON.stringify(body);
   let response: Response;
   try {
     response = await fetch(url, init);

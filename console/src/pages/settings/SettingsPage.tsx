@@ -7,6 +7,7 @@ import { usePageTitle } from "../../parts/title";
 import { ApiKeys } from "./ApiKeys";
 import { Exceptions } from "./Exceptions";
 import { FailedJobs } from "./FailedJobs";
+import { Lists } from "./Lists";
 import { MailServerForm } from "./MailServerForm";
 import { Myself } from "./Myself";
 import { OrganizationForm } from "./OrganizationForm";
@@ -24,6 +25,7 @@ const SECTIONS: Record<SettingsTab, () => React.ReactNode> = {
   jobs: () => <FailedJobs />,
   keys: () => <ApiKeys />,
   exceptions: () => <Exceptions />,
+  lists: () => <Lists />,
   shortcuts: () => <Shortcuts />,
 };
 

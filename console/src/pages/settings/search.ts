@@ -1,4 +1,4 @@
-export const SETTINGS = ["me", "organization", "people", "mail", "outbox", "jobs", "keys", "exceptions", "shortcuts"] as const;
+export const SETTINGS = ["me", "organization", "people", "mail", "outbox", "jobs", "keys", "exceptions", "lists", "shortcuts"] as const;
 export type SettingsTab = (typeof SETTINGS)[number];
 
 export interface SettingsSearch {

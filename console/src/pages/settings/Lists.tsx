@@ -1,0 +1,135 @@
+/** Reference lists: which hashes, names and addresses verdicts take as known bad or known good. */
+import { Button } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { get, remove } from "../../api/client";
+import { useMe } from "../../api/queries";
+import type { ReferenceList } from "../../api/types";
+import { useText } from "../../i18n/language";
+import { Failure } from "../../parts/Failure";
+import { ReasonDialog } from "../../parts/ReasonDialog";
+import { Empty, Loading } from "../../parts/States";
+import { Time } from "../../parts/Time";
+import { say } from "../../parts/toast";
+import styles from "./SettingsPage.module.css";
+import { UploadList } from "./UploadList";
+
+const lists = { queryKey: ["reference_lists"], queryFn: () => get<{ items: ReferenceList[] }>("/lists").then(({ items }) => items) };
+
+export function Lists() {
+  const t = useText();
+  const { org } = useSearch({ from: "/inside/settings" });
+  const { roles } = useMe().person;
+  const { data, error, refetch } = useQuery(lists);
+  const [uploading, setUploading] = useState(false);
+  const shown = data?.filter((list) => org === undefined || list.org === null || list.org === org);
+  const mayEdit = roles.some((role) => role !== "reader");
+  return (
+    <section className={styles.panel} aria-labelledby="lists">
+      <h2 id="lists">{t.settings.lists.title}</h2>
+      <p>{t.settings.lists.lead}</p>
+      {error !== null && data === undefined ? (
+        <Failure error={error} retry={() => void refetch()} />
+      ) : shown === undefined ? (
+        <Loading />
+      ) : shown.length === 0 ? (
+        <Empty title={t.settings.lists.none}>{t.settings.lists.noneNext}</Empty>
+      ) : (
+        <Table lists={shown} mayEdit={mayEdit} />
+      )}
+      {mayEdit && (
+        <Button mt="md" onClick={() => setUploading(true)}>
+          {t.settings.lists.upload}
+        </Button>
+      )}
+      {uploading && <UploadList onClose={() => setUploading(false)} />}
+    </section>
+  );
+}
+
+function Table(props: { lists: ReferenceList[]; mayEdit: boolean }) {
+  const t = useText();
+  const [replacing, setReplacing] = useState<ReferenceList | null>(null);
+  const [removing, setRemoving] = useState<ReferenceList | null>(null);
+  const head = t.settings.lists.columns;
+  return (
+    <div className={styles.scroll}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{head.name}</th>
+            <th scope="col">{head.kind}</th>
+            <th scope="col">{head.entries}</th>
+            <th scope="col">{head.uploaded}</th>
+            <th scope="col">{head.until}</th>
+            <th scope="col">
+              <span className="only-read">{head.actions}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {props.lists.map((list) => (
+            <Row key={list.id} list={list} mayEdit={props.mayEdit} replace={() => setReplacing(list)} remove={() => setRemoving(list)} />
+          ))}
+        </tbody>
+      </table>
+      {replacing !== null && <UploadList list={replacing} onClose={() => setReplacing(null)} />}
+      {removing !== null && <Remove list={removing} onClose={() => setRemoving(null)} />}
+    </div>
+  );
+}
+
+function Row(props: { list: ReferenceList; mayEdit: boolean; replace: () => void; remove: () => void }) {
+  const t = useText();
+  const { list } = props;
+  return (
+    <tr>
+      <td>
+        {list.name}
+        <span className={styles.reason}>{list.source}</span>
+        <span className={styles.reason}>{list.org === null ? t.settings.lists.everywhere : list.org_name}</span>
+      </td>
+      <td>{t.settings.lists.kinds[list.kind]}</td>
+      <td>
+        {t.settings.lists.entries(list.entries)}
+        {list.rejected > 0 && <span className={styles.reason}>{t.settings.lists.rejected(list.rejected)}</span>}
+      </td>
+      <td>
+        <Time at={list.uploaded_at} form="short" />
+        <span className={styles.reason}>{list.by.name}</span>
+      </td>
+      <td>
+        {list.until === null ? t.settings.lists.noEnd : <Time at={list.until} form="short" />}
+        {list.expired && <span className={styles.reason}>{t.settings.lists.expired}</span>}
+      </td>
+      <td>
+        {props.mayEdit && (
+          <>
+            <Button size="compact-xs" variant="default" onClick={props.replace} aria-label={t.settings.lists.replaceTitle(list.name)}>
+              {t.settings.lists.replace}
+            </Button>{" "}
+            <Button size="compact-xs" variant="default" onClick={props.remove} aria-label={t.settings.lists.removeTitle(list.name)}>
+              {t.settings.lists.remove}
+            </Button>
+          </>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function Remove(props: { list: ReferenceList; onClose: () => void }) {
+  const t = useText();
+  const client = useQueryClient();
+  const act = async (reason: string) => {
+    await remove(`/lists/${encodeURIComponent(props.list.id)}`, { reason });
+    await client.invalidateQueries({ queryKey: lists.queryKey });
+    say(t.settings.lists.removed);
+  };
+  return (
+    <ReasonDialog title={t.settings.lists.removeTitle(props.list.name)} act={t.settings.lists.remove} draft={`list.remove.${props.list.id}`} onClose={props.onClose} onAct={act}>
+      <p>{t.settings.lists.removeNote}</p>
+    </ReasonDialog>
+  );
+}

@@ -1,5 +1,5 @@
 /** Endpoints, hunt, rules, settings. */
-import type { ApiKey, EndpointRow, ExceptionEntry, HuntAnswer, MailSettings, MessageRow, PersonRow, RulesPage, SavedSearch } from "../src/api/types";
+import type { ApiKey, EndpointRow, ExceptionEntry, ReferenceList, HuntAnswer, MailSettings, MessageRow, PersonRow, RulesPage, SavedSearch } from "../src/api/types";
 import { type Asked, ok, type Route } from "./answers.ts";
 import { ago } from "./clock.ts";
 import { CASE } from "./alerts.ts";
@@ -39,6 +39,10 @@ level: high
 const BODY = "ブラック判定の検知がありました。\n\n参照番号: FR-20261121-0007\n受信: 2026-11-21 03:08:41 +09:00\n\n詳しくはコンソールで確認してください。";
 const messages: MessageRow[] = [{ id: "m1", org: ORG.id, drill: true, body: BODY, to: ["admin@minato.example.jp"], subject: "【Hikeshi】ブラック判定のお知らせ FR-20261121-0007", state: "held", reason: "メールサーバーが設定されていません", created_at: ago(996), sent_at: null, about: { kind: "case", id: CASE.id } }];
 const keys: ApiKey[] = [{ id: "k1", name: "本社 Winlogbeat", org: ORG.id, org_name: ORG.name, forwarder: "本社", created_at: ago(900_000), revoked_at: null, hosts: [] }];
+const lists: ReferenceList[] = [
+  { id: "l1", org: ORG.id, org_name: ORG.name, name: "JPCERT 配布 2026-11", kind: "bad", source: "早期警戒情報", entries: 1_204, rejected: 3, sha256: "3a7b", by: PERSON, uploaded_at: ago(500_000), until: null, expired: false, version: 2 },
+  { id: "l2", org: null, org_name: "", name: "業務ソフト", kind: "good", source: "ベンダー公開", entries: 58_311, rejected: 0, sha256: "3a7c", by: PERSON, uploaded_at: ago(9_000_000), until: ago(400_000), expired: true, version: 1 },
+];
 const exceptions: ExceptionEntry[] = [{ id: "x1", org: ORG.id, org_name: ORG.name, kind: "hash", value: "3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b", image: null, reason: "会計ソフトの更新プログラム。情報システム部に確認済み", until: ago(-9_000_000), by: PERSON, registered_at: ago(500_000), effective_from: ago(400_000), effect: "in_effect" }];
 const people: PersonRow[] = [
   { id: PERSON.id, version: 3, name: PERSON.name, email: me.person.email, language: "ja", state: "active", roles: [{ role: "operator", org: null, org_name: null }], whole: true, oneself: true, created_at: ago(9_000_000), disabled_at: null },
@@ -73,6 +77,7 @@ export function workRoutes(): Route[] {
     ["DELETE", /^\/api-keys\/[^/]+$/, () => ok({})],
     ["GET", /^\/settings\/mail$/, () => ok(mail)],
     ["PUT", /^\/settings\/mail$/, (asked: Asked) => { mail = { ...(asked.body as MailSettings), version: mail.version + 1 }; return ok({}); }],
+    ["GET", /^\/lists$/, () => ok({ items: lists })],
     ["GET", /^\/exceptions$/, () => ok({ items: exceptions })],
     ["POST", /^\/exceptions$/, () => ok({})],
     ["DELETE", /^\/exceptions\/[^/]+$/, () => ok({})],

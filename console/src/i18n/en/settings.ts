@@ -179,6 +179,7 @@ export const settings: Dictionary["settings"] = {
     upload: "Upload a list",
     uploaded: (count) => `${count.toLocaleString("en")} entries taken.`,
     file: "File",
+    choose: "Choose a file",
     fileNote: "One entry a line, CSV with a header, MISP warning list, STIX 2.1; gzip too.",
     name: "Name",
     nameNote: "Reasons of verdicts show it.",

@@ -178,6 +178,7 @@ export const settings = {
     upload: "参照リストを登録する",
     uploaded: (count: number) => `${count.toLocaleString("ja")} 件を登録しました。`,
     file: "ファイル",
+    choose: "ファイルを選ぶ",
     fileNote: "1 行に 1 件のテキスト、見出しのある CSV、MISP warning list、STIX 2.1。gzip も使えます。",
     name: "名前",
     nameNote: "判定の理由にこの名前を示します。",

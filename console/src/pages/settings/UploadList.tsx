@@ -62,7 +62,7 @@ function Form(props: { list: ReferenceList | undefined; done: (taken: TakenList)
   if (person.roles.includes("operator")) places.push({ value: "", label: t.settings.lists.everywhere });
   return (
     <form className={dialog.form} onSubmit={submit}>
-      <FileInput label={t.settings.lists.file} description={t.settings.lists.fileNote} required clearable value={file} onChange={setFile} />
+      <FileInput label={t.settings.lists.file} description={t.settings.lists.fileNote} placeholder={t.settings.lists.choose} required clearable value={file} onChange={setFile} />
       <TextInput label={t.settings.lists.name} description={t.settings.lists.nameNote} required value={name} onChange={(event) => setName(event.currentTarget.value)} />
       <NativeSelect
         label={t.settings.lists.kind}

@@ -37,6 +37,9 @@ pub struct Places {
     rows: HashMap<Uid, (usize, usize)>,
 }
 
+/// Rows of a segment, each with the uid that it bears.
+type NamedRows = Vec<(usize, Uid)>;
+
 impl Places {
     fn take(&mut self, segment: Arc<Segment>, rows: impl Iterator<Item = (Uid, usize)>) {
         let number = self.segments.len();
@@ -45,8 +48,8 @@ impl Places {
     }
 
     /// The rows of each segment that bear one of the uids, ascending.
-    fn chosen(&self, uids: &HashSet<Uid>) -> Vec<(Arc<Segment>, Vec<(usize, Uid)>)> {
-        let mut rows: HashMap<usize, Vec<(usize, Uid)>> = HashMap::new();
+    fn chosen(&self, uids: &HashSet<Uid>) -> Vec<(Arc<Segment>, NamedRows)> {
+        let mut rows: HashMap<usize, NamedRows> = HashMap::new();
         for (uid, (segment, row)) in uids.iter().filter_map(|uid| Some((uid, self.rows.get(uid)?))) {
             rows.entry(*segment).or_default().push((*row, *uid));
         }
@@ -107,7 +110,7 @@ impl Lake {
     /// # Errors
     /// When a segment cannot be read.
     pub async fn originals(&self, places: &Places, uids: &HashSet<Uid>) -> Result<HashMap<Uid, Vec<u8>>, ReadError> {
-        let read = |(segment, rows): (Arc<Segment>, Vec<(usize, Uid)>)| {
+        let read = |(segment, rows): (Arc<Segment>, NamedRows)| {
             let inner = self.inner.clone();
             tokio::task::spawn_blocking(move || raw_of_rows(&inner, &segment, &rows))
         };

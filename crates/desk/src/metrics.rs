@@ -44,6 +44,14 @@ pub struct Metrics {
     pub disk_full: Gauge<i64>,
     /// 1 while the record cannot be written.
     pub record_failed: Gauge<i64>,
+    /// Memory that correlations on the stream hold, about.
+    pub correlation_bytes: Gauge<i64>,
+    /// Groups of correlations that were let go of for want of memory, since start.
+    pub correlation_groups_forgotten: Gauge<i64>,
+    /// Events let go of from groups of correlations that have too many, since start.
+    pub correlation_events_forgotten: Gauge<i64>,
+    /// Events that came after the correlation's window to which they belong was judged, since start.
+    pub correlation_events_late: Gauge<i64>,
 }
 
 impl Default for Metrics {
@@ -67,6 +75,10 @@ impl Default for Metrics {
             stream_failures: Gauge::default(),
             disk_full: Gauge::default(),
             record_failed: Gauge::default(),
+            correlation_bytes: Gauge::default(),
+            correlation_groups_forgotten: Gauge::default(),
+            correlation_events_forgotten: Gauge::default(),
+            correlation_events_late: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("alerts_received", "Alerts received", metrics.alerts_received.clone());
@@ -83,6 +95,7 @@ impl Default for Metrics {
         registry.register("ingest_lag_seconds", "How far writing is behind receiving", metrics.ingest_lag_seconds.clone());
         registry.register("stream_bytes", "Bytes waiting in the stream", metrics.stream_bytes.clone());
         metrics.register_faults();
+        metrics.register_correlations();
         metrics
     }
 }
@@ -94,6 +107,17 @@ impl Metrics {
         registry.register("stream_failures", "Failed syncs and writes of the stream since start", self.stream_failures.clone());
         registry.register("disk_full", "1 while the disk is full but for its reserve", self.disk_full.clone());
         registry.register("record_failed", "1 while the record cannot be written", self.record_failed.clone());
+    }
+
+    fn register_correlations(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("correlation_bytes", "Memory of correlations on the stream", self.correlation_bytes.clone());
+        let groups = "Groups of correlations let go of for want of memory since start";
+        registry.register("correlation_groups_forgotten", groups, self.correlation_groups_forgotten.clone());
+        let events = "Events let go of from groups of correlations that have too many since start";
+        registry.register("correlation_events_forgotten", events, self.correlation_events_forgotten.clone());
+        let late = "Events that came after their correlation's window was judged since start";
+        registry.register("correlation_events_late", late, self.correlation_events_late.clone());
     }
 
     /// All of them as text.

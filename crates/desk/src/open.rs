@@ -22,7 +22,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::desk::{Desk, Parts, SystemClock};
 use crate::telemetry::Telemetry;
-use crate::watch::Watch;
+use crate::watch::{Joins, Watch, take_up};
 use crate::{Passwords, endpoint, job, operation, reference_list, triage};
 
 /// Changes that an open page may be behind before it must ask for everything again.
@@ -92,9 +92,11 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
     make_folder(&opening.folder)?;
     let store = Store::open(record(opening)).await?;
     let (strong, raised) = mpsc::unbounded_channel();
-    let watch = Arc::new(Watch::new(loaded.rules.clone(), raising.clone(), strong));
+    let (joins, opener) = Joins::closed(loaded.rules.clone());
+    let watch = Arc::new(Watch::new(loaded.rules.clone(), raising.clone(), joins.clone(), strong));
     let lake = lake(&opening.folder, &store, watch).await?;
-    let telemetry = Telemetry { hunt: Hunt::new(lake.clone()), lake, rules: loaded.rules, texts, refused: loaded.refused };
+    tokio::spawn(take_up(lake.clone(), joins.clone(), Timestamp::now(), opener));
+    let telemetry = Telemetry { hunt: Hunt::new(lake.clone()), lake, joins, rules: loaded.rules, texts, refused: loaded.refused };
     let desk = Desk::new(Parts {
         objects: Arc::new(LocalObjects::open(opening.folder.join("objects"))?),
         store,

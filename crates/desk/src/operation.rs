@@ -33,6 +33,11 @@ pub fn metrics(desk: &Desk) -> String {
     desk.metrics.disk_full.set(i64::from(lag.disk_full));
     desk.metrics.record_failed.set(i64::from(desk.store.fault().is_some()));
     desk.metrics.ingest_lag_seconds.set(ingest_lag(desk).as_secs_f64());
+    let kept = desk.telemetry.joins.kept();
+    desk.metrics.correlation_bytes.set(i64::try_from(kept.bytes).unwrap_or(i64::MAX));
+    desk.metrics.correlation_groups_forgotten.set(whole(kept.forgotten.groups));
+    desk.metrics.correlation_events_forgotten.set(whole(kept.forgotten.events));
+    desk.metrics.correlation_events_late.set(whole(kept.forgotten.late));
     desk.metrics.text()
 }
 

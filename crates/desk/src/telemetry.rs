@@ -10,6 +10,7 @@ use hikeshi_record::{Context, Scope};
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
+use crate::watch::Joins;
 
 /// Telemetry and what reads it.
 pub struct Telemetry {
@@ -17,6 +18,8 @@ pub struct Telemetry {
     pub lake: Arc<Lake>,
     /// SQL over the lake.
     pub hunt: hikeshi_hunt::Hunt,
+    /// Correlations of those rules over the stream.
+    pub(crate) joins: Arc<Joins>,
     /// Rules in force on the stream.
     pub rules: Arc<RuleSet>,
     /// The rules as they were written.

@@ -33,6 +33,8 @@ pub(crate) struct Program {
     pub(crate) by_source: Vec<SourceRoutes>,
     pub(crate) routes: Vec<Route>,
     pub(crate) correlations: Vec<Correlation>,
+    /// The event ids of all events that correlations can join; `None`: any.
+    pub(crate) joined_ids: Option<BTreeSet<u32>>,
     pub(crate) refused: Vec<Refusal>,
     pub(crate) version: String,
 }
@@ -110,7 +112,12 @@ impl Program {
         });
         let by_source = by_source.collect();
         let routes = builder.routes;
+        let members: BTreeSet<u32> = parts.correlations.iter().flat_map(|correlation| &correlation.members).copied().collect();
+        let places = (0u16..).zip(&sources.sources).flat_map(|(at, _)| here(SourceIndex(at), &scopes, &exprs, &lowering.predicate_table));
+        let joined = places.filter(|(rule, _)| members.contains(rule));
+        let joined_ids = joined.map(|(_, ids)| ids).try_fold(BTreeSet::new(), |all, ids| Some(&all | &ids?));
         Program {
+            joined_ids,
             rules,
             exprs,
             names: names.0,

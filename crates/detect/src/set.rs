@@ -1,7 +1,10 @@
 //! A loaded rule set: immutable, shared by every thread.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use jiff::SignedDuration;
 
 use crate::matcher::Matcher;
 use crate::program::Program;
@@ -88,6 +91,21 @@ impl RuleSet {
     /// Whether any correlation is loaded.
     pub fn has_correlations(&self) -> bool {
         !self.program.correlations.is_empty()
+    }
+
+    /// The longest timespan of a correlation.
+    pub fn longest_timespan(&self) -> SignedDuration {
+        self.program.correlations.iter().map(crate::window::span).max().unwrap_or_default()
+    }
+
+    /// The event ids of all events that correlations can join; `None`: any.
+    pub fn joined_event_ids(&self) -> Option<&BTreeSet<u32>> {
+        self.program.joined_ids.as_ref()
+    }
+
+    /// Whether a correlation is judged only when its window has passed.
+    pub fn has_waiting_correlations(&self) -> bool {
+        self.program.correlations.iter().any(|correlation| crate::window::waits(&correlation.condition))
     }
 
     /// Names the contents of the rules and the engine; equal for equal contents.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use hikeshi_event::{Defect, DefectKind, Intake, Limits, Uid, UidAssigner, normalise, read_lines};
 
 use crate::admission::{LARGEST_BATCH_BYTES, zstd_reader};
-use crate::matches::{MatchRow, TapWorker};
+use crate::matches::{InOrder, MatchRow, TapWorker};
 use crate::rows::Rows;
 use crate::stream::{Encoding, Frame};
 
@@ -18,6 +18,8 @@ pub(crate) struct Parsed {
     pub(crate) plain_bytes: u64,
     pub(crate) rows: Rows,
     pub(crate) matches: Vec<MatchRow>,
+    /// What the tap does with the batch when its turn comes.
+    pub(crate) in_order: Option<InOrder>,
     pub(crate) defects: Vec<Defect>,
 }
 
@@ -54,6 +56,7 @@ pub(crate) fn read_frame(frame: &Frame, limits: &Limits, mut tap: Option<&mut (d
         rows.push(&event);
     });
     parsed.defects.extend(defects);
+    parsed.in_order = tap.and_then(TapWorker::end_batch);
     parsed
 }
 

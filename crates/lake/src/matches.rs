@@ -94,4 +94,36 @@ pub trait Tap: Send + Sync + 'static {
 pub trait TapWorker: Send {
     /// Looks at one event. A match of an event that turns out to be a repetition is dropped by the lake.
     fn see(&mut self, record: &Record<'_>, event: &Event<'_>, matches: &mut Vec<MatchRow>);
+
+    /// The batch has been seen to its end: what is left to be done with it in the order of the stream.
+    fn end_batch(&mut self) -> Option<InOrder> {
+        None
+    }
+}
+
+/// Work on a batch that waits for its turn in the stream, when it is known which of its events are new. Called once a batch that holds
+/// anything new; the matches that it adds are committed with the batch.
+pub struct InOrder(Box<Work>);
+
+type Work = dyn FnOnce(&IsNew<'_>, &mut Vec<MatchRow>) + Send;
+
+/// Whether an event of the batch is new.
+pub type IsNew<'a> = dyn Fn(&Uid) -> bool + 'a;
+
+impl InOrder {
+    /// The work, as a function of what is new.
+    pub fn new(work: impl FnOnce(&IsNew<'_>, &mut Vec<MatchRow>) + Send + 'static) -> Self {
+        InOrder(Box::new(work))
+    }
+
+    /// Does it.
+    pub(crate) fn run(self, is_new: &IsNew<'_>, matches: &mut Vec<MatchRow>) {
+        (self.0)(is_new, matches);
+    }
+}
+
+impl std::fmt::Debug for InOrder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InOrder")
+    }
 }

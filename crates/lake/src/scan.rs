@@ -1,14 +1,18 @@
 //! Reading a segment: some of its rows, all of their columns, without a query engine.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
+use arrow_array::types::{TimestampMicrosecondType, UInt32Type};
 use arrow_array::{Array, BooleanArray, RecordBatch};
 use arrow_schema::ArrowError;
 use hikeshi_event::Column;
+use jiff::Timestamp;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowFilter,
@@ -117,6 +121,14 @@ impl SegmentReader {
         Ok(Some(self.select_rows(ranges).with_row_filter(filter).with_limit(limit).build()?))
     }
 
+    /// All columns of those rows that were received at or after an instant and whose event's id is one of these (none given: any).
+    pub(crate) fn read_since(&self, from: Timestamp, ids: Option<Arc<BTreeSet<u32>>>) -> Result<ParquetRecordBatchReader, ReadError> {
+        let mask = self.mask(|name| matches!(name, "event_id" | "received_at"));
+        let wanted = ArrowPredicateFn::new(mask, move |batch| rows_since(&batch, from, ids.as_deref()));
+        let all = [0..self.rows()];
+        Ok(self.select_rows(&all).with_row_filter(RowFilter::new(vec![Box::new(wanted)])).build()?)
+    }
+
     fn mask(&self, wanted: impl Fn(&str) -> bool) -> ProjectionMask {
         let roots = self.metadata.schema().fields().iter().enumerate().filter(|(_, field)| wanted(field.name()));
         ProjectionMask::roots(self.metadata.parquet_schema(), roots.map(|(index, _)| index))
@@ -218,4 +230,15 @@ fn rows_equal(batch: &RecordBatch, wanted: &str) -> BooleanArray {
     let columns: Vec<_> = batch.columns().iter().filter_map(|column| column.as_string_opt::<i32>()).collect();
     let equal = |row| columns.iter().any(|texts| texts.is_valid(row) && texts.value(row).eq_ignore_ascii_case(wanted));
     (0..batch.num_rows()).map(|row| Some(equal(row))).collect()
+}
+
+fn rows_since(batch: &RecordBatch, from: Timestamp, ids: Option<&BTreeSet<u32>>) -> Result<BooleanArray, ArrowError> {
+    let missing = |name: &str| ArrowError::SchemaError(format!("no column `{name}`"));
+    let received_at = batch.column_by_name("received_at").and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
+    let received_at = received_at.ok_or_else(|| missing("received_at"))?;
+    let id = batch.column_by_name("event_id").and_then(|column| column.as_primitive_opt::<UInt32Type>());
+    let id = id.ok_or_else(|| missing("event_id"))?;
+    let from = from.as_microsecond();
+    let wanted = |row: usize| received_at.value(row) >= from && ids.is_none_or(|ids| ids.contains(&id.value(row)));
+    Ok((0..batch.num_rows()).map(|row| Some(wanted(row))).collect())
 }

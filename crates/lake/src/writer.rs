@@ -277,15 +277,20 @@ impl Writer {
         }
         self.reached = parsed.offset + 1;
         self.count(&parsed, live.len());
-        let mut matches = parsed.matches;
-        if live.len() < parsed.rows.len() {
-            let kept: std::collections::HashSet<_> =
-                live.iter().filter_map(|row| parsed.rows.place(*row as usize)).map(|place| place.uid).collect();
-            // A correlation ends with an event that may have been sent before: it stands as long as one of its events is new.
-            matches.retain(|row| kept.contains(&row.uid) || row.events.iter().any(|uid| kept.contains(uid)));
-        }
         if live.is_empty() {
             return;
+        }
+        let mut matches = parsed.matches;
+        if live.len() < parsed.rows.len() || parsed.in_order.is_some() {
+            let kept: std::collections::HashSet<_> =
+                live.iter().filter_map(|row| parsed.rows.place(*row as usize)).map(|place| place.uid).collect();
+            matches.retain(|row| kept.contains(&row.uid));
+            if let Some(work) = parsed.in_order {
+                let panicked = catch_unwind(AssertUnwindSafe(|| work.run(&|uid| kept.contains(uid), &mut matches))).is_err();
+                if panicked {
+                    tracing::error!(offset = parsed.offset, "joining the matches of a batch panicked");
+                }
+            }
         }
         let block = Arc::new(TailBlock { rows: parsed.rows, live, matches });
         self.filling.rows += block.live.len();

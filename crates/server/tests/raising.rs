@@ -15,12 +15,12 @@ use hikeshi_lake::Encoding;
 use hikeshi_record::{Context, PAGE_LIMIT, Query};
 use serde_json::{Value, json};
 
-async fn opened(folder: &Path) -> Open {
+pub(crate) async fn opened(folder: &Path) -> Open {
     let opening = Opening { folder: folder.to_path_buf(), record: None, rules: Vec::new(), address: "http://127.0.0.1:1".to_owned() };
     open(&opening).await.unwrap()
 }
 
-async fn organization(desk: &Desk) -> OrganizationId {
+pub(crate) async fn organization(desk: &Desk) -> OrganizationId {
     let choices = Choices {
         name: "ours".to_owned(),
         time_zone: "Asia/Tokyo".to_owned(),
@@ -64,7 +64,7 @@ fn shadow_copies_deleted(record: u64) -> Value {
     at(record, "Microsoft-Windows-Sysmon/Operational", 1, fields)
 }
 
-async fn alerts(desk: &Desk, org: OrganizationId) -> Vec<ProductAlert> {
+pub(crate) async fn alerts(desk: &Desk, org: OrganizationId) -> Vec<ProductAlert> {
     let context = Context::system("test").within(org);
     let found = desk.store.list::<Alert>(&context, Query::new().limit(PAGE_LIMIT)).await.unwrap().items;
     let mut raised: Vec<ProductAlert> = found.into_iter().map(|alert| alert.raised.clone()).collect();
@@ -73,7 +73,7 @@ async fn alerts(desk: &Desk, org: OrganizationId) -> Vec<ProductAlert> {
 }
 
 /// Waits until there are so many alerts.
-async fn until(desk: &Desk, org: OrganizationId, count: usize) -> Vec<ProductAlert> {
+pub(crate) async fn until(desk: &Desk, org: OrganizationId, count: usize) -> Vec<ProductAlert> {
     for _ in 0..600 {
         let alerts = alerts(desk, org).await;
         if alerts.len() >= count {

@@ -1,14 +1,21 @@
 //! Rules on the stream: the lake shows each event once, matches are kept beside it, strong ones are handed on to be raised.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+mod joins;
+mod take_up;
 
-use hikeshi_detect::{CorrelationMatch, Correlator, Matcher, RuleIndex, RuleSet};
+use std::sync::Arc;
+
+use hikeshi_detect::{Matcher, Observation, RuleIndex, RuleSet};
 use hikeshi_domain::OrganizationId;
 use hikeshi_domain::raise::{MatchFacts, Raising};
-use hikeshi_event::{Event, Record, Uid};
-use hikeshi_lake::{MatchRow, MatchedRule, Tap, TapWorker};
+use hikeshi_event::{Event, Record};
+use hikeshi_lake::{InOrder, MatchRow, MatchedRule, Tap, TapWorker};
+use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
+
+pub(crate) use joins::Joins;
+use joins::Seen;
+pub(crate) use take_up::take_up;
 
 /// Before the id of the event, in place of a rule's id: a product's own finding, not a rule's.
 const PRODUCT: &str = "product:";
@@ -17,18 +24,14 @@ const PRODUCT: &str = "product:";
 pub struct Watch {
     rules: Arc<RuleSet>,
     raising: Arc<Raising>,
-    correlators: Arc<Correlators>,
+    joins: Arc<Joins>,
     strong: UnboundedSender<MatchRow>,
 }
 
-/// Correlations look at all workers' matches of one organisation: never across tenants.
-#[derive(Default)]
-struct Correlators(Mutex<HashMap<OrganizationId, Correlator<Uid>>>);
-
 impl Watch {
-    /// Watches with these rules; committed matches that raise go to `strong`.
-    pub fn new(rules: Arc<RuleSet>, raising: Arc<Raising>, strong: UnboundedSender<MatchRow>) -> Self {
-        Watch { rules, raising, correlators: Arc::default(), strong }
+    /// Watches with these rules; committed matches that raise go to `strong`. Correlations wait until `joins` is opened.
+    pub(crate) fn new(rules: Arc<RuleSet>, raising: Arc<Raising>, joins: Arc<Joins>, strong: UnboundedSender<MatchRow>) -> Self {
+        Watch { rules, raising, joins, strong }
     }
 }
 
@@ -51,9 +54,10 @@ impl Tap for Watch {
             rules: self.rules.clone(),
             raising: self.raising.clone(),
             matcher: self.rules.matcher(),
-            correlators: self.correlators.clone(),
+            joins: self.joins.clone(),
             found: Vec::new(),
-            joined: Vec::new(),
+            observed: Vec::new(),
+            received_at: Timestamp::MIN,
         })
     }
 
@@ -69,9 +73,11 @@ struct Worker {
     rules: Arc<RuleSet>,
     raising: Arc<Raising>,
     matcher: Matcher,
-    correlators: Arc<Correlators>,
+    joins: Arc<Joins>,
     found: Vec<RuleIndex>,
-    joined: Vec<CorrelationMatch<Uid>>,
+    /// Matches of this batch that correlations join.
+    observed: Vec<(OrganizationId, Observation<Seen>)>,
+    received_at: Timestamp,
 }
 
 impl TapWorker for Worker {
@@ -91,18 +97,29 @@ impl TapWorker for Worker {
             if info.reported {
                 matches.push(MatchRow::of(event, matched(info)));
             }
-            if let Some(observation) = self.rules.observe(*index, record, event.uid) {
-                let mut correlators = self.correlators.0.lock().unwrap_or_else(PoisonError::into_inner);
-                let correlator = correlators.entry(event.org).or_insert_with(|| Correlator::new(self.rules.clone()));
-                correlator.feed(observation, &mut self.joined);
-            }
+            self.observed.extend(observed(&self.rules, *index, record, event).map(|observation| (event.org, observation)));
         }
-        for fired in self.joined.drain(..) {
-            if let Some(info) = self.rules.get(fired.rule) {
-                matches.push(MatchRow { events: fired.events, ..MatchRow::of(event, matched(info)) });
-            }
-        }
+        self.received_at = event.received_at;
     }
+
+    fn end_batch(&mut self) -> Option<InOrder> {
+        let observed = std::mem::take(&mut self.observed);
+        if observed.is_empty() && !self.joins.wait_for_time() {
+            return None;
+        }
+        let (joins, received_at) = (self.joins.clone(), self.received_at);
+        Some(InOrder::new(move |is_new, matches| {
+            let new = observed.into_iter().filter(|(_, observation)| is_new(&observation.event.uid()));
+            joins.join(new, received_at, matches);
+        }))
+    }
+}
+
+/// What correlations need of a match.
+fn observed(rules: &RuleSet, rule: RuleIndex, record: &Record<'_>, event: &Event<'_>) -> Option<Observation<Seen>> {
+    let observation = rules.observe(rule, record, ())?;
+    // Clocks that are far off are no clocks: the event is placed as everywhere else.
+    Some(observation.with(Seen::of(event), event.placed_at(), event.received_at))
 }
 
 fn matched(info: &hikeshi_detect::RuleInfo) -> MatchedRule {

@@ -96,7 +96,7 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
     let watch = Arc::new(Watch::new(loaded.rules.clone(), raising.clone(), joins.clone(), strong));
     let lake = lake(&opening.folder, &store, watch).await?;
     tokio::spawn(take_up(lake.clone(), joins.clone(), Timestamp::now(), opener));
-    let telemetry = Telemetry { hunt: Hunt::new(lake.clone()), lake, joins, rules: loaded.rules, texts, refused: loaded.refused };
+    let telemetry = Telemetry { hunt: Hunt::new(lake.clone())?, lake, joins, rules: loaded.rules, texts, refused: loaded.refused };
     let desk = Desk::new(Parts {
         objects: Arc::new(LocalObjects::open(opening.folder.join("objects"))?),
         store,

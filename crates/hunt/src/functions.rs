@@ -1,13 +1,9 @@
 //! What a query may call. The engine's accounting of memory covers sorting, grouping and joining, not what one expression makes:
-//! functions that make much out of little are therefore left out, and texts may be joined a few times only.
+//! functions that make much out of little are therefore left out; `growth` bounds those that join.
 
 use std::collections::HashSet;
 
 use datafusion::prelude::SessionContext;
-use datafusion::sql::sqlparser::dialect::GenericDialect;
-use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
-
-use crate::error::HuntError;
 
 /// Scalar functions of a query, by every name that they answer to. Left out are those whose result can be far larger than their
 /// arguments (`repeat`, `lpad`, `rpad`, `replace`, `range`, `array_repeat` …), and those that tell of the server.
@@ -23,11 +19,6 @@ const ALLOWED: &str = "abs acos acosh arrow_cast arrow_typeof array_any_value ar
     substr_index substring substring_index tan to_char to_date to_hex to_local_time to_timestamp to_timestamp_micros to_timestamp_millis \
     to_timestamp_nanos to_timestamp_seconds to_unixtime today trim trunc upper";
 
-/// Names of functions that make a text longer than each of their arguments; the operator `||` counts too.
-const JOINING: [&str; 4] = ["concat", "concat_ws", "encode", "array_to_string"];
-/// Texts that one query may join, over all its expressions.
-const MOST_JOINED: usize = 16;
-
 /// Takes every scalar function and table function from the session that is not allowed.
 pub(crate) fn restrict(session: &SessionContext) {
     let allowed: HashSet<&str> = ALLOWED.split_whitespace().collect();
@@ -38,33 +29,6 @@ pub(crate) fn restrict(session: &SessionContext) {
     for name in state.table_functions().keys() {
         session.deregister_udtf(name);
     }
-}
-
-/// Refuses a query that joins texts so often that one value could grow beyond all measure.
-///
-/// # Errors
-/// `Limit` when there are too many.
-pub(crate) fn check_growth(sql: &str) -> Result<(), HuntError> {
-    // What cannot be cut into tokens is told by the parser, with its place.
-    let Ok(tokens) = Tokenizer::new(&GenericDialect {}, sql).tokenize() else { return Ok(()) };
-    let mut joined = 0;
-    let mut calls: Vec<bool> = Vec::new();
-    let mut name_joins = false;
-    for token in tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))) {
-        match token {
-            Token::StringConcat => joined += 1,
-            Token::LParen => calls.push(name_joins),
-            Token::RParen => drop(calls.pop()),
-            Token::Comma if calls.last() == Some(&true) => joined += 1,
-            _ => {}
-        }
-        name_joins = matches!(token, Token::Word(word) if JOINING.contains(&word.value.to_lowercase().as_str()));
-        joined += usize::from(name_joins);
-    }
-    if joined > MOST_JOINED {
-        return Err(HuntError::Limit { limit: format!("a query joins at most {MOST_JOINED} texts") });
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -95,22 +59,5 @@ mod tests {
         for name in ["lower", "substr", "regexp_like", "date_trunc", "coalesce", "split_part"] {
             assert!(state.scalar_functions().contains_key(name), "{name}");
         }
-    }
-
-    #[test]
-    fn texts_are_joined_a_few_times_only() {
-        assert!(check_growth("SELECT host || ' ' || channel, concat(host, ' ', channel) FROM events").is_ok());
-        assert!(
-            check_growth(
-                "SELECT host, channel, time, uid, record_id, source, provider, event_id, a, b, c, d, e, f, g, h, i, j FROM events"
-            )
-            .is_ok()
-        );
-        let doubled = format!("SELECT {} FROM events", ["host"; 40].join(" || "));
-        assert!(matches!(check_growth(&doubled), Err(HuntError::Limit { .. })));
-        let many = format!("SELECT concat({}) FROM events", ["raw"; 40].join(", "));
-        assert!(matches!(check_growth(&many), Err(HuntError::Limit { .. })));
-        let nested = format!("SELECT {}'x'{}", "encode(".repeat(40), ", 'hex')".repeat(40));
-        assert!(matches!(check_growth(&nested), Err(HuntError::Limit { .. })));
     }
 }

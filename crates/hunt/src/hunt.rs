@@ -1,5 +1,6 @@
 //! A query from text to rows: read, planned over the caller's tables, run under limits.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,8 +21,10 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::engine::Engine;
 use crate::error::HuntError;
-use crate::functions::{check_growth, restrict};
+use crate::functions::restrict;
+use crate::growth;
 use crate::statement;
 use crate::table::LakeTable;
 use crate::text::{original_text, uid_text};
@@ -79,19 +82,23 @@ pub struct Found {
 /// Queries that run side by side; others wait, and waiting counts as their time.
 const AT_ONCE: usize = 2;
 /// Rows that an expression is evaluated over at once: few, so that a long value times the rows stays small.
-const BATCH_ROWS: usize = 4096;
+const BATCH_ROWS: usize = 2048;
 
 /// SQL over one lake. Cheap to clone; all clones share the same places for running queries.
 #[derive(Clone)]
 pub struct Hunt {
     lake: Arc<Lake>,
     places: Arc<Semaphore>,
+    engine: Arc<Engine>,
 }
 
 impl Hunt {
     /// Over that lake.
-    pub fn new(lake: Arc<Lake>) -> Self {
-        Hunt { lake, places: Arc::new(Semaphore::new(AT_ONCE)) }
+    ///
+    /// # Errors
+    /// When the system gives no threads for queries.
+    pub fn new(lake: Arc<Lake>) -> io::Result<Self> {
+        Ok(Hunt { lake, places: Arc::new(Semaphore::new(AT_ONCE)), engine: Arc::new(Engine::start()?) })
     }
 
     /// The tables and their columns.
@@ -113,16 +120,17 @@ impl Hunt {
     /// # Errors
     /// See [`HuntError`]: what is wrong with the query, or which limit stopped it.
     pub async fn query(&self, scope: &OrgScope, sql: &str, limits: &HuntLimits) -> Result<Found, HuntError> {
-        check_growth(sql)?;
-        let statement = statement::read(sql)?;
-        let (hunt, scope, owned) = (self.clone(), scope.clone(), limits.clone());
-        // On a task of its own: planning computes constant expressions without ever yielding, and the time must end it for the asker
-        // all the same.
+        let closed = || HuntError::Failed { message: "the engine is closed".to_owned() };
+        let threads = self.engine.handle().ok_or_else(closed)?;
+        let (hunt, scope, sql, owned) = (self.clone(), scope.clone(), sql.to_owned(), limits.clone());
+        // A task of its own on threads of their own: what follows the shape of a query needs their stack, and what never yields must
+        // end for the asker all the same, and keep no thread from others.
         let mut task = JoinSet::new();
-        task.spawn(async move {
+        let work = async move {
             let _place = hunt.places.acquire().await;
-            hunt.run(&scope, statement, &owned).await
-        });
+            hunt.run(&scope, statement::read(&sql)?, &owned).await
+        };
+        task.spawn_on(work, threads);
         match tokio::time::timeout(limits.time, task.join_next()).await {
             Ok(Some(Ok(outcome))) => outcome,
             Ok(_) => Err(HuntError::Failed { message: "the query ended unexpectedly".to_owned() }),
@@ -136,6 +144,7 @@ impl Hunt {
         // The reader of statements has refused all else already; the engine checks once more.
         let select_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         select_only.verify_plan(&plan).map_err(|error| HuntError::Refused { message: error.strip_backtrace() })?;
+        growth::check(&plan)?;
         let frame = session.execute_logical_plan(plan).await.map_err(|error| HuntError::of(&error))?;
         gather(frame, limits).await
     }

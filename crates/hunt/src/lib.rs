@@ -3,11 +3,14 @@
 //! The tenant filter is not text in a query: the tables that a query can name hold the files of the caller's organisations only.
 //! Heavy (a query engine): no room but the desk and the binary depends on it.
 
+mod engine;
 mod error;
 mod export;
 mod functions;
+mod growth;
 mod hunt;
 mod ocsf;
+mod shape;
 mod statement;
 mod table;
 mod text;

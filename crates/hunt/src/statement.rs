@@ -4,22 +4,24 @@ use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement as SqlStatement};
 
 use crate::error::HuntError;
+use crate::shape;
 
 const LONGEST: usize = 64 << 10;
 
 /// The one SELECT that the text is.
 ///
 /// # Errors
-/// `Syntax` when it is no SQL, `Refused` when it is more or other than one SELECT.
+/// `Syntax` when it is no SQL, `Refused` when it is more or other than one SELECT, `Limit` when its shape has no bound.
 pub(crate) fn read(sql: &str) -> Result<Statement, HuntError> {
     if sql.len() > LONGEST {
         return Err(HuntError::Limit { limit: format!("a query has at most {LONGEST} bytes") });
     }
+    shape::check_text(sql)?;
     let mut statements = DFParser::parse_sql(sql).map_err(|error| HuntError::of(&error))?;
     let statement = statements.pop_front();
     match (&statement, statements.len()) {
         (Some(Statement::Statement(inner)), 0) => match inner.as_ref() {
-            SqlStatement::Query(query) if only_selects(query) => {}
+            SqlStatement::Query(query) if only_selects(query) => shape::check(inner)?,
             _ => return Err(refused()),
         },
         _ => return Err(refused()),

@@ -11,6 +11,8 @@ mod events;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod hunting;
+#[cfg(test)]
 mod mail;
 #[cfg(test)]
 mod on_postgres;

@@ -3,7 +3,7 @@
 //!
 //! Invariant: `committed` advances only by a catalogue commit whose segments are durable; the stream is trimmed only behind it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -282,14 +282,12 @@ impl Writer {
         }
         let mut matches = parsed.matches;
         if live.len() < parsed.rows.len() || parsed.in_order.is_some() {
-            let kept: std::collections::HashSet<_> =
-                live.iter().filter_map(|row| parsed.rows.place(*row as usize)).map(|place| place.uid).collect();
+            let kept: HashSet<_> = live.iter().filter_map(|row| parsed.rows.place(*row as usize)).map(|place| place.uid).collect();
             matches.retain(|row| kept.contains(&row.uid));
-            if let Some(work) = parsed.in_order {
-                let panicked = catch_unwind(AssertUnwindSafe(|| work.run(&|uid| kept.contains(uid), &mut matches))).is_err();
-                if panicked {
-                    tracing::error!(offset = parsed.offset, "joining the matches of a batch panicked");
-                }
+            if let Some(work) = parsed.in_order
+                && catch_unwind(AssertUnwindSafe(|| work.run(&|uid| kept.contains(uid), &mut matches))).is_err()
+            {
+                tracing::error!(offset = parsed.offset, "joining the matches of a batch panicked");
             }
         }
         let block = Arc::new(TailBlock { rows: parsed.rows, live, matches });

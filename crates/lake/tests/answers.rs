@@ -54,7 +54,7 @@ async fn a_commit_whose_answer_was_lost_is_seen_to_stand() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(Settings::embedded(folder.path().join("record"))).await.unwrap();
     let catalogue = Arc::new(Mumbling { inner: Arc::new(store.catalogue()), lost_answers: AtomicU32::new(4) });
-    let small = LakeConfig { merge_segments: 3, ..config() };
+    let small = LakeConfig { merge_segments_closed: 3, ..config() };
     let lake = Lake::open(&folder.path().join("lake"), catalogue, small, None).await.unwrap();
     for number in 0..8 {
         lake.append(batch(ORG, &number.to_string(), process_event(number, "pc", "2026-11-20T10:00:00.000Z", ""))).await.unwrap();

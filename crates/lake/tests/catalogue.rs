@@ -63,7 +63,7 @@ async fn files_of_merged_segments_stay_while_a_backup_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(Settings::embedded(folder.path().join("record"))).await.unwrap();
     let catalogue = Arc::new(Copied { inner: store.catalogue(), copies: AtomicBool::new(true) });
-    let merging = LakeConfig { merge_segments: 4, ..config() };
+    let merging = LakeConfig { merge_segments_closed: 4, ..config() };
     let lake = Lake::open(&folder.path().join("lake"), catalogue.clone(), merging, None).await.unwrap();
     for number in 0..4 {
         lake.append(one_event(number)).await.unwrap();

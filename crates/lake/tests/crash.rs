@@ -27,7 +27,7 @@ async fn appends_until_it_is_killed() {
     let Ok(task) = std::env::var(CHILD) else { return };
     let (first, folder) = task.split_once(' ').unwrap();
     let small =
-        LakeConfig { flush_rows: 100, flush_after: Duration::from_millis(5), merge_segments: 3, log_part_bytes: 20_000, ..config() };
+        LakeConfig { flush_rows: 100, flush_after: Duration::from_millis(5), merge_segments_closed: 3, log_part_bytes: 20_000, ..config() };
     let lake = Arc::new(open_with(Path::new(folder), small, None).await);
     let first: u64 = first.parse().unwrap();
     let senders = (0..4).map(|lane| {

@@ -75,7 +75,7 @@ async fn repetitions_are_known_in_the_tail_in_segments_and_after_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn small_segments_are_merged_and_nothing_changes() {
     let folder = tempfile::tempdir().unwrap();
-    let lake = open_with(folder.path(), hikeshi_lake::LakeConfig { merge_segments: 4, ..config() }, None).await;
+    let lake = open_with(folder.path(), hikeshi_lake::LakeConfig { merge_segments_closed: 4, ..config() }, None).await;
     for number in 0..12_u64 {
         let host = format!("pc-{}", number % 3);
         let body: String = (0..100)

@@ -406,3 +406,23 @@ async fn the_list_begins_with_what_a_clock_presses_and_its_pages_hold_every_aler
     let duty = fixture.get(&analyst, "/duty").await;
     assert!(duty["lanes"]["overdue"].to_string().contains(&overdue), "{}", duty["lanes"]["overdue"]);
 }
+
+// covers: S3-111
+#[tokio::test]
+async fn a_file_on_the_exception_list_is_not_reported() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let entry = |hash: String, in_effect: bool| json!({"org": org, "excused": {"kind": "hash", "hash": hash}, "reason": "経理の自社ツール", "in_effect": in_effect});
+    for (byte, in_effect) in [("ab", true), ("cd", false)] {
+        let (status, answer) = fixture.post(&analyst, "/exceptions", &entry(byte.repeat(32), in_effect)).await;
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+    }
+    for (id, byte, state) in [("1", "AB", "harmless"), ("2", "cd", "reported"), ("3", "ef", "reported")] {
+        let (_, receipt) = fixture.alert(&key, &product_alert(id, "PC-1", &byte.repeat(32))).await;
+        let page = fixture.triaged(&analyst, receipt["id"].as_str().unwrap()).await;
+        assert_eq!((&page["alert"]["state"], page["report"].is_null()), (&json!(state), state == "harmless"), "{byte}");
+        assert!(page["triage"].is_object(), "what was found stays readable");
+    }
+}

@@ -39,8 +39,8 @@ pub(super) async fn telling(desk: &Desk, context: &Context, alert: &Alert, triag
     {
         return Ok(Telling::Repeat(first.alert));
     }
-    let harmless = triage.judgement.verdict == Verdict::White && hikeshi_triage::harmless_by_file_alone(triage);
-    Ok(if harmless { Telling::Harmless } else { Telling::Report })
+    // Whoever put the file on the list answers for it: it needs no second family, and no telemetry, as a white verdict does.
+    Ok(if hikeshi_triage::harmless_by_file_alone(triage) { Telling::Harmless } else { Telling::Report })
 }
 
 /// Whether an alert on the same file that came earlier is still to be triaged, and nothing reported covers this one: who is the first is

@@ -419,10 +419,15 @@ async fn a_file_on_the_exception_list_is_not_reported() {
         let (status, answer) = fixture.post(&analyst, "/exceptions", &entry(byte.repeat(32), in_effect)).await;
         assert_eq!(status, StatusCode::CREATED, "{answer}");
     }
-    for (id, byte, state) in [("1", "AB", "harmless"), ("2", "cd", "reported"), ("3", "ef", "reported")] {
-        let (_, receipt) = fixture.alert(&key, &product_alert(id, "PC-1", &byte.repeat(32))).await;
+    let (tool, look_alike) = (r"C:\Apps\keiri\keiri.exe", r"C:\Users\y\AppData\Roaming\svch0st.exe");
+    let cases =
+        [("1", "AB", tool, "harmless"), ("2", "cd", tool, "reported"), ("3", "ef", tool, "reported"), ("4", "ab", look_alike, "reported")];
+    for (id, byte, path, state) in cases {
+        let mut raised = product_alert(id, &format!("PC-{id}"), &byte.repeat(32));
+        raised["file"]["path"] = json!(path);
+        let (_, receipt) = fixture.alert(&key, &raised).await;
         let page = fixture.triaged(&analyst, receipt["id"].as_str().unwrap()).await;
-        assert_eq!((&page["alert"]["state"], page["report"].is_null()), (&json!(state), state == "harmless"), "{byte}");
+        assert_eq!((&page["alert"]["state"], page["report"].is_null()), (&json!(state), state == "harmless"), "{byte} {path}");
         assert!(page["triage"].is_object(), "what was found stays readable");
     }
 }

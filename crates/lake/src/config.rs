@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Limits and sizes of a lake. The defaults suit two cores and 512 MB.
+/// Limits and sizes of a lake. The defaults suit two cores; what memory they take stands in bench/lake.
 #[derive(Debug, Clone)]
 pub struct LakeConfig {
     /// Readers and writers of segments; at least 1.

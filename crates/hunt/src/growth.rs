@@ -6,6 +6,7 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr, LogicalPlan, Operator};
 
 use crate::error::HuntError;
+use crate::gathered::is_gathering;
 
 /// So many times longer than the longest that is read.
 const MOST: u64 = 16;
@@ -84,6 +85,8 @@ fn factor(expr: &Expr, inputs: &[Input], worst: &mut u64) -> u64 {
         Expr::BinaryExpr(binary) if binary.op == Operator::StringConcat => {
             factor(&binary.left, inputs, worst).saturating_add(factor(&binary.right, inputs, worst))
         }
+        // What a whole group was gathered into may be as large as the query's memory: it is made twice as long at most.
+        Expr::AggregateFunction(call) if is_gathering(call.func.name()) => children(expr, inputs, worst).0.max(MOST / 2),
         Expr::ScalarFunction(call) => {
             let arguments: Vec<u64> = call.args.iter().map(|argument| factor(argument, inputs, worst)).collect();
             of_call(call.name(), &call.args, &arguments)

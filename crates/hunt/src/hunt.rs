@@ -11,6 +11,7 @@ use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext, col};
 use datafusion::sql::parser::Statement;
 use futures::StreamExt;
@@ -24,11 +25,11 @@ use tokio::task::JoinSet;
 use crate::engine::Engine;
 use crate::error::HuntError;
 use crate::functions::restrict;
-use crate::growth;
 use crate::statement;
 use crate::table::LakeTable;
 use crate::text::{original_text, uid_text};
 use crate::value::to_json;
+use crate::{gathered, growth, held};
 
 /// What one query may cost.
 #[derive(Debug, Clone)]
@@ -145,6 +146,7 @@ impl Hunt {
         let select_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         select_only.verify_plan(&plan).map_err(|error| HuntError::Refused { message: error.strip_backtrace() })?;
         growth::check(&plan)?;
+        gathered::check(&plan)?;
         let frame = session.execute_logical_plan(plan).await.map_err(|error| HuntError::of(&error))?;
         gather(frame, limits).await
     }
@@ -186,7 +188,8 @@ fn readable(table: DataFrame, kind: SegmentKind) -> Result<DataFrame, DataFusion
 async fn gather(frame: DataFrame, limits: &HuntLimits) -> Result<Found, HuntError> {
     let columns = columns_of(frame.schema().as_arrow());
     let frame = frame.limit(0, Some(limits.rows + 1)).map_err(|error| HuntError::of(&error))?;
-    let mut batches = frame.execute_stream().await.map_err(|error| HuntError::of(&error))?;
+    let plan = frame.create_physical_plan().await.and_then(held::counted).map_err(|error| HuntError::of(&error))?;
+    let mut batches = execute_stream(plan, Arc::new(frame.task_ctx())).map_err(|error| HuntError::of(&error))?;
     let mut rows = Vec::new();
     let mut bytes = 0;
     while let Some(batch) = batches.next().await {

@@ -95,6 +95,30 @@ fn all() -> Vec<(&'static str, String, End)> {
         ("doubled with concat", nested("raw", "concat(s, s, s)", 6), Refused),
         ("doubled four times", nested("host", "s || s", 4), Rows),
         ("a long separator", "SELECT max(length(array_to_string(string_to_array(raw, ''), raw))) FROM events".to_owned(), Refused),
+        ("gathered and made longer", "SELECT length(s || s || s) FROM (SELECT string_agg(raw, '') AS s FROM events) t".to_owned(), Refused),
+        ("gathered over a window", "SELECT string_agg(raw, '') OVER (ORDER BY record_id) FROM events".to_owned(), Refused),
+        ("arrays over a window", "SELECT array_length(array_agg(raw) OVER (ORDER BY record_id)) FROM events".to_owned(), Refused),
+        (
+            "gathered and given to each row",
+            "SELECT count(*) FROM (SELECT string_agg(raw, '') AS s FROM events) a, events b WHERE length(a.s) > b.event_id".to_owned(),
+            Refused,
+        ),
+        (
+            "gathered within an expression",
+            "SELECT count(*) FROM events WHERE length((SELECT string_agg(raw, '') FROM events)) > event_id".to_owned(),
+            Refused,
+        ),
+        (
+            "gathered twice",
+            "SELECT string_agg(s, '') FROM (SELECT host, string_agg(raw, '') AS s FROM events GROUP BY host)".to_owned(),
+            Refused,
+        ),
+        ("the longest beside each", "SELECT max(arrow_cast(raw, 'LargeUtf8')) OVER () FROM events".to_owned(), Refused),
+        ("the last known beside each", "SELECT lag(raw) IGNORE NULLS OVER (ORDER BY time) FROM events".to_owned(), Refused),
+        ("hosts of each channel", "SELECT channel, array_agg(DISTINCT host) FROM events GROUP BY channel".to_owned(), Rows),
+        ("hosts as a text", "SELECT 'hosts: ' || string_agg(DISTINCT host || '.', ', ') FROM events".to_owned(), Rows),
+        ("the event before", "SELECT host, lag(process_image) OVER (PARTITION BY host ORDER BY time) FROM events".to_owned(), Rows),
+        ("numbered", "SELECT host, row_number() OVER (PARTITION BY host ORDER BY time) FROM events".to_owned(), Rows),
         ("left out functions", "SELECT repeat('x', 1000000000)".to_owned(), Refused),
         ("a large expression", r"SELECT count(*) FROM events WHERE regexp_like(raw, '(\w{1,60} ?){1,60}#')".to_owned(), Refused),
         ("nested repetition", "SELECT count(*) FROM events WHERE raw ~ '(a*)*(a|aa)+(.*a.*){20}q'".to_owned(), Either),
@@ -145,4 +169,22 @@ async fn no_query_takes_the_desk_down() {
     // The places are free again, and nothing of it stayed.
     let plain = hunt.query(&scope, "SELECT count(*) FROM events", &HuntLimits::default()).await.unwrap();
     assert_eq!(plain.rows, [[json!(5_000)]]);
+}
+
+/// The engine accounts for nothing that its windows hold: one query over a month's events was the whole month in memory, twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_window_holds_counts_against_the_memory_of_the_query() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    send(&fixture, org).await;
+    let asked = async |sql: &str, memory_bytes| {
+        let limits = HuntLimits { memory_bytes, ..HuntLimits::default() };
+        fixture.desk.telemetry.hunt.query(&OrgScope::one(org), sql, &limits).await.map(|found| found.rows.len())
+    };
+    let memory = Err(HuntError::Limit { limit: "memory".to_owned() });
+    for sql in ["SELECT raw, count(*) OVER () FROM events", "SELECT raw, row_number() OVER () FROM events"] {
+        assert_eq!(asked(sql, 4 << 20).await, memory, "{sql}");
+        assert_eq!(asked(sql, 64 << 20).await, Ok(5_000), "{sql}");
+    }
+    assert_eq!(asked("SELECT raw FROM events", 4 << 20).await, Ok(5_000), "without a window they pass through");
 }

@@ -6,6 +6,8 @@ use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::triage::{SectionKind, SectionState, Triage};
 use hikeshi_domain::verdict::Verdict;
 
+use crate::lists::is_out_of_date;
+
 /// What to do now, most urgent first.
 pub fn advise(triage: &Triage, alert: Option<&ProductAlert>, block_mode: BlockMode) -> Vec<Phrase> {
     let mut advice = vec![state(triage, alert, block_mode)];
@@ -103,7 +105,8 @@ pub fn limits(triage: &Triage) -> Vec<Phrase> {
 }
 
 /// Harmless by file information alone (S3-111): the exception list or a published list knows the file, and nothing speaks against it.
+/// A list out of date is told beside the verdict, and silences nobody.
 pub fn harmless_by_file_alone(triage: &Triage) -> bool {
-    let known = triage.findings.iter().any(|finding| finding.id == "E2");
+    let known = triage.findings.iter().any(|finding| finding.id == "E2" && !is_out_of_date(&finding.reason));
     known && triage.findings.iter().all(|finding| finding.points <= 0)
 }

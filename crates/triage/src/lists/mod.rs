@@ -52,6 +52,14 @@ pub struct List {
     pub indicators: Arc<Indicators>,
 }
 
+/// What ends the key of a reason that rests on a list out of date.
+const OUT_OF_DATE: &str = ".expired";
+
+/// Whether the reason rests on a list that is out of date.
+pub(crate) fn is_out_of_date(reason: &Phrase) -> bool {
+    reason.key.ends_with(OUT_OF_DATE)
+}
+
 /// The lists that count for one organisation. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Lists {
@@ -129,7 +137,7 @@ impl Hit<'_> {
             None => self.origin.name.clone(),
         };
         let phrase = match self.expired {
-            true => Phrase::new(format!("{key}.expired")).with("until", day(self.origin.until)),
+            true => Phrase::new(format!("{key}{OUT_OF_DATE}")).with("until", day(self.origin.until)),
             false => Phrase::new(key),
         };
         phrase.with("list", list).with("at", day(self.origin.dated))

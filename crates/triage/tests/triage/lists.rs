@@ -170,12 +170,36 @@ fn a_list_out_of_date_counts_and_says_its_date() {
 
 #[test]
 fn a_published_good_hash_clears_by_file_alone() {
-    let known = lists(ListKind::Good, SHA256, None);
     let alert = alert_on_file(20, r"C:\Apps\tool.exe", Some(SHA256));
-    let triage = triage(&hikeshi_triage::Input { lists: Some(&known), ..input(&[], &[], Focus::Alert(&alert)) }, &book());
+    let on = |known: &Lists| {
+        let input = hikeshi_triage::Input { lists: Some(known), now: at(100), ..input(&[], &[], Focus::Alert(&alert)) };
+        triage(&input, &book())
+    };
+    let triage = on(&lists(ListKind::Good, SHA256, None));
     assert_eq!(points(&triage, "E2"), Some(-60));
     assert!(harmless_by_file_alone(&triage));
+    let expired = on(&lists(ListKind::Good, SHA256, Some(5)));
+    assert_eq!(points(&expired, "E2"), Some(-60));
+    assert!(!harmless_by_file_alone(&expired), "nobody answers any more for a list past its end: there is a report, and it says so");
     assert!(triage.unknown.iter().any(|unknown| unknown.id == "E1"), "a list of good files says nothing of malicious ones");
+}
+
+/// A hundred million entries fit into a few kilobytes of gzip, and each took 32 bytes before one was looked at.
+#[test]
+fn of_an_array_without_end_no_more_is_kept_than_a_list_may_have() {
+    let most = ListLimits::default().entries;
+    let array = |entry: &str, count: usize| [entry].repeat(count).join(",");
+    for (text, lines) in [
+        (format!("{{\"list\":[{}]}}", array("0", most + 1)), most),
+        (format!("{{\"list\":[{}]}}", array("[[0,{\"a\":[]}],\"b\"]", 3)), 3),
+        (format!("{{\"objects\":[{},{{\"type\":\"indicator\",\"pattern\":1}}]}}", array("{}", most)), 0),
+        (format!("{{\"objects\":[{},{{\"type\":\"indicator\",\"pattern\":1}}]}}", array("[1],null", 2)), 1),
+    ] {
+        let list = list(&gzip(text.as_bytes()));
+        let refused = list.refused.as_ref().map(|reason| reason.key.as_str());
+        let beyond = text.len() > most;
+        assert_eq!((list.count(), list.rejected, refused), (0, lines as u64, beyond.then_some("list.refused.entries")), "{:.40}", text);
+    }
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod detect;
 #[cfg(test)]
 mod ingest;
 #[cfg(test)]
+mod ocsf;
+#[cfg(test)]
 mod parse_worker;
 #[cfg(test)]
 #[path = "../../record/tests/fixture/server.rs"]

@@ -20,6 +20,8 @@ struct Place {
     path: String,
     /// The element of a list of hashes.
     algorithm: Option<String>,
+    /// Where there is an object for each of several texts: the list, and the text's name within each.
+    each: Option<(String, String)>,
 }
 
 struct Table(BTreeMap<Column, Place>);
@@ -39,7 +41,8 @@ fn load() -> Result<Table, String> {
             Some((path, algorithm)) => (path, Some(algorithm.to_owned())),
             None => (path, None),
         };
-        Ok((column, Place { acting, path: path.to_owned(), algorithm }))
+        let each = path.split_once("[].").map(|(list, name)| (list.to_owned(), name.to_owned()));
+        Ok((column, Place { acting, path: path.replace("[]", ""), algorithm, each }))
     });
     places.collect::<Result<_, String>>().map(Table)
 }
@@ -68,11 +71,15 @@ pub fn to_ocsf(event: &Event<'_>) -> Json {
             Cell::Text(text) => json!(text),
         };
         let path = place.full_path(event.class_uid, event.activity_id);
-        match &place.algorithm {
-            Some(algorithm) => {
+        match (&place.algorithm, &place.each) {
+            (Some(algorithm), _) => {
                 push(&mut object, &path, json!({"algorithm": algorithm, "algorithm_id": algorithm_id(algorithm), "value": value}))
             }
-            None => set(&mut object, &path, value),
+            (None, Some((list, name))) => {
+                let texts = value.as_str().into_iter().flat_map(|text| text.split([';', '\n'])).map(str::trim);
+                texts.filter(|text| !text.is_empty()).for_each(|text| push(&mut object, list, json!({ name: text })));
+            }
+            (None, None) => set(&mut object, &path, value),
         }
     }
     for (name, text) in &event.unmapped {

@@ -28,15 +28,14 @@ pub(super) fn weigh(scope: &Scope<'_>, signatures: &BTreeMap<String, Signature>,
         .filter(|(index, event)| acts(index) && (outward(scope, event) || accused(scope, event).is_some()))
         .collect();
     let names: Vec<(usize, &Event<'_>)> = scope.of_kinds(&[Kind::Dns]).filter(|(index, _)| acts(index)).collect();
-    let answered: BTreeSet<&str> = names.iter().filter_map(|(_, event)| event.text(Column::DnsAnswers)).collect();
+    let answered: BTreeSet<&str> = names.iter().flat_map(|(_, event)| answers(event)).collect();
     for (index, event) in &calls {
         odd_call(scope, *index, event, &answered, evidence);
     }
     for (index, event) in &names {
         let Some(name) = event.text(Column::DnsQuery) else { continue };
-        let answers = event.text(Column::DnsAnswers).unwrap_or_default().split(';').map(str::trim);
         if let Some((target, hit)) =
-            std::iter::once(name).chain(answers).find_map(|target| Some((target, listed(scope, ListKind::Bad, target)?)))
+            std::iter::once(name).chain(answers(event)).find_map(|target| Some((target, listed(scope, ListKind::Bad, target)?)))
         {
             evidence.see("E29", hit.reason("finding.E29.bad").with("target", target), [*index]);
         } else if looks_generated(name) && listed(scope, ListKind::Good, name).is_none() {
@@ -45,6 +44,12 @@ pub(super) fn weigh(scope: &Scope<'_>, signatures: &BTreeMap<String, Signature>,
     }
     beacons(scope, &calls, evidence);
     own_domains(scope, signatures, &calls, &names, evidence);
+}
+
+/// Names and addresses of a DNS answer: `type:  5 alias.example;::ffff:203.0.113.9;` as Sysmon writes it, or one a line.
+fn answers<'a>(event: &'a Event<'_>) -> impl Iterator<Item = &'a str> {
+    let answers = event.text(Column::DnsAnswers).unwrap_or_default().split([';', '\n']);
+    answers.filter_map(|answer| answer.split_whitespace().next_back()).map(|answer| answer.strip_prefix("::ffff:").unwrap_or(answer))
 }
 
 /// The list of that kind that knows the name or the address.
@@ -83,8 +88,7 @@ fn odd_call(scope: &Scope<'_>, index: usize, event: &Event<'_>, answered: &BTree
         evidence.see("E29", said("finding.E29.tool"), [index]);
         return;
     }
-    let nameless = event.text(Column::NetworkDstHost).is_none_or(|host| host.is_empty() || host == "-")
-        && !answered.iter().any(|answer| answer.contains(address));
+    let nameless = event.text(Column::NetworkDstHost).is_none_or(|host| host.is_empty() || host == "-") && !answered.contains(address);
     let suspicious = scope.book.fits("hosts_of_foreign_code", &name)
         || process.image.is_some_and(|image| scope.book.fits("user_writable", inside_volume(image)));
     let odd = !(49_152..=65_535).contains(&port) && !scope.book.fits("ordinary_ports", &port.to_string());

@@ -38,6 +38,18 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
         Ok(value)
     }
 
+    /// Lets go of some values before their time.
+    pub(crate) fn forget(&self, gone: impl Fn(&K) -> bool) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut freed = 0;
+        state.entries.retain(|key, entry| {
+            let stays = !gone(key);
+            freed += if stays { 0 } else { entry.size_bytes };
+            stays
+        });
+        state.size_bytes -= freed;
+    }
+
     fn get(&self, key: &K) -> Option<Arc<V>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.clock += 1;
@@ -78,5 +90,9 @@ mod tests {
         cache.get_or(&3, made(3)).unwrap();
         assert_eq!(cache.get(&1).as_deref(), Some(&1));
         assert_eq!(cache.get(&2), None);
+        cache.forget(|key| *key == 1);
+        assert_eq!(cache.get(&1), None);
+        cache.get_or(&4, made(4)).unwrap();
+        assert_eq!((cache.get(&3).as_deref(), cache.get(&4).as_deref()), (Some(&3), Some(&4)), "the room is free again");
     }
 }

@@ -106,7 +106,10 @@ impl Inner {
         let mut unnamed = self.unnamed.lock().unwrap_or_else(PoisonError::into_inner);
         unnamed.extend(segments);
         if !unnamed.is_empty() && !self.catalogue.keeps_files() {
-            unnamed.drain(..).for_each(|segment| segment.doom());
+            for segment in unnamed.drain(..) {
+                segment.doom();
+                self.shelf.forget(segment.row.id);
+            }
         }
     }
 

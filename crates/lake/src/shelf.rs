@@ -44,11 +44,24 @@ impl Shelf {
 
     /// The segment's file, open. Its footer is about 100 bytes a column and row group.
     pub(crate) fn reader(&self, segment: &Segment) -> Result<Arc<SegmentReader>, ReadError> {
-        self.readers.get_or(&segment.row.id, || {
+        let reader = self.readers.get_or(&segment.row.id, || {
             let reader = SegmentReader::open(&segment.layout.data(&segment.row))?;
             let size = reader.size_bytes();
-            Ok((reader, size))
-        })
+            Ok::<_, ReadError>((reader, size))
+        })?;
+        // Whoever read it while it was taken away has put it back.
+        if segment.is_doomed() {
+            self.forget(segment.row.id);
+        }
+        Ok(reader)
+    }
+
+    /// Lets go of all of a segment that was taken away: a deleted file takes its room on the disk until nobody has it open.
+    pub(crate) fn forget(&self, id: Uuid) {
+        self.indexes.forget(|known| *known == id);
+        self.filters.forget(|known| *known == id);
+        self.readers.forget(|known| *known == id);
+        self.uids.forget(|(known, _)| *known == id);
     }
 
     /// Whether a uid is among the rows of a host. The filter answers nearly always; where it cannot, the host's uids are read.

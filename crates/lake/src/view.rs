@@ -30,11 +30,16 @@ impl Segment {
     pub(crate) fn doom(&self) {
         self.doomed.store(true, Ordering::Release);
     }
+
+    /// Whether the catalogue names it no more.
+    pub(crate) fn is_doomed(&self) -> bool {
+        self.doomed.load(Ordering::Acquire)
+    }
 }
 
 impl Drop for Segment {
     fn drop(&mut self) {
-        if self.doomed.load(Ordering::Acquire)
+        if self.is_doomed()
             && let Err(error) = self.layout.delete(&self.row)
         {
             tracing::warn!(%error, segment = %self.row.id, "a removed segment's files stay until the next start");

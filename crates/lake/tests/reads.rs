@@ -128,6 +128,7 @@ async fn retention_forgets_one_organisations_old_days_and_prevalence_stays() {
         lake.append(batch(org, &format!("{org}{day}"), events_of("pc", day))).await.unwrap();
         lake.flush().await;
     }
+    assert_eq!(everything(&lake, ORG, "pc").await.len(), 100);
     assert_eq!(lake.expire(ORG, date(2026, 11, 11)).await.unwrap(), 1);
     assert_eq!(lake.expire(ORG, date(2026, 11, 11)).await.unwrap(), 0, "a second time has no effect");
     assert_eq!((everything(&lake, ORG, "pc").await.len(), everything(&lake, OTHER, "pc").await.len()), (50, 50));
@@ -138,6 +139,8 @@ async fn retention_forgets_one_organisations_old_days_and_prevalence_stays() {
     while files(&old) > 0 {
         tokio::task::yield_now().await; // The writer looks away from them within its next round.
     }
+    let open_files = std::fs::read_dir("/proc/self/fd").unwrap().flatten().filter_map(|entry| std::fs::read_link(entry.path()).ok());
+    assert_eq!(open_files.filter(|path| path.starts_with(&old)).count(), 0, "a file that is open takes its room on the disk");
     drop(lake);
     assert_eq!(everything(&open(folder.path()).await, ORG, "pc").await.len(), 50);
 }

@@ -47,6 +47,12 @@ impl Places {
         self.segments.push(segment);
     }
 
+    /// Only those of events that are still wanted.
+    fn keep_only(&mut self, events: &[Event<'_>]) {
+        let wanted: HashSet<Uid> = events.iter().map(|event| event.uid).collect();
+        self.rows.retain(|uid, _| wanted.contains(uid));
+    }
+
     /// The rows of each segment that bear one of the uids, ascending.
     fn chosen(&self, uids: &HashSet<Uid>) -> Vec<(Arc<Segment>, NamedRows)> {
         let mut rows: HashMap<usize, NamedRows> = HashMap::new();
@@ -98,6 +104,9 @@ impl Lake {
                 kept.omitted += part.omitted;
                 places.take(segment, part.events.iter().map(|(row, event)| (event.uid, *row)));
                 kept.take(part.events.into_iter().map(|(_, event)| event));
+            }
+            if places.rows.len() > limit.saturating_mul(2) {
+                places.keep_only(&kept.events);
             }
         }
         let mut events = kept.events;
@@ -177,6 +186,12 @@ fn latest(segment: &Segment) -> Timestamp {
     segment.row.time_max.min(day_ends)
 }
 
+/// Whether some event of the segment claims a time before its day: it stands where its claim puts it, and is placed by its receipt.
+fn claims_earlier(segment: &Segment) -> bool {
+    let day_begins = segment.row.day.to_zoned(TimeZone::UTC).map_or(Timestamp::MIN, |begin| begin.timestamp());
+    segment.row.time_min < day_begins
+}
+
 /// The next spans to read side by side: about as many rows as may be kept.
 fn next_wave(spans: &mut VecDeque<Span>, limit: usize) -> Option<Vec<Span>> {
     let mut rows = 0_usize;
@@ -225,8 +240,9 @@ fn host_rows(inner: &Inner, segment: &Segment, host: &str, times: Range<Timestam
     let index = inner.shelf.index(segment)?;
     let Some(span) = index.host(host) else { return Ok(Part::default()) };
     let (first, rows) = (span.first_row as usize, span.rows as usize);
-    // Rows ascend by time: where all of them lie before the end, the last ones are the ones.
-    let skipped = if latest(segment) < times.end { rows.saturating_sub(limit) } else { 0 };
+    // Rows ascend by time: where all of them lie before the end, and none claims to be early, the last ones are the ones.
+    let in_order = !claims_earlier(segment);
+    let skipped = if in_order && latest(segment) < times.end { rows.saturating_sub(limit) } else { 0 };
     let mut part = Part { events: VecDeque::new(), omitted: skipped };
     let mut row = first + skipped;
     for batch in inner.shelf.reader(segment)?.read_without(&[row..first + rows], RAW)? {
@@ -236,6 +252,9 @@ fn host_rows(inner: &Inner, segment: &Segment, host: &str, times: Range<Timestam
         part.events.extend(placed.map(|(row, event)| (row, event.into_owned())));
         row += batch.num_rows();
         let surplus = part.events.len().saturating_sub(limit);
+        if surplus > 0 && !in_order {
+            part.events.make_contiguous().sort_by_key(|(_, event)| (event.placed_at(), event.seq));
+        }
         part.events.drain(..surplus);
         part.omitted += surplus;
     }

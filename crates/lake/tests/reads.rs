@@ -74,6 +74,31 @@ async fn of_a_busy_host_the_latest_events_are_read_and_earlier_ones_by_name() {
     assert_eq!(lake.host_events(OTHER, "pc", uids.into(), from, to).await.unwrap(), []);
 }
 
+/// Whoever set the clock of a busy host to 1970 was left out of its window: the rows stand by their claim, the window by the receipt.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_claims_to_be_old_lies_where_it_was_received() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path()).await;
+    let body: String = (0..40)
+        .map(|number| {
+            let time =
+                if number < 10 { format!("1970-01-01T00:00:{number:02}.000Z") } else { format!("2026-11-22T10:00:{number:02}.000Z") };
+            process_event(number, "pc", &time, &format!("{number:064x}"))
+        })
+        .collect();
+    let received_at = "2026-11-22T12:00:00Z".parse().unwrap();
+    lake.append(hikeshi_lake::Batch { received_at, ..batch(ORG, "a", body) }).await.unwrap();
+    lake.flush().await;
+    let (from, to) = ("2026-11-20T00:00:00Z".parse().unwrap(), "2026-11-23T00:00:00Z".parse().unwrap());
+    let all = lake.host_window(ORG, "pc", from, to, usize::MAX).await.unwrap();
+    let old = all.events.iter().filter(|event| event.time_suspect).count();
+    assert_eq!((all.events.len(), old), (40, 10));
+    for limit in [1, 9, 10, 15, 39] {
+        let window = lake.host_window(ORG, "pc", from, to, limit).await.unwrap();
+        assert_eq!((window.events.as_slice(), window.omitted), (&all.events[40 - limit..], 40 - limit), "the latest {limit}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hash_is_found_wherever_it_is_and_nowhere_else() {
     let folder = tempfile::tempdir().unwrap();

@@ -77,6 +77,11 @@ impl MatchRow {
             events: Vec::new(),
         }
     }
+
+    /// The time that places it: the event's, or the receipt where the event's is implausible.
+    pub(crate) fn placed_at(&self) -> Timestamp {
+        if self.time_suspect { self.received_at } else { self.time }
+    }
 }
 
 /// The plug for rules on the stream.

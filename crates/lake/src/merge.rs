@@ -21,6 +21,8 @@ use crate::view::{Segment, View};
 /// Compression of merged segments: they are written seldom and read for long.
 const MERGED_ZSTD_LEVEL: i32 = 6;
 const MOST_AT_ONCE: usize = 16;
+/// Matches of a merge: they are held in memory, about a kilobyte each.
+const MOST_MATCHES: u64 = 100_000;
 
 /// A merge that is written and not yet committed.
 pub(crate) struct Merged {
@@ -41,13 +43,23 @@ pub(crate) enum MergeError {
 /// fullest group first.
 pub(crate) fn pick(view: &View, least: impl Fn(Date) -> usize, most_rows: u64) -> Option<Vec<Arc<Segment>>> {
     let mut groups: BTreeMap<_, Vec<Arc<Segment>>> = BTreeMap::new();
-    for segment in view.segments.iter().filter(|segment| segment.row.rows < most_rows) {
+    for segment in view.segments.iter() {
         let row = &segment.row;
+        // Of matches any two must fit.
+        let small = if row.kind == SegmentKind::Matches { most_rows.min(MOST_MATCHES / 2) } else { most_rows };
+        if row.rows >= small {
+            continue;
+        }
         groups.entry((row.org, row.day, row.kind, row.level)).or_default().push(segment.clone());
     }
     let (_, mut fullest) =
         groups.into_iter().filter(|((_, day, ..), group)| group.len() >= least(*day).max(2)).max_by_key(|(_, group)| group.len())?;
     fullest.truncate(MOST_AT_ONCE);
+    let mut rows = 0;
+    fullest.retain(|segment| {
+        rows += segment.row.rows;
+        segment.row.kind == SegmentKind::Events || rows <= MOST_MATCHES
+    });
     Some(fullest)
 }
 
@@ -150,5 +162,51 @@ impl Run {
             self.held.push(&event);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hikeshi_domain::OrganizationId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn view(kind: SegmentKind, rows: &[u64]) -> View {
+        let mut view = View::default();
+        let at = Timestamp::UNIX_EPOCH;
+        view.segments_mut().extend(rows.iter().map(|rows| {
+            let (id, org, day) = (Uuid::now_v7(), OrganizationId(Uuid::nil()), Date::constant(2026, 11, 20));
+            let (host_min, host_max) = (String::new(), String::new());
+            let level = 0;
+            let row = SegmentRow {
+                id,
+                org,
+                day,
+                kind,
+                level,
+                rows: *rows,
+                size_bytes: 0,
+                time_min: at,
+                time_max: at,
+                host_min,
+                host_max,
+                created_at: at,
+            };
+            Segment::new(&Layout::new(std::path::Path::new("/nowhere")), row)
+        }));
+        view
+    }
+
+    /// A day of many matches was a merge of millions of them, all in memory.
+    #[test]
+    fn matches_are_merged_as_far_as_memory_allows() {
+        let picked =
+            |kind, rows: &[u64]| pick(&view(kind, rows), |_| 2, 4_000_000).map(|chosen| chosen.iter().map(|each| each.row.rows).collect());
+        let many = [40_000, 30_000, 20_000, 40_000, 10_000];
+        assert_eq!(picked(SegmentKind::Matches, &many), Some(vec![40_000, 30_000, 20_000]));
+        assert_eq!(picked(SegmentKind::Events, &many), Some(many.to_vec()));
+        assert_eq!(picked(SegmentKind::Matches, &[49_999, 49_999]), Some(vec![49_999, 49_999]), "any two that are small enough");
+        assert_eq!(picked(SegmentKind::Matches, &[50_000, 50_000]), None);
     }
 }

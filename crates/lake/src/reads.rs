@@ -16,6 +16,9 @@ use crate::matches::MatchRow;
 use crate::scan::ReadError;
 use crate::view::Segment;
 
+/// Segments of matches that are read at once.
+const MATCH_SEGMENTS: usize = 8;
+
 /// Events that show a hash.
 #[derive(Debug, Default)]
 pub struct HashHits {
@@ -92,14 +95,11 @@ impl Lake {
             let on_host = host.as_ref().is_none_or(|host| row.host_min <= *host && row.host_max >= *host);
             row.kind == SegmentKind::Matches && query.scope.sees(row.org) && on_host && overlaps(segment, query.from, query.to)
         };
-        let chosen: Vec<_> = view.segments.iter().filter(here).cloned().collect();
+        let chosen = view.segments.iter().filter(here).cloned().collect();
         let asked = query.clone();
-        let parts = self.each(chosen, move |inner, segment| match_rows(inner, segment, &asked)).await?;
-        let mut rows: Vec<MatchRow> = parts.into_iter().flatten().collect();
+        let mut rows = self.latest_matches(chosen, move |row| asked.wants(row), query.limit).await?;
         rows.extend(view.tail.iter().flat_map(|block| &block.matches).filter(|row| query.wants(row)).cloned());
-        rows.sort_by(|a, b| (a.time, a.uid, &a.rule.rule_id).cmp(&(b.time, b.uid, &b.rule.rule_id)));
-        let surplus = rows.len().saturating_sub(query.limit);
-        rows.drain(..surplus);
+        keep_latest(&mut rows, query.limit);
         Ok(rows)
     }
 
@@ -111,13 +111,36 @@ impl Lake {
     pub async fn matches_committed_since(&self, since: Timestamp, limit: usize) -> Result<Vec<MatchRow>, ReadError> {
         let view = self.inner.views.now();
         let here = |segment: &&Arc<Segment>| segment.row.kind == SegmentKind::Matches && segment.row.created_at >= since;
-        let chosen: Vec<_> = view.segments.iter().filter(here).cloned().collect();
-        let all = MatchQuery { scope: OrgScope::All, host: None, from: Timestamp::MIN, to: Timestamp::MAX, limit };
-        let parts = self.each(chosen, move |inner, segment| match_rows(inner, segment, &all)).await?;
-        let mut rows: Vec<MatchRow> = parts.into_iter().flatten().collect();
-        rows.sort_by(|a, b| (a.time, a.uid, &a.rule.rule_id).cmp(&(b.time, b.uid, &b.rule.rule_id)));
-        let surplus = rows.len().saturating_sub(limit);
-        rows.drain(..surplus);
+        let chosen = view.segments.iter().filter(here).cloned().collect();
+        self.latest_matches(chosen, |_| true, limit).await
+    }
+
+    /// Committed matches of several events, of all organisations, the last event at or after an instant; at most `limit` (the latest), by
+    /// time.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub async fn joined_matches(&self, from: Timestamp, limit: usize) -> Result<Vec<MatchRow>, ReadError> {
+        let view = self.inner.views.now();
+        let here = |segment: &&Arc<Segment>| segment.row.kind == SegmentKind::Matches && segment.row.time_max >= from;
+        let chosen = view.segments.iter().filter(here).cloned().collect();
+        self.latest_matches(chosen, move |row| !row.events.is_empty() && row.placed_at() >= from, limit).await
+    }
+
+    /// The wanted matches of some segments, read a few segments at a time: beside those few no more than `limit` are in memory.
+    async fn latest_matches(
+        &self,
+        chosen: Vec<Arc<Segment>>,
+        wants: impl Fn(&MatchRow) -> bool + Clone + Send + 'static,
+        limit: usize,
+    ) -> Result<Vec<MatchRow>, ReadError> {
+        let mut rows = Vec::new();
+        for some in chosen.chunks(MATCH_SEGMENTS) {
+            let wants = wants.clone();
+            let parts = self.each(some.to_vec(), move |inner, segment| match_rows(inner, segment, &wants)).await?;
+            rows.extend(parts.into_iter().flatten());
+            keep_latest(&mut rows, limit);
+        }
         Ok(rows)
     }
 
@@ -167,9 +190,8 @@ impl Lake {
 
 impl MatchQuery {
     fn wants(&self, row: &MatchRow) -> bool {
-        let placed_at = if row.time_suspect { row.received_at } else { row.time };
         let on_host = self.host.as_ref().is_none_or(|host| host.to_lowercase() == row.host.to_lowercase());
-        self.scope.sees(row.org) && on_host && (self.from..self.to).contains(&placed_at)
+        self.scope.sees(row.org) && on_host && (self.from..self.to).contains(&row.placed_at())
     }
 }
 
@@ -200,13 +222,20 @@ fn block_range(block: u16, rows: usize) -> std::ops::Range<usize> {
     first.min(rows)..(first + BLOCK_ROWS).min(rows)
 }
 
-fn match_rows(inner: &Inner, segment: &Segment, query: &MatchQuery) -> Result<Vec<MatchRow>, ReadError> {
+fn match_rows(inner: &Inner, segment: &Segment, wants: &impl Fn(&MatchRow) -> bool) -> Result<Vec<MatchRow>, ReadError> {
     let reader = inner.shelf.reader(segment)?;
     let mut rows = Vec::new();
     for batch in reader.read(&[0..reader.rows()])? {
         let batch = batch?;
         let found = decode_matches(segment.row.org, &batch).ok_or_else(|| columns_missing(segment))?;
-        rows.extend(found.into_iter().filter(|row| query.wants(row)));
+        rows.extend(found.into_iter().filter(wants));
     }
     Ok(rows)
+}
+
+/// The latest, by time.
+fn keep_latest(rows: &mut Vec<MatchRow>, limit: usize) {
+    rows.sort_by(|a, b| (a.time, a.uid, &a.rule.rule_id).cmp(&(b.time, b.uid, &b.rule.rule_id)));
+    let surplus = rows.len().saturating_sub(limit);
+    rows.drain(..surplus);
 }

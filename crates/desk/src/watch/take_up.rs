@@ -10,7 +10,7 @@ use hikeshi_detect::Observation;
 use hikeshi_domain::OrganizationId;
 use hikeshi_event::{Event, Limits, Rereader, Uid};
 use hikeshi_lake::catalogue::OrgScope;
-use hikeshi_lake::{Lake, LookBack, MatchQuery, ReadError};
+use hikeshi_lake::{Lake, LookBack, ReadError};
 use hikeshi_triage::LOOK_BACK;
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,8 +24,8 @@ const MOST_JOINED: usize = 100_000;
 const MOST_SEEN: usize = 2_000_000;
 /// The stream waits meanwhile: not longer than this.
 const LONGEST: Duration = Duration::from_secs(20);
-/// Most matches of the lake that are asked whether they tell of it already.
-const MOST_TOLD: usize = 1_000_000;
+/// Most correlations of the lake that are asked whether they tell of it already.
+const MOST_TOLD: usize = 100_000;
 
 type Observed = (OrganizationId, Observation<Seen>);
 
@@ -47,8 +47,7 @@ async fn fill(lake: &Lake, joins: &Arc<Joins>, now: Timestamp) -> Result<(), Rea
     let from = last.saturating_sub(kept).unwrap_or(Timestamp::MIN);
     let mut before = recent(lake, joins, from).await?;
     let Some(earliest) = before.iter().map(|(_, observation)| observation.time).min() else { return Ok(()) };
-    let query = MatchQuery { scope: OrgScope::All, host: None, from: earliest, to: Timestamp::MAX, limit: MOST_TOLD };
-    let rows = lake.matches(query).await?;
+    let rows = lake.joined_matches(earliest, MOST_TOLD).await?;
     let told: HashSet<(String, Uid)> = rows.iter().flat_map(|row| row.events.iter().map(|uid| (row.rule.rule_id.clone(), *uid))).collect();
     // While nothing could come in, nothing grew old.
     let pause = now.duration_since(last).max(SignedDuration::ZERO);

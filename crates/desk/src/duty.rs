@@ -230,6 +230,11 @@ fn warnings(desk: &Desk, sources: &[Source]) -> Vec<Phrase> {
     if let Some(fault) = lag.writer_fault {
         warnings.push(Phrase::new("warning.writer_fault").with("fault", fault));
     }
+    for (count, key) in [(lag.totals.set_aside, "warning.set_aside"), (lag.totals.damaged, "warning.damaged")] {
+        if count > 0 {
+            warnings.push(Phrase::new(key).with("count", count.to_string()));
+        }
+    }
     if let Some(fault) = desk.store.fault() {
         warnings.push(Phrase::new("warning.record_fault").with("fault", fault));
     }

@@ -40,6 +40,10 @@ pub struct Metrics {
     pub stream_failed: Gauge<i64>,
     /// How often that has happened since start.
     pub stream_failures: Gauge<i64>,
+    /// Events that no segment took, since start: they lie in `aside/`.
+    pub events_set_aside: Gauge<i64>,
+    /// Batches of the stream that were lost to damage of its files, since start.
+    pub batches_damaged: Gauge<i64>,
     /// 1 while the disk is full but for its reserve.
     pub disk_full: Gauge<i64>,
     /// 1 while the record cannot be written.
@@ -73,6 +77,8 @@ impl Default for Metrics {
             stream_bytes: Gauge::default(),
             stream_failed: Gauge::default(),
             stream_failures: Gauge::default(),
+            events_set_aside: Gauge::default(),
+            batches_damaged: Gauge::default(),
             disk_full: Gauge::default(),
             record_failed: Gauge::default(),
             correlation_bytes: Gauge::default(),
@@ -105,6 +111,8 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register("stream_failed", "1 while a failed sync keeps events from being taken", self.stream_failed.clone());
         registry.register("stream_failures", "Failed syncs and writes of the stream since start", self.stream_failures.clone());
+        registry.register("events_set_aside", "Events that no segment took, in aside/", self.events_set_aside.clone());
+        registry.register("event_batches_damaged", "Batches of the stream lost to damage", self.batches_damaged.clone());
         registry.register("disk_full", "1 while the disk is full but for its reserve", self.disk_full.clone());
         registry.register("record_failed", "1 while the record cannot be written", self.record_failed.clone());
     }

@@ -18,6 +18,7 @@ use crate::admission::look;
 use crate::batch::Batch;
 use crate::catalogue::{Catalogue, CatalogueError, Commit};
 use crate::config::LakeConfig;
+use crate::flight::write_flight;
 use crate::layout::Layout;
 use crate::matches::Tap;
 use crate::shelf::Shelf;
@@ -150,7 +151,7 @@ impl Lake {
         tap: Option<Arc<dyn Tap>>,
     ) -> Result<Self, OpenError> {
         let (inner, committed) = Self::prepare(folder, catalogue, config, tap).await?;
-        Writer::start(inner.clone(), committed)?;
+        Writer::start(inner.clone(), committed, write_flight)?;
         Ok(Lake { inner })
     }
 
@@ -167,7 +168,7 @@ impl Lake {
     }
 
     /// Everything but the writer, and the offset that it starts at.
-    async fn prepare(
+    pub(crate) async fn prepare(
         folder: &Path,
         catalogue: Arc<dyn Catalogue>,
         config: LakeConfig,

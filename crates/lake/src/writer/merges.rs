@@ -1,0 +1,94 @@
+//! Merges: one at a time, when nothing else waits, or when small segments have become many.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::{Done, RETRY, Writer};
+use crate::catalogue::{CatalogueError, Commit};
+use crate::failure::chain;
+use crate::merge::{Merged, merge, pick};
+use crate::segment::day_of;
+use crate::view::Segment;
+
+/// After a merge that failed, the next is tried no sooner.
+const MERGE_RETRY: Duration = Duration::from_secs(30);
+
+impl Writer {
+    /// Merges small segments when nothing else waits, or when they have become many.
+    pub(super) fn merge_if_idle(&mut self) {
+        self.inner.let_go([]);
+        if self.merging || self.merge_after.is_some_and(|after| after > Instant::now()) {
+            return;
+        }
+        let idle = self.given == self.delivered && self.inner.log.next_offset() <= self.reached;
+        let config = &self.inner.config;
+        let today = day_of(Timestamp::now().as_microsecond());
+        let least = |day| match idle {
+            true if day < today => config.merge_segments_closed,
+            true => config.merge_segments,
+            false => config.merge_segments.saturating_mul(8),
+        };
+        let Some(chosen) = pick(&self.inner.views.now(), least, config.merge_rows) else { return };
+        // Old and new stand side by side for a while: that takes nothing of the reserve.
+        if self.inner.log.room_beyond(100) <= chosen.iter().map(|segment| segment.row.size_bytes).sum() {
+            self.merge_after = Some(Instant::now() + MERGE_RETRY);
+            return;
+        }
+        self.merging = true;
+        let (inner, report) = (self.inner.clone(), self.report.clone());
+        self.pool.give(Box::new(move |_| {
+            let merged = match catch_unwind(AssertUnwindSafe(|| merge(&inner.layout, chosen, Timestamp::now()))) {
+                Ok(merged) => merged.map_err(|error| format!("cannot merge segments: {}", chain(&error))),
+                Err(_) => Err("merging segments panicked".to_owned()),
+            };
+            let _ = report.send(Done::Merged(merged));
+        }));
+    }
+
+    pub(super) fn land_merge(&mut self, outcome: Result<Merged, String>) {
+        self.merging = false;
+        let merged = match outcome {
+            Ok(merged) => merged,
+            Err(fault) => {
+                self.merge_after = Some(Instant::now() + MERGE_RETRY);
+                return self.fault(fault);
+            }
+        };
+        let remove: Vec<_> = merged.replaced.iter().map(|segment| segment.row.id).collect();
+        let commit = Commit { add: vec![merged.row.clone()], remove: remove.clone(), ..Commit::default() };
+        let committed = match self.runtime.block_on(self.inner.catalogue.commit(commit)) {
+            Err(_) if self.is_committed(merged.row.id) => Ok(()),
+            answered => answered,
+        };
+        match committed {
+            Ok(()) => {
+                self.inner.totals().merged += remove.len() as u64;
+                let segment = Segment::new(&self.inner.layout, merged.row);
+                self.inner.views.change(|view| {
+                    view.segments_mut().retain(|segment| !remove.contains(&segment.row.id));
+                    view.segments_mut().push(segment);
+                });
+                self.inner.let_go(merged.replaced);
+                self.follow_catalogue();
+                self.inner.clear_fault();
+            }
+            Err(CatalogueError::Conflict(_)) => {
+                // Retention took one of them away meanwhile: the rest is merged when that is seen here.
+                self.merge_after = Some(Instant::now() + RETRY);
+                let _ = self.inner.layout.delete(&merged.row);
+            }
+            // Whether it was committed is unknown: the file stays, and the next start sweeps it if it was not.
+            Err(error) => {
+                self.merge_after = Some(Instant::now() + MERGE_RETRY);
+                self.fault(format!("cannot commit merged segments: {}", chain(&error)));
+            }
+        }
+    }
+
+    /// Whether a merge was committed although its commit was answered with an error, or not at all.
+    fn is_committed(&self, id: uuid::Uuid) -> bool {
+        self.runtime.block_on(self.inner.catalogue.segments()).is_ok_and(|rows| rows.iter().any(|row| row.id == id))
+    }
+}

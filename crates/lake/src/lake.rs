@@ -7,16 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use hikeshi_domain::OrganizationId;
 use hikeshi_event::Limits;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
 use crate::admission::look;
 use crate::batch::Batch;
-use crate::catalogue::{Catalogue, CatalogueError, Commit};
+use crate::catalogue::{Catalogue, CatalogueError};
 use crate::config::LakeConfig;
 use crate::flight::write_flight;
 use crate::layout::Layout;
@@ -276,24 +274,6 @@ impl Lake {
             writer_fault: self.inner.fault.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             totals: *self.inner.totals(),
         }
-    }
-
-    /// Forgets the events and matches of an organisation before a day; prevalence stays. Returns how many segments went.
-    /// Catalogue first, files last, and those only when nobody reads them any more.
-    ///
-    /// # Errors
-    /// When the catalogue refuses; nothing was forgotten then, call again.
-    pub async fn expire(&self, org: OrganizationId, before: Date) -> Result<usize, CatalogueError> {
-        let view = self.inner.views.now();
-        let old: Vec<_> = view.segments.iter().filter(|segment| segment.row.org == org && segment.row.day < before).cloned().collect();
-        if old.is_empty() {
-            return Ok(0);
-        }
-        let remove: Vec<Uuid> = old.iter().map(|segment| segment.row.id).collect();
-        self.inner.catalogue.commit(Commit { remove: remove.clone(), ..Commit::default() }).await?;
-        self.inner.views.change(|view| view.segments_mut().retain(|segment| !remove.contains(&segment.row.id)));
-        self.inner.let_go(old);
-        Ok(remove.len())
     }
 }
 

@@ -24,6 +24,7 @@ mod pool;
 mod positioned;
 mod reads;
 mod repeats;
+mod retention;
 mod rows;
 mod scan;
 mod schema;

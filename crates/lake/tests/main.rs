@@ -12,3 +12,5 @@ mod fixture;
 mod ingest;
 #[cfg(test)]
 mod reads;
+#[cfg(test)]
+mod retention;

@@ -8,9 +8,9 @@ import { useText } from "../../i18n/language";
 import { CopyButton } from "../../parts/CopyButton";
 import { Failure } from "../../parts/Failure";
 import dialog from "../../parts/ReasonDialog.module.css";
-import { Empty, Loading } from "../../parts/States";
 import { Time } from "../../parts/Time";
 import { say } from "../../parts/toast";
+import { Panel, SettingsTable } from "./Panel";
 import styles from "./SettingsPage.module.css";
 
 const keys = { queryKey: ["api-keys"], queryFn: () => get<{ items: ApiKey[] }>("/api-keys").then(({ items }) => items) };
@@ -20,19 +20,16 @@ export function ApiKeys() {
   const { data, error, refetch } = useQuery(keys);
   return (
     <>
-      <section className={styles.panel} aria-labelledby="keys">
-        <h2 id="keys">{t.settings.keys.title}</h2>
-        <p>{t.settings.keys.lead}</p>
-        {error !== null && data === undefined ? (
-          <Failure error={error} retry={() => void refetch()} />
-        ) : data === undefined ? (
-          <Loading />
-        ) : data.length === 0 ? (
-          <Empty title={t.settings.keys.none}>{t.settings.keys.noneNext}</Empty>
-        ) : (
-          <List keys={data} />
-        )}
-      </section>
+      <Panel
+        id="keys"
+        title={t.settings.keys.title}
+        lead={t.settings.keys.lead}
+        items={data}
+        error={error}
+        retry={refetch}
+        none={{ title: t.settings.keys.none, next: t.settings.keys.noneNext }}
+        table={(items) => <List keys={items} />}
+      />
       <Create />
     </>
   );
@@ -43,43 +40,32 @@ function List(props: { keys: ApiKey[] }) {
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
   const head = t.settings.keys.columns;
   return (
-    <div className={styles.scroll}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{head.name}</th>
-            <th scope="col">{head.org}</th>
-            <th scope="col">{head.hosts}</th>
-            <th scope="col">{head.created}</th>
-            <th scope="col">{head.state}</th>
+    <>
+      <SettingsTable heads={[head.name, head.org, head.hosts, head.created, head.state]}>
+        {props.keys.map((key) => (
+          <tr key={key.id}>
+            <td>{key.name}</td>
+            <td>{key.org_name}</td>
+            <td>{key.hosts.length === 0 ? t.settings.keys.anyHost : key.hosts.join(", ")}</td>
+            <td>
+              <Time at={key.created_at} form="short" />
+            </td>
+            <td>
+              {key.revoked_at === null ? (
+                <Button size="compact-xs" variant="default" onClick={() => setRevoking(key)} aria-label={t.settings.keys.revokeTitle(key.name)}>
+                  {t.settings.keys.revoke}
+                </Button>
+              ) : (
+                <>
+                  {t.settings.keys.isRevoked} <Time at={key.revoked_at} form="short" />
+                </>
+              )}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {props.keys.map((key) => (
-            <tr key={key.id}>
-              <td>{key.name}</td>
-              <td>{key.org_name}</td>
-              <td>{key.hosts.length === 0 ? t.settings.keys.anyHost : key.hosts.join(", ")}</td>
-              <td>
-                <Time at={key.created_at} form="short" />
-              </td>
-              <td>
-                {key.revoked_at === null ? (
-                  <Button size="compact-xs" variant="default" onClick={() => setRevoking(key)} aria-label={t.settings.keys.revokeTitle(key.name)}>
-                    {t.settings.keys.revoke}
-                  </Button>
-                ) : (
-                  <>
-                    {t.settings.keys.isRevoked} <Time at={key.revoked_at} form="short" />
-                  </>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </SettingsTable>
       {revoking !== null && <Revoke of={revoking} onClose={() => setRevoking(null)} />}
-    </div>
+    </>
   );
 }
 

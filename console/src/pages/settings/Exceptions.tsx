@@ -6,13 +6,12 @@ import { get, remove } from "../../api/client";
 import type { ExceptionEntry } from "../../api/types";
 import { useText } from "../../i18n/language";
 import { Value } from "../../indicator/Value";
-import { Failure } from "../../parts/Failure";
 import dialog from "../../parts/ReasonDialog.module.css";
-import { Empty, Loading } from "../../parts/States";
 import { Time } from "../../parts/Time";
 import { say } from "../../parts/toast";
 import { useSayFailure } from "../../parts/useSayFailure";
 import { AddException } from "./AddException";
+import { Panel, SettingsTable } from "./Panel";
 import styles from "./SettingsPage.module.css";
 
 const exceptions = { queryKey: ["exceptions"], queryFn: () => get<{ items: ExceptionEntry[] }>("/exceptions").then(({ items }) => items) };
@@ -25,23 +24,21 @@ export function Exceptions() {
   const open = (value: string | undefined) => void navigate({ to: "/settings", search: (before) => ({ org: before.org, tab: "exceptions" as const, add: value }) });
   const shown = data?.filter((entry) => org === undefined || entry.org === org);
   return (
-    <section className={styles.panel} aria-labelledby="exceptions">
-      <h2 id="exceptions">{t.settings.exceptions.title}</h2>
-      <p>{t.settings.exceptions.lead}</p>
-      {error !== null && data === undefined ? (
-        <Failure error={error} retry={() => void refetch()} />
-      ) : shown === undefined ? (
-        <Loading />
-      ) : shown.length === 0 ? (
-        <Empty title={t.settings.exceptions.none}>{t.settings.exceptions.noneNext}</Empty>
-      ) : (
-        <List entries={shown} />
-      )}
+    <Panel
+      id="exceptions"
+      title={t.settings.exceptions.title}
+      lead={t.settings.exceptions.lead}
+      items={shown}
+      error={error}
+      retry={refetch}
+      none={{ title: t.settings.exceptions.none, next: t.settings.exceptions.noneNext }}
+      table={(items) => <List entries={items} />}
+    >
       <Button mt="md" onClick={() => open("hash:")}>
         {t.settings.exceptions.add}
       </Button>
       {add !== undefined && <AddException key={add} from={add} onClose={() => open(undefined)} />}
-    </section>
+    </Panel>
   );
 }
 
@@ -50,28 +47,14 @@ function List(props: { entries: ExceptionEntry[] }) {
   const [ending, setEnding] = useState<ExceptionEntry | null>(null);
   const head = t.settings.exceptions.columns;
   return (
-    <div className={styles.scroll}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{head.kind}</th>
-            <th scope="col">{head.value}</th>
-            <th scope="col">{head.reason}</th>
-            <th scope="col">{head.effect}</th>
-            <th scope="col">{head.by}</th>
-            <th scope="col">
-              <span className="only-read">{t.settings.exceptions.end}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {props.entries.map((entry) => (
-            <Row key={entry.id} entry={entry} end={() => setEnding(entry)} />
-          ))}
-        </tbody>
-      </table>
+    <>
+      <SettingsTable heads={[head.kind, head.value, head.reason, head.effect, head.by]} act={t.settings.exceptions.end}>
+        {props.entries.map((entry) => (
+          <Row key={entry.id} entry={entry} end={() => setEnding(entry)} />
+        ))}
+      </SettingsTable>
       {ending !== null && <End entry={ending} onClose={() => setEnding(null)} />}
-    </div>
+    </>
   );
 }
 

@@ -5,29 +5,25 @@ import { get, post } from "../../api/client";
 import type { FailedJob } from "../../api/types";
 import { useText } from "../../i18n/language";
 import { Failure } from "../../parts/Failure";
-import { Empty, Loading } from "../../parts/States";
 import { Time } from "../../parts/Time";
 import { say } from "../../parts/toast";
-import styles from "./SettingsPage.module.css";
+import { Panel, SettingsTable } from "./Panel";
 
 /** Work that was given up: what it said, and another try. */
 export function FailedJobs() {
   const t = useText();
   const { data, error, refetch } = useQuery({ queryKey: ["jobs"], queryFn: ({ signal }) => get<{ items: FailedJob[] }>("/jobs", {}, signal) });
   return (
-    <section className={styles.panel} aria-labelledby="jobs">
-      <h2 id="jobs">{t.settings.jobs.title}</h2>
-      <p>{t.settings.jobs.lead}</p>
-      {error !== null && data === undefined ? (
-        <Failure error={error} retry={() => void refetch()} />
-      ) : data === undefined ? (
-        <Loading />
-      ) : data.items.length === 0 ? (
-        <Empty title={t.settings.jobs.none}>{t.settings.jobs.noneNext}</Empty>
-      ) : (
-        <Jobs jobs={data.items} />
-      )}
-    </section>
+    <Panel
+      id="jobs"
+      title={t.settings.jobs.title}
+      lead={t.settings.jobs.lead}
+      items={data?.items}
+      error={error}
+      retry={refetch}
+      none={{ title: t.settings.jobs.none, next: t.settings.jobs.noneNext }}
+      table={(items) => <Jobs jobs={items} />}
+    />
   );
 }
 
@@ -35,24 +31,11 @@ function Jobs(props: { jobs: FailedJob[] }) {
   const t = useText();
   const head = t.settings.jobs.columns;
   return (
-    <div className={styles.scroll}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{head.queue}</th>
-            <th scope="col">{head.error}</th>
-            <th scope="col">{head.attempts}</th>
-            <th scope="col">{head.created}</th>
-            <th scope="col">{head.about}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {props.jobs.map((job) => (
-            <Job key={job.id} job={job} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <SettingsTable heads={[head.queue, head.error, head.attempts, head.created, head.about]}>
+      {props.jobs.map((job) => (
+        <Job key={job.id} job={job} />
+      ))}
+    </SettingsTable>
   );
 }
 

@@ -7,11 +7,10 @@ import { get, remove } from "../../api/client";
 import { useMe } from "../../api/queries";
 import type { ReferenceList } from "../../api/types";
 import { useText } from "../../i18n/language";
-import { Failure } from "../../parts/Failure";
 import { ReasonDialog } from "../../parts/ReasonDialog";
-import { Empty, Loading } from "../../parts/States";
 import { Time } from "../../parts/Time";
 import { say } from "../../parts/toast";
+import { Panel, SettingsTable } from "./Panel";
 import styles from "./SettingsPage.module.css";
 import { UploadList } from "./UploadList";
 
@@ -26,25 +25,23 @@ export function Lists() {
   const shown = data?.filter((list) => org === undefined || list.org === null || list.org === org);
   const mayEdit = roles.some((role) => role !== "reader");
   return (
-    <section className={styles.panel} aria-labelledby="lists">
-      <h2 id="lists">{t.settings.lists.title}</h2>
-      <p>{t.settings.lists.lead}</p>
-      {error !== null && data === undefined ? (
-        <Failure error={error} retry={() => void refetch()} />
-      ) : shown === undefined ? (
-        <Loading />
-      ) : shown.length === 0 ? (
-        <Empty title={t.settings.lists.none}>{t.settings.lists.noneNext}</Empty>
-      ) : (
-        <Table lists={shown} mayEdit={mayEdit} />
-      )}
+    <Panel
+      id="lists"
+      title={t.settings.lists.title}
+      lead={t.settings.lists.lead}
+      items={shown}
+      error={error}
+      retry={refetch}
+      none={{ title: t.settings.lists.none, next: t.settings.lists.noneNext }}
+      table={(items) => <Table lists={items} mayEdit={mayEdit} />}
+    >
       {mayEdit && (
         <Button mt="md" onClick={() => setUploading(true)}>
           {t.settings.lists.upload}
         </Button>
       )}
       {uploading && <UploadList onClose={() => setUploading(false)} />}
-    </section>
+    </Panel>
   );
 }
 
@@ -54,29 +51,15 @@ function Table(props: { lists: ReferenceList[]; mayEdit: boolean }) {
   const [removing, setRemoving] = useState<ReferenceList | null>(null);
   const head = t.settings.lists.columns;
   return (
-    <div className={styles.scroll}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{head.name}</th>
-            <th scope="col">{head.kind}</th>
-            <th scope="col">{head.entries}</th>
-            <th scope="col">{head.uploaded}</th>
-            <th scope="col">{head.until}</th>
-            <th scope="col">
-              <span className="only-read">{head.actions}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {props.lists.map((list) => (
-            <Row key={list.id} list={list} mayEdit={props.mayEdit} replace={() => setReplacing(list)} remove={() => setRemoving(list)} />
-          ))}
-        </tbody>
-      </table>
+    <>
+      <SettingsTable heads={[head.name, head.kind, head.entries, head.uploaded, head.until]} act={head.actions}>
+        {props.lists.map((list) => (
+          <Row key={list.id} list={list} mayEdit={props.mayEdit} replace={() => setReplacing(list)} remove={() => setRemoving(list)} />
+        ))}
+      </SettingsTable>
       {replacing !== null && <UploadList list={replacing} onClose={() => setReplacing(null)} />}
       {removing !== null && <Remove list={removing} onClose={() => setRemoving(null)} />}
-    </div>
+    </>
   );
 }
 

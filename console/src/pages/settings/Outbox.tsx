@@ -6,10 +6,11 @@ import { get, post } from "../../api/client";
 import type { MessageRow, Page } from "../../api/types";
 import { useText } from "../../i18n/language";
 import { Failure } from "../../parts/Failure";
-import { Empty, Loading } from "../../parts/States";
+import { Loading } from "../../parts/States";
 import { Time } from "../../parts/Time";
 import { say } from "../../parts/toast";
 import { oneOf } from "../../url/search";
+import { Panel, SettingsTable } from "./Panel";
 import styles from "./SettingsPage.module.css";
 
 const STATES = ["held", "queued", "sent", "failed"] as const satisfies readonly MessageRow["state"][];
@@ -21,28 +22,28 @@ export function Outbox() {
   const { message } = useSearch({ from: "/inside/settings" });
   const { data, error, refetch } = useQuery({ queryKey: ["messages", state], queryFn: ({ signal }) => get<Page<MessageRow>>("/messages", { state }, signal) });
   return (
-    <section className={styles.panel} aria-labelledby="outbox">
-      <h2 id="outbox">{t.settings.outbox.title}</h2>
-      <NativeSelect
-        size="xs"
-        maw={200}
-        mb="sm"
-        aria-label={t.settings.outbox.stateLabel}
-        data={[{ value: "", label: `${t.settings.outbox.stateLabel}: ${t.settings.outbox.any}` }, ...STATES.map((each) => ({ value: each, label: t.settings.outbox.states[each] }))]}
-        value={state ?? ""}
-        onChange={(event) => setState(oneOf(event.currentTarget.value, STATES))}
-      />
-      {error !== null && data === undefined ? (
-        <Failure error={error} retry={() => void refetch()} />
-      ) : data === undefined ? (
-        <Loading />
-      ) : data.items.length === 0 ? (
-        <Empty title={t.settings.outbox.none}>{t.settings.outbox.noneNext}</Empty>
-      ) : (
-        <Mails mails={data.items} />
-      )}
+    <Panel
+      id="outbox"
+      title={t.settings.outbox.title}
+      above={
+          <NativeSelect
+            size="xs"
+            maw={200}
+            mb="sm"
+            aria-label={t.settings.outbox.stateLabel}
+            data={[{ value: "", label: `${t.settings.outbox.stateLabel}: ${t.settings.outbox.any}` }, ...STATES.map((each) => ({ value: each, label: t.settings.outbox.states[each] }))]}
+            value={state ?? ""}
+            onChange={(event) => setState(oneOf(event.currentTarget.value, STATES))}
+          />
+      }
+      items={data?.items}
+      error={error}
+      retry={refetch}
+      none={{ title: t.settings.outbox.none, next: t.settings.outbox.noneNext }}
+      table={(items) => <Mails mails={items} />}
+    >
       {message !== undefined && <Mail id={message} />}
-    </section>
+    </Panel>
   );
 }
 
@@ -50,41 +51,28 @@ function Mails(props: { mails: MessageRow[] }) {
   const t = useText();
   const head = t.settings.outbox.columns;
   return (
-    <div className={styles.scroll}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{head.subject}</th>
-            <th scope="col">{head.state}</th>
-            <th scope="col">{head.to}</th>
-            <th scope="col">{head.about}</th>
-            <th scope="col">{head.created}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {props.mails.map((mail) => (
-            <tr key={mail.id}>
-              <td>
-                <Link to="/settings" search={{ tab: "outbox", message: mail.id }}>
-                  {mail.subject}
-                </Link>
-              </td>
-              <td className={styles.stated}>
-                {t.settings.outbox.states[mail.state]}
-                {mail.reason !== null && <span className={styles.reason}>{mail.reason}</span>}
-              </td>
-              <td className={styles.anywhere}>{mail.to.join(", ")}</td>
-              <td className={styles.short}>
-                <About about={mail.about} />
-              </td>
-              <td className={styles.short}>
-                <Time at={mail.created_at} form="short" />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <SettingsTable heads={[head.subject, head.state, head.to, head.about, head.created]}>
+      {props.mails.map((mail) => (
+        <tr key={mail.id}>
+          <td>
+            <Link to="/settings" search={{ tab: "outbox", message: mail.id }}>
+              {mail.subject}
+            </Link>
+          </td>
+          <td className={styles.stated}>
+            {t.settings.outbox.states[mail.state]}
+            {mail.reason !== null && <span className={styles.reason}>{mail.reason}</span>}
+          </td>
+          <td className={styles.anywhere}>{mail.to.join(", ")}</td>
+          <td className={styles.short}>
+            <About about={mail.about} />
+          </td>
+          <td className={styles.short}>
+            <Time at={mail.created_at} form="short" />
+          </td>
+        </tr>
+      ))}
+    </SettingsTable>
   );
 }
 

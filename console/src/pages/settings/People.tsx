@@ -6,14 +6,13 @@ import { useState } from "react";
 import { get, post } from "../../api/client";
 import type { InvitedPerson, PersonRow } from "../../api/types";
 import { useText } from "../../i18n/language";
-import { Failure } from "../../parts/Failure";
 import { ReasonDialog } from "../../parts/ReasonDialog";
-import { Loading } from "../../parts/States";
 import { say } from "../../parts/toast";
 import { useSayFailure } from "../../parts/useSayFailure";
 import { Invite } from "./Invite";
 import { LinkOnce } from "./LinkOnce";
 import { RoleDialog } from "./RoleDialog";
+import { Panel, SettingsTable } from "./Panel";
 import styles from "./SettingsPage.module.css";
 
 const people = { queryKey: ["people"], queryFn: () => get<{ items: PersonRow[] }>("/people").then(({ items }) => items) };
@@ -26,12 +25,16 @@ export function People() {
   const everywhere = data?.some((person) => person.oneself && person.roles.some(({ role, org }) => role === "operator" && org === null)) ?? false;
   return (
     <>
-      <section className={styles.panel} aria-labelledby="people">
-        <h2 id="people">{t.settings.people.title}</h2>
-        <p>{t.settings.people.lead}</p>
-        {link !== null && <LinkOnce invited={link} />}
-        {error !== null && data === undefined ? <Failure error={error} retry={() => void refetch()} /> : data === undefined ? <Loading /> : <List people={data} everywhere={everywhere} show={setLink} />}
-      </section>
+      <Panel
+        id="people"
+        title={t.settings.people.title}
+        lead={t.settings.people.lead}
+        above={link !== null && <LinkOnce invited={link} />}
+        items={data}
+        error={error}
+        retry={refetch}
+        table={(items) => <List people={items} everywhere={everywhere} show={setLink} />}
+      />
       {data !== undefined && <Invite everywhere={everywhere} show={setLink} />}
     </>
   );
@@ -41,35 +44,24 @@ function List(props: { people: PersonRow[]; everywhere: boolean; show: (link: In
   const t = useText();
   const head = t.settings.people.columns;
   return (
-    <div className={styles.scroll}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{head.name}</th>
-            <th scope="col">{head.roles}</th>
-            <th scope="col">{head.state}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {props.people.map((person) => (
-            <tr key={person.id}>
-              <td>
-                {person.name}
-                {person.oneself && ` (${t.settings.people.oneself})`}
-                <span className={`${styles.reason} ${styles.anywhere}`}>{person.email}</span>
-              </td>
-              <td>
-                <Roles of={person} />
-              </td>
-              <td className={styles.withMenu}>
-                {t.settings.people.states[person.state]}
-                <Actions {...props} person={person} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <SettingsTable heads={[head.name, head.roles, head.state]}>
+      {props.people.map((person) => (
+        <tr key={person.id}>
+          <td>
+            {person.name}
+            {person.oneself && ` (${t.settings.people.oneself})`}
+            <span className={`${styles.reason} ${styles.anywhere}`}>{person.email}</span>
+          </td>
+          <td>
+            <Roles of={person} />
+          </td>
+          <td className={styles.withMenu}>
+            {t.settings.people.states[person.state]}
+            <Actions {...props} person={person} />
+          </td>
+        </tr>
+      ))}
+    </SettingsTable>
   );
 }
 

@@ -1,0 +1,64 @@
+/** The frame of a settings page that lists things: title, lead, then the table; while there is none, why not. */
+import type { ReactNode } from "react";
+import { Failure } from "../../parts/Failure";
+import { Empty, Loading } from "../../parts/States";
+import styles from "./SettingsPage.module.css";
+
+interface Listing<Item> {
+  /** Names the heading within the page. */
+  id: string;
+  title: string;
+  lead?: string;
+  /** What stands between lead and table. */
+  above?: ReactNode;
+  items: Item[] | undefined;
+  error: Error | null;
+  retry: () => unknown;
+  /** What is said of an empty list; none: it is never empty. */
+  none?: { title: string; next: string };
+  table: (items: Item[]) => ReactNode;
+  children?: ReactNode;
+}
+
+export function Panel<Item>(props: Listing<Item>) {
+  return (
+    <section className={styles.panel} aria-labelledby={props.id}>
+      <h2 id={props.id}>{props.title}</h2>
+      {props.lead !== undefined && <p>{props.lead}</p>}
+      {props.above}
+      <Listed {...props} />
+      {props.children}
+    </section>
+  );
+}
+
+function Listed<Item>({ items, error, retry, none, table }: Listing<Item>) {
+  if (items === undefined) return error === null ? <Loading /> : <Failure error={error} retry={() => void retry()} />;
+  if (items.length === 0 && none !== undefined) return <Empty title={none.title}>{none.next}</Empty>;
+  return table(items);
+}
+
+/** A table with its heads; `act` names the column of buttons to those who do not see it. `children` are the rows. */
+export function SettingsTable(props: { heads: string[]; act?: string; children: ReactNode }) {
+  return (
+    <div className={styles.scroll}>
+      <table>
+        <thead>
+          <tr>
+            {props.heads.map((head) => (
+              <th key={head} scope="col">
+                {head}
+              </th>
+            ))}
+            {props.act !== undefined && (
+              <th scope="col">
+                <span className="only-read">{props.act}</span>
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody>{props.children}</tbody>
+      </table>
+    </div>
+  );
+}

@@ -31,6 +31,8 @@ use crate::everything::everything;
 const LONGEST_TEXT: usize = 200;
 /// Lists of one organisation, or of the installation.
 const MOST_LISTS: usize = 200;
+/// Entries of all those together: they are held in memory, 36 bytes a SHA-256.
+const MOST_ENTRIES: u64 = 4_000_000;
 /// How often files that no list names any more are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(3_600);
 /// Defects of a file that its uploader is told.
@@ -98,17 +100,20 @@ pub async fn list(desk: &Desk, caller: &Caller) -> Result<Vec<Stored<ReferenceLi
 /// Takes a new list, for one organisation or (`None`) for all.
 ///
 /// # Errors
-/// `Invalid` where a text is missing, the end has passed, the file cannot be read to its end, or holds nothing that can be looked up.
+/// `Invalid` where a text is missing, the end has passed, the file cannot be read to its end, holds nothing that can be looked up, or more
+/// than may be held beside the other lists.
 pub async fn add(desk: &Desk, caller: &Caller, org: Option<OrganizationId>, upload: Upload) -> Result<Taken> {
     let context = match org {
         Some(org) => context(&permit(caller, Action::EditLists, org)?),
         None => context(&permit_installation(caller, Action::EditLists)?),
     };
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
-    if standing(desk, &context).await?.iter().filter(|list| list.org == org).count() >= MOST_LISTS {
+    let id = ReferenceListId(Uuid::now_v7());
+    let beside = beside(desk, &context, org, id).await?;
+    if beside.len() >= MOST_LISTS {
         return Err(Error::invalid("error.lists_many").with("most", MOST_LISTS.to_string()));
     }
-    let (list, defects) = taken(desk, ReferenceListId(Uuid::now_v7()), org, by, upload).await?;
+    let (list, defects) = taken(desk, id, org, by, upload, &beside).await?;
     desk.store.change(&context, Change::new("reference_list.add", list.source.clone()).put(&list, Expect::New)).await?;
     desk.tell(ReferenceList::KIND, list.id.0, org);
     Ok(Taken { list: desk.store.get(&context, list.id.0).await?, defects })
@@ -121,7 +126,8 @@ pub async fn add(desk: &Desk, caller: &Caller, org: Option<OrganizationId>, uplo
 pub async fn replace(desk: &Desk, caller: &Caller, id: ReferenceListId, upload: Upload, version: u64) -> Result<Taken> {
     let (context, stored) = editable(desk, caller, id).await?;
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
-    let (list, defects) = taken(desk, id, stored.org, by, upload).await?;
+    let beside = beside(desk, &context, stored.org, id).await?;
+    let (list, defects) = taken(desk, id, stored.org, by, upload, &beside).await?;
     desk.store.change(&context, Change::new("reference_list.replace", list.source.clone()).put(&list, Expect::Version(version))).await?;
     desk.tell(ReferenceList::KIND, id.0, list.org);
     Ok(Taken { list: desk.store.get(&context, id.0).await?, defects })
@@ -152,6 +158,23 @@ async fn editable(desk: &Desk, caller: &Caller, id: ReferenceListId) -> Result<(
     Ok((context(&permit), stored))
 }
 
+/// The other lists of the organisation, or of the installation.
+async fn beside(desk: &Desk, context: &Context, org: Option<OrganizationId>, id: ReferenceListId) -> Result<Vec<Stored<ReferenceList>>> {
+    let mut lists = standing(desk, context).await?;
+    lists.retain(|list| list.org == org && list.id != id);
+    Ok(lists)
+}
+
+/// Whether so many entries may be held beside the other lists.
+fn bounded(count: u64, beside: &[Stored<ReferenceList>]) -> Result<()> {
+    let others: u64 = beside.iter().map(|other| other.count).sum();
+    if others.saturating_add(count) > MOST_ENTRIES {
+        let error = Error::invalid("error.lists_entries").with("most", MOST_ENTRIES.to_string());
+        return Err(error.with("others", others.to_string()).with("count", count.to_string()));
+    }
+    Ok(())
+}
+
 /// Reads the file, keeps it, and says what it is.
 async fn taken(
     desk: &Desk,
@@ -159,6 +182,7 @@ async fn taken(
     org: Option<OrganizationId>,
     by: PersonId,
     upload: Upload,
+    beside: &[Stored<ReferenceList>],
 ) -> Result<(ReferenceList, Vec<LineDefect>)> {
     let Upload { name, kind, source, until, bytes } = upload;
     let (name, source) = (named("name", &name)?, named("source", &source)?);
@@ -176,12 +200,14 @@ async fn taken(
         let first = held.defects.first().map_or_else(|| "–".to_owned(), |defect| defect.line.to_string());
         return Err(Error::invalid("error.list_empty").with("rejected", held.rejected.to_string()).with("line", first));
     }
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    bounded(count, beside)?;
     let size_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let sha256 = desk.objects.put(bytes).await.map_err(Error::internal)?.to_string();
     desk.lists.keep(&sha256, &Arc::new(held.indicators));
     drop(one_at_a_time);
     let entries = ObjectRef { sha256, size_bytes };
-    let (count, rejected) = (u64::try_from(count).unwrap_or(u64::MAX), held.rejected);
+    let rejected = held.rejected;
     let list = ReferenceList { id, org, name, kind, source, entries, count, rejected, by, uploaded_at, until, removed: None };
     Ok((list, held.defects))
 }

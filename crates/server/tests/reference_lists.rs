@@ -2,8 +2,9 @@
 
 use hikeshi_domain::OrganizationId;
 use hikeshi_domain::api_key::KeyScope;
+use hikeshi_domain::reference_list::ReferenceList;
 use hikeshi_domain::role::Role;
-use hikeshi_record::{Context, Query};
+use hikeshi_record::{Change, Context, Query};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -73,8 +74,7 @@ async fn an_uploaded_list_is_named_by_the_verdict_until_it_is_taken_away() {
     assert_eq!(without.0, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(sent(&fixture, &analyst, Method::DELETE, &format!("/lists/{id}?reason=wrong"), "").await.0, StatusCode::NO_CONTENT);
     assert_eq!(fixture.get(&analyst, "/lists").await["items"], json!([]));
-    let kept =
-        fixture.desk.store.list::<hikeshi_domain::reference_list::ReferenceList>(&Context::system("test"), Query::new()).await.unwrap();
+    let kept = fixture.desk.store.list::<ReferenceList>(&Context::system("test"), Query::new()).await.unwrap();
     assert_eq!(kept.items.first().and_then(|list| list.removed.clone()).unwrap().reason, "wrong", "the record keeps it");
 }
 
@@ -112,4 +112,32 @@ async fn a_file_that_cannot_be_read_to_its_end_or_holds_nothing_is_refused_in_wo
     let past = format!("/lists?name=n&kind=bad&source=s&org={org}&until=2020-01-01T00:00:00Z");
     assert_eq!(sent(&fixture, &analyst, Method::POST, &past, HASH).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(fixture.get(&analyst, "/lists").await["items"], json!([]));
+}
+
+/// Two hundred lists of two million entries each were fourteen gigabytes.
+#[tokio::test]
+async fn all_lists_of_an_organisation_together_hold_a_bounded_number_of_entries() {
+    let fixture = Fixture::start().await;
+    let (ours, theirs) = (fixture.organization("ours").await, fixture.organization("theirs").await);
+    let operator = fixture.visitor(Role::Operator, None).await;
+    assert_eq!(add(&fixture, &operator, Some(ours), "bad", HASH).await.0, StatusCode::CREATED);
+    let system = Context::system("test");
+    let standing = fixture.desk.store.list::<ReferenceList>(&system, Query::new()).await.unwrap().items.remove(0);
+    let large = ReferenceList { count: 3_999_999, ..standing.entity.clone() };
+    fixture.desk.store.change(&system, Change::new("test", "").put(&large, standing.expect())).await.unwrap();
+    assert_eq!(add(&fixture, &operator, Some(ours), "bad", "evil.example").await.0, StatusCode::CREATED, "four million");
+    let (status, answer) = add(&fixture, &operator, Some(ours), "bad", "other.example").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        answer["error"]["message"].as_str().unwrap().contains("at most 4000000 entries (other lists 4000000, this file 1)"),
+        "{answer}"
+    );
+    assert_eq!(
+        add(&fixture, &operator, Some(theirs), "bad", "other.example").await.0,
+        StatusCode::CREATED,
+        "another organisation's are its own"
+    );
+    let path = format!("/lists/{}?name=a&kind=bad&source=p&expected_version=2", standing.id);
+    let replaced = sent(&fixture, &operator, Method::PUT, &path, "a.example\nb.example").await;
+    assert_eq!(replaced.0, StatusCode::OK, "what is replaced does not count: {}", replaced.1);
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod alerts;
 #[cfg(test)]
+mod black;
+#[cfg(test)]
 mod correlating;
 #[cfg(test)]
 mod document;

@@ -102,12 +102,12 @@ pub(crate) async fn run(desk: &Desk, claimed: &Claimed, job: TriageJob) -> Resul
     let earlier = latest_run(desk, &context, alert.id).await?;
     let closed = matches!(alert.state, AlertState::Closed { .. }) && !alert.owes_black_mail();
     let again = !job.forced && alert.verdict.is_some();
-    // Asked before anything is read: most looks end here.
-    if closed || (again && job.seen_to >= received_to(desk, alert.org, &alert.raised.host).await?) {
+    // Asked before anything is read: most looks end here, and what comes in from now on is news. `None` while the lake knows no such host.
+    let seen_to = received_to(desk, alert.org, &alert.raised.host).await?;
+    if closed || (again && job.seen_to >= seen_to) {
         return finish(desk, &context, claimed, &alert, job, Change::new("triage.wait", "")).await;
     }
     let gathered = gather(desk, &context, alert.org, &alert.raised.host, alert.placed_at()).await?;
-    let seen_to = Some(gathered.received_to);
     let (triage, gathered) = judge(desk, &alert, gathered).await?;
     if again && earlier.as_ref().is_some_and(|earlier| says_the_same(&earlier.triage, &triage)) {
         let job = TriageJob { seen_to, in_vain: job.in_vain.saturating_add(1), ..job };

@@ -1,6 +1,7 @@
-//! What a handler is given: the caller whose proof holds, a parsed body, a parsed query. What does not parse is an error in words.
+//! What a handler is given: the caller whose proof holds, what the address names, a parsed body, a parsed query. What does not parse is an
+//! error in words.
 
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE};
@@ -33,6 +34,9 @@ pub(crate) struct KeyHolder {
     pub(crate) caller: Caller,
     pub(crate) key: ApiKey,
 }
+
+/// What the address names. What can be nobody's name is not there, like any absent thing.
+pub(crate) struct Path<T>(pub(crate) T);
 
 /// A JSON body.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -72,6 +76,20 @@ impl FromRequestParts<App> for Named {
     async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, Failure> {
         changes_as_ours(parts)?;
         Ok(Named(request_name(parts)))
+    }
+}
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let parsed: Result<axum::extract::Path<T>, PathRejection> = axum::extract::Path::from_request_parts(parts, app).await;
+        match parsed {
+            Ok(axum::extract::Path(named)) => Ok(Path(named)),
+            // The route asks for something that its address does not have: our fault, not the caller's.
+            Err(rejection) if rejection.status().is_server_error() => Err(Failure(Error::internal(rejection))),
+            Err(rejection) => Err(Failure(Error::not_found().caused_by(rejection))),
+        }
     }
 }
 

@@ -129,6 +129,24 @@ async fn another_organisation_is_not_there() {
     assert_eq!(fixture.get(&stranger, "/search?q=PC-1").await["items"], json!([]));
 }
 
+/// It was answered with 400 and no sentence.
+#[tokio::test]
+async fn what_can_be_nobodys_name_is_not_there() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await.to_string();
+    let operator = fixture.visitor(Role::Operator, None).await;
+    for (method, path) in routes().into_iter().filter(|(_, path)| path.contains("{id}")) {
+        let name = format!("{method} {path}");
+        for wrong in ["INC-2026-0001", "%FF", "00000000-0000-0000-0000-00000000000g"] {
+            let filled = path.replace("{id}", wrong).replace("{report}", "report.pdf") + &query(&name, &org);
+            let response = fixture.by(&operator, method.clone(), &filled).json(&body(&name, &org)).send().await.unwrap();
+            assert_eq!(response.status(), StatusCode::NOT_FOUND, "{name} of {wrong}");
+            let answer: Value = response.json().await.unwrap();
+            assert_eq!(answer["error"]["kind"], "not_found", "{name} of {wrong}: {answer}");
+        }
+    }
+}
+
 /// A job that was given up: it is about an alert that is not there.
 pub(crate) async fn failed_job(fixture: &Fixture, org: OrganizationId) -> String {
     let job = Job::new("triage", &json!({"alert": uuid::Uuid::now_v7(), "forced": true})).attempts(1);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -25,7 +25,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ErrorBody, Failure};
-use crate::extract::{Body, KeyHolder, Parameters, SignedIn};
+use crate::extract::{Body, KeyHolder, Parameters, Path, SignedIn};
 use crate::router::App;
 use crate::views::act::{Assignment, Remark};
 use crate::views::alert::{AlertRow, OverrideView, RaisedView, overridden, row};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use hikeshi_desk::case::{self, CaseLine, CaseQuery, Classification};
@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ErrorBody, Failure};
-use crate::extract::{Body, Parameters, SignedIn};
+use crate::extract::{Body, Parameters, Path, SignedIn};
 use crate::router::App;
 use crate::views::act::{Assignment, Remark};
 use crate::views::alert::{AlertRow, row as alert_row};

@@ -1,7 +1,7 @@
 //! Endpoints.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hikeshi_desk::duty::SILENT_AFTER;
 use hikeshi_desk::endpoint::{self, EndpointLine, EndpointQuery};
 use hikeshi_desk::{Error, Names, names};
@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ErrorBody, Failure};
-use crate::extract::{Body, Parameters, SignedIn};
+use crate::extract::{Body, Parameters, Path, SignedIn};
 use crate::router::App;
 use crate::views::word;
 

@@ -1,7 +1,7 @@
 //! The exception list.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use hikeshi_desk::{Names, exception, names};
@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ErrorBody, Failure};
-use crate::extract::{Body, SignedIn};
+use crate::extract::{Body, Path, SignedIn};
 use crate::router::App;
 use crate::views::person::{Named, named};
 use crate::views::word;

@@ -1,7 +1,7 @@
 //! Work that was given up: what failed and why, and another try.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use hikeshi_desk::job;
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ErrorBody, Failure};
-use crate::extract::SignedIn;
+use crate::extract::{Path, SignedIn};
 use crate::router::App;
 
 pub(crate) fn router() -> OpenApiRouter<App> {

@@ -1,7 +1,7 @@
 //! The outbox.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hikeshi_desk::message::{self, MessageQuery};
 use hikeshi_domain::message::{Delivery, Message};
 use hikeshi_domain::phrase::Language;
@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ErrorBody, Failure};
-use crate::extract::{Parameters, SignedIn};
+use crate::extract::{Parameters, Path, SignedIn};
 use crate::router::App;
 use crate::views::word;
 

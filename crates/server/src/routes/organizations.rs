@@ -1,7 +1,7 @@
 //! Organisations and their standing choices.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use hikeshi_desk::organization::{self, Choices};
@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ErrorBody, Failure};
-use crate::extract::{Body, SignedIn};
+use crate::extract::{Body, Path, SignedIn};
 use crate::router::App;
 use crate::views::word;
 

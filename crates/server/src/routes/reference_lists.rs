@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use hikeshi_desk::reference_list::{self, Taken, Upload};
@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ErrorBody, Failure};
-use crate::extract::{Parameters, SignedIn};
+use crate::extract::{Parameters, Path, SignedIn};
 use crate::router::App;
 use crate::views::person::{Named, named};
 use crate::views::word;

@@ -1,7 +1,7 @@
 //! Rules in force, and those that cannot be used.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hikeshi_desk::rule::{self, Refusal, Standing};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{ErrorBody, Failure};
-use crate::extract::{Parameters, SignedIn};
+use crate::extract::{Parameters, Path, SignedIn};
 use crate::router::App;
 
 pub(crate) fn router() -> OpenApiRouter<App> {

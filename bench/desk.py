@@ -22,9 +22,9 @@ def memory_of(pid):
 
 
 class Desk:
-    def __init__(self, data, rules=(), log=None):
+    def __init__(self, data, rules=(), log=None, options=()):
         begun = time.time()
-        command = [HIKESHI, 'serve', '--data', data, '--listen', '127.0.0.1:0']
+        command = [HIKESHI, 'serve', '--data', data, '--listen', '127.0.0.1:0', *options]
         if rules:
             command += ['--rules', *rules]
         self.log = open(log or os.path.join(data, 'bench.log') if os.path.isdir(data) else log or os.devnull, 'ab')

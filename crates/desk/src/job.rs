@@ -1,6 +1,6 @@
 //! The desk's workers: they claim jobs of the record's queues, do them, and try again with patience.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hikeshi_access::{Action, Caller, permit_everywhere};
 use hikeshi_record::{Claimed, Context, JobRow, JobState};
@@ -21,6 +21,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 const CONFLICTS: u32 = 5;
 /// Alerts triaged side by side: each uses one core, and may hold the window of a busy host.
 const TRIAGES_AT_ONCE: usize = 2;
+/// Looking again takes a fifth of a core at most: where hundreds of hosts are attacked at once, new alerts and the intake come first.
+const FOLLOW_REST: u32 = 4;
+const LONGEST_REST: Duration = Duration::from_secs(30);
 /// Mails sent side by side: each mostly waits for a server.
 const MAILS_AT_ONCE: u32 = 4;
 
@@ -58,14 +61,15 @@ pub async fn requeue(desk: &Desk, caller: &Caller, job: Uuid) -> Result<()> {
 pub fn start(desk: &Desk) -> JoinSet<()> {
     let mut workers = JoinSet::new();
     for _ in 0..TRIAGES_AT_ONCE {
-        workers.spawn(work(desk.clone(), TRIAGE_QUEUE, 1));
+        workers.spawn(work(desk.clone(), TRIAGE_QUEUE, 1, 0));
     }
-    workers.spawn(work(desk.clone(), FOLLOW_QUEUE, 1));
-    workers.spawn(work(desk.clone(), MAIL_QUEUE, MAILS_AT_ONCE));
+    workers.spawn(work(desk.clone(), FOLLOW_QUEUE, 1, FOLLOW_REST));
+    workers.spawn(work(desk.clone(), MAIL_QUEUE, MAILS_AT_ONCE, 0));
     workers
 }
 
-async fn work(desk: Desk, queue: &'static str, at_once: u32) {
+/// Does the jobs of a queue; after each it rests `rest` times as long as it took.
+async fn work(desk: Desk, queue: &'static str, at_once: u32, rest: u32) {
     let mut commits = desk.store.committed();
     loop {
         match desk.store.claim_jobs(&Context::system("worker"), queue, at_once, LEASE).await {
@@ -73,7 +77,11 @@ async fn work(desk: Desk, queue: &'static str, at_once: u32) {
                 // A commit may have brought one; else look again after a pause.
                 let _ = tokio::time::timeout(PAUSE, commits.next()).await;
             }
-            Ok(jobs) => together(&desk, jobs).await,
+            Ok(jobs) => {
+                let begun = Instant::now();
+                together(&desk, jobs).await;
+                tokio::time::sleep(begun.elapsed().saturating_mul(rest).min(LONGEST_REST)).await;
+            }
             Err(error) => {
                 tracing::error!(queue, %error, "jobs cannot be claimed");
                 tokio::time::sleep(PAUSE).await;

@@ -16,12 +16,12 @@ use hikeshi_lake::{Lake, LakeConfig, LocalObjects, MatchRow, make_folder};
 use hikeshi_record::{Settings, Store};
 use hikeshi_triage::VerdictBook;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use crate::desk::{Desk, Parts, SystemClock};
-use crate::telemetry::Telemetry;
+use crate::telemetry::{Telemetry, WINDOWS_AT_ONCE};
 use crate::watch::{Joins, Watch, take_up};
 use crate::{Passwords, endpoint, job, operation, reference_list, triage};
 
@@ -96,7 +96,9 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
     let watch = Arc::new(Watch::new(loaded.rules.clone(), raising.clone(), joins.clone(), strong));
     let lake = lake(&opening.folder, &store, watch).await?;
     tokio::spawn(take_up(lake.clone(), joins.clone(), Timestamp::now(), opener));
-    let telemetry = Telemetry { hunt: Hunt::new(lake.clone())?, lake, joins, rules: loaded.rules, texts, refused: loaded.refused };
+    let windows = Arc::new(Semaphore::new(WINDOWS_AT_ONCE));
+    let hunt = Hunt::new(lake.clone())?;
+    let telemetry = Telemetry { hunt, lake, joins, rules: loaded.rules, texts, refused: loaded.refused, windows };
     let desk = Desk::new(Parts {
         objects: Arc::new(LocalObjects::open(opening.folder.join("objects"))?),
         store,

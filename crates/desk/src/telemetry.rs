@@ -7,6 +7,7 @@ use hikeshi_domain::OrganizationId;
 use hikeshi_lake::Lake;
 use hikeshi_lake::catalogue::OrgScope;
 use hikeshi_record::{Context, Scope};
+use tokio::sync::Semaphore;
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
@@ -26,7 +27,12 @@ pub struct Telemetry {
     pub texts: RuleTexts,
     /// Rules that could not be used, with the reason.
     pub refused: Vec<Refusal>,
+    /// Room for windows of hosts in memory.
+    pub(crate) windows: Arc<Semaphore>,
 }
+
+/// Windows of hosts that are held side by side: an event takes two to four kilobytes there, and a busy host sends tens of thousands a week.
+pub(crate) const WINDOWS_AT_ONCE: usize = 2;
 
 /// The lake's scope of a context.
 pub(crate) fn scope(context: &Context) -> OrgScope {

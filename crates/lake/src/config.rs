@@ -36,7 +36,7 @@ impl Default for LakeConfig {
             backlog_bytes: 4 << 30,
             log_part_bytes: 64 << 20,
             reserve_percent: 5,
-            flush_rows: 65_536,
+            flush_rows: 40_960,
             flush_bytes: 64 << 20,
             flush_after: Duration::from_secs(5),
             cache_bytes: 96 << 20,

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use arrow_array::builder::{
-    BinaryBuilder, BooleanBuilder, FixedSizeBinaryBuilder, Int64Builder, MapBuilder, StringBuilder, TimestampMicrosecondBuilder,
-    UInt8Builder, UInt32Builder, UInt64Builder,
+    BinaryBuilder, BooleanBuilder, FixedSizeBinaryBuilder, GenericByteBuilder, Int64Builder, MapBuilder, StringBuilder,
+    TimestampMicrosecondBuilder, UInt8Builder, UInt32Builder, UInt64Builder,
 };
+use arrow_array::types::ByteArrayType;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 use hikeshi_event::{Cell, CellKind, Column, Event};
@@ -13,7 +14,8 @@ use hikeshi_event::{Cell, CellKind, Column, Event};
 use crate::matches::MatchRow;
 use crate::schema::{HEAD, events_schema, matches_schema};
 
-const BATCH_ROWS: usize = 8192;
+/// Few enough that the columns of a batch stay in the cache, and that their buffers are not those of which each is a mapping of its own.
+const BATCH_ROWS: usize = 2048;
 const BATCH_BYTES: usize = 32 << 20;
 
 enum CellBuilder {
@@ -51,10 +53,16 @@ impl CellBuilder {
     fn finish(&mut self, rows: usize) -> ArrayRef {
         self.pad(rows);
         match self {
-            CellBuilder::Text(builder) => Arc::new(builder.finish()),
+            CellBuilder::Text(builder) => finish_texts(builder),
             CellBuilder::Integer(builder) => Arc::new(builder.finish()),
         }
     }
+}
+
+/// The texts so far, and room for as many again: growing from nothing copies each batch twice.
+fn finish_texts<T: ByteArrayType>(builder: &mut GenericByteBuilder<T>) -> ArrayRef {
+    let next = GenericByteBuilder::with_capacity(BATCH_ROWS, builder.values_slice().len());
+    Arc::new(std::mem::replace(builder, next).finish())
 }
 
 /// Gathers events into record batches of one schema.
@@ -158,13 +166,13 @@ impl EventEncoder {
         let mut arrays: Vec<ArrayRef> = vec![
             Arc::new(self.uid.finish()),
             Arc::new(self.seq.finish()),
-            Arc::new(self.host.finish()),
+            finish_texts(&mut self.host),
             Arc::new(self.time.finish()),
             Arc::new(self.received_at.finish()),
             Arc::new(self.time_suspect.finish()),
-            Arc::new(self.source.finish()),
-            Arc::new(self.channel.finish()),
-            Arc::new(self.provider.finish()),
+            finish_texts(&mut self.source),
+            finish_texts(&mut self.channel),
+            finish_texts(&mut self.provider),
             Arc::new(self.event_id.finish()),
             Arc::new(self.record_id.finish()),
             Arc::new(self.class_uid.finish()),
@@ -173,7 +181,7 @@ impl EventEncoder {
             Arc::new(self.unmapped.finish()),
         ];
         arrays.extend(self.cells.iter_mut().flatten().map(|builder| builder.finish(rows)));
-        arrays.push(Arc::new(self.raw.finish()));
+        arrays.push(finish_texts(&mut self.raw));
         RecordBatch::try_new(self.schema.clone(), arrays)
     }
 }

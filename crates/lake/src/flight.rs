@@ -18,7 +18,7 @@ use crate::segment::{Plan, SegmentError, day_of, effective_us, write_events, wri
 use crate::view::TailBlock;
 
 /// Compression of segments that will be merged soon.
-const FRESH_ZSTD_LEVEL: i32 = 3;
+const FRESH_ZSTD_LEVEL: i32 = 1;
 /// How long a forwarder may hold events back.
 const HELD_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Sightings that are remembered, so that the catalogue is not told again.
@@ -118,10 +118,13 @@ fn partition(blocks: &[Arc<TailBlock>]) -> HashMap<(OrganizationId, Date), Vec<S
     let mut parts: HashMap<(OrganizationId, Date), Vec<Slot>> = HashMap::new();
     let mut last: Option<(OrganizationId, i64, Date)> = None;
     for (number, block) in (0..).zip(blocks) {
+        let mut of_block: Vec<Option<u32>> = Vec::new();
         for row in &block.live {
             let Some(place) = block.rows.place(*row as usize) else { continue };
-            let fresh = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
-            let host = *hosts.entry(place.host).or_insert(fresh);
+            let host = ranked(&mut of_block, place.host_number, || {
+                let fresh = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
+                *hosts.entry(place.host).or_insert(fresh)
+            });
             let at_us = effective_us(place.time_us, place.received_us, place.suspect);
             let day_number = at_us.div_euclid(86_400_000_000);
             let day = match last {
@@ -141,6 +144,18 @@ fn partition(blocks: &[Arc<TailBlock>]) -> HashMap<(OrganizationId, Date), Vec<S
         slots.sort_unstable();
     }
     parts
+}
+
+/// The number of a host among all blocks, asked for once a block.
+fn ranked(of_block: &mut Vec<Option<u32>>, number: u32, among_all: impl FnOnce() -> u32) -> u32 {
+    let index = number as usize;
+    if of_block.len() <= index {
+        of_block.resize(index + 1, None);
+    }
+    match of_block.get_mut(index) {
+        Some(known) => *known.get_or_insert_with(among_all),
+        None => among_all(),
+    }
 }
 
 /// The place of each host, by its number, among all in lower-case order; spellings of one host share theirs.

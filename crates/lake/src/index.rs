@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use hikeshi_event::{Column, Event, Uid};
@@ -15,7 +16,7 @@ use twox_hash::XxHash64;
 pub(crate) const BLOCK_ROWS: usize = 4096;
 /// A value in more blocks than this is found by reading the whole segment.
 const LISTED_BLOCKS: usize = 24;
-const MAGIC: [u8; 4] = *b"HKI1";
+const MAGIC: [u8; 4] = *b"HKI2";
 const FILTER_BITS_A_ROW: usize = 10;
 const FILTER_PROBES: u32 = 6;
 
@@ -48,14 +49,73 @@ pub(crate) const HASHES: [Column; 8] = [
 ];
 
 /// The rows of one host: they lie together, ordered by time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct HostSpan {
-    /// Lower case.
-    pub(crate) host: String,
     pub(crate) first_row: u32,
     pub(crate) rows: u32,
     pub(crate) time_min_us: i64,
     pub(crate) time_max_us: i64,
+}
+
+/// The hosts of a segment, a column each: thousands of them are read for one that is looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Hosts {
+    /// Names in lower case, ascending, one after the other.
+    names: String,
+    /// Where each name ends.
+    ends: Vec<u32>,
+    /// The first row of each; its rows go up to the next one's, the last one's up to `rows`.
+    first_rows: Vec<u32>,
+    rows: u32,
+    time_min_us: Vec<i64>,
+    time_max_us: Vec<i64>,
+}
+
+impl Hosts {
+    fn name(&self, number: usize) -> Option<&str> {
+        let begin = number.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
+        self.names.get(begin as usize..*self.ends.get(number)? as usize)
+    }
+
+    /// The rows of a host, by its name in any case.
+    pub(crate) fn host(&self, host: &str) -> Option<HostSpan> {
+        let wanted = host.to_lowercase();
+        let (mut low, mut high) = (0, self.ends.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.name(middle)? < wanted.as_str() { low = middle + 1 } else { high = middle }
+        }
+        let first_row = *self.first_rows.get(low).filter(|_| self.name(low) == Some(wanted.as_str()))?;
+        let end = self.first_rows.get(low + 1).copied().unwrap_or(self.rows);
+        Some(HostSpan {
+            first_row,
+            rows: end.checked_sub(first_row)?,
+            time_min_us: *self.time_min_us.get(low)?,
+            time_max_us: *self.time_max_us.get(low)?,
+        })
+    }
+
+    /// Takes the next row.
+    fn add(&mut self, host: &str, time_us: i64) {
+        let last = self.ends.len().checked_sub(1).filter(|last| self.name(*last).is_some_and(|name| same_host(name, host)));
+        let known = last.and_then(|last| self.time_min_us.get_mut(last).zip(self.time_max_us.get_mut(last)));
+        match known {
+            Some((min, max)) => (*min, *max) = ((*min).min(time_us), (*max).max(time_us)),
+            None => {
+                self.names.push_str(&host.to_lowercase());
+                self.ends.push(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+                self.first_rows.push(self.rows);
+                self.time_min_us.push(time_us);
+                self.time_max_us.push(time_us);
+            }
+        }
+        self.rows += 1;
+    }
+
+    /// Memory in use.
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.names.len() + self.ends.len() * (2 * size_of::<u32>() + 2 * size_of::<i64>())
+    }
 }
 
 /// Where a value stands.
@@ -69,37 +129,45 @@ pub(crate) enum Blocks<'a> {
     Many,
 }
 
-/// Hosts and values of a segment.
+/// In which blocks of a segment the values of the indexed columns stand.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(crate) struct SegmentIndex {
-    /// Ascending by name.
-    pub(crate) hosts: Vec<HostSpan>,
+pub(crate) struct Values {
+    /// What stands for each value, ascending.
     names: Vec<u64>,
-    blocks: Vec<Vec<u16>>,
+    /// Where the blocks of each end among `blocks`; none listed: too many.
+    ends: Vec<u32>,
+    blocks: Vec<u16>,
 }
 
-impl SegmentIndex {
-    /// The rows of a host, by its name in any case.
-    pub(crate) fn host(&self, host: &str) -> Option<&HostSpan> {
-        let wanted = host.to_lowercase();
-        let found = self.hosts.binary_search_by(|span| span.host.as_str().cmp(&wanted)).ok()?;
-        self.hosts.get(found)
-    }
-
+impl Values {
     /// The blocks of a value of any indexed column, in any case.
     pub(crate) fn blocks(&self, value: &str) -> Blocks<'_> {
         let Ok(found) = self.names.binary_search(&value_name(value)) else { return Blocks::None };
-        match self.blocks.get(found) {
+        let begin = found.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
+        let range = begin.zip(self.ends.get(found)).map(|(begin, end)| begin as usize..*end as usize);
+        match range.and_then(|range| self.blocks.get(range)) {
             Some(listed) if !listed.is_empty() => Blocks::Listed(listed),
             _ => Blocks::Many,
         }
     }
 
-    /// Memory in use, about.
+    fn of(values: HashMap<u64, Vec<u16>>) -> Self {
+        let mut sorted: Vec<(u64, Vec<u16>)> = values.into_iter().collect();
+        sorted.sort_unstable_by_key(|(name, _)| *name);
+        let mut values = Values::default();
+        for (name, blocks) in sorted {
+            if blocks.len() <= LISTED_BLOCKS {
+                values.blocks.extend(blocks);
+            }
+            values.names.push(name);
+            values.ends.push(u32::try_from(values.blocks.len()).unwrap_or(u32::MAX));
+        }
+        values
+    }
+
+    /// Memory in use.
     pub(crate) fn size_bytes(&self) -> usize {
-        let hosts: usize = self.hosts.iter().map(|span| span.host.len() + size_of::<HostSpan>()).sum();
-        let blocks: usize = self.blocks.iter().map(|listed| 24 + listed.len() * 2).sum();
-        hosts + blocks + self.names.len() * 8
+        self.names.len() * (size_of::<u64>() + size_of::<u32>()) + self.blocks.len() * size_of::<u16>()
     }
 }
 
@@ -145,39 +213,32 @@ impl UidFilter {
     }
 }
 
+/// What lies beside a segment.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct SegmentIndex {
+    pub(crate) hosts: Hosts,
+    pub(crate) values: Values,
+    pub(crate) filter: UidFilter,
+}
+
 /// Builds the index of a segment from its rows in order.
 pub(crate) struct IndexBuilder {
-    hosts: Vec<HostSpan>,
+    hosts: Hosts,
     values: HashMap<u64, Vec<u16>>,
     filter: UidFilter,
-    row: u32,
 }
 
 impl IndexBuilder {
     /// For a segment of so many rows.
     pub(crate) fn new(rows: usize) -> Self {
-        IndexBuilder { hosts: Vec::new(), values: HashMap::new(), filter: UidFilter::for_rows(rows), row: 0 }
+        IndexBuilder { hosts: Hosts::default(), values: HashMap::new(), filter: UidFilter::for_rows(rows) }
     }
 
     /// Takes the next row.
     pub(crate) fn add(&mut self, event: &Event<'_>) {
-        let time_us = event.time.as_microsecond();
-        match self.hosts.last_mut() {
-            Some(span) if same_host(&span.host, &event.host) => {
-                span.rows += 1;
-                span.time_min_us = span.time_min_us.min(time_us);
-                span.time_max_us = span.time_max_us.max(time_us);
-            }
-            _ => self.hosts.push(HostSpan {
-                host: event.host.to_lowercase(),
-                first_row: self.row,
-                rows: 1,
-                time_min_us: time_us,
-                time_max_us: time_us,
-            }),
-        }
+        let block = u16::try_from(self.hosts.rows as usize / BLOCK_ROWS).unwrap_or(u16::MAX);
+        self.hosts.add(&event.host, event.time.as_microsecond());
         self.filter.insert(event.uid);
-        let block = u16::try_from(self.row as usize / BLOCK_ROWS).unwrap_or(u16::MAX);
         for column in INDEXED {
             if let Some(value) = event.text(column).filter(|value| !value.is_empty()) {
                 let listed = self.values.entry(value_name(value)).or_default();
@@ -186,16 +247,11 @@ impl IndexBuilder {
                 }
             }
         }
-        self.row += 1;
     }
 
-    /// The index and the filter.
-    pub(crate) fn finish(self) -> (SegmentIndex, UidFilter) {
-        let mut values: Vec<(u64, Vec<u16>)> = self.values.into_iter().collect();
-        values.sort_unstable_by_key(|(name, _)| *name);
-        let listed = |blocks: Vec<u16>| if blocks.len() > LISTED_BLOCKS { Vec::new() } else { blocks };
-        let (names, blocks) = values.into_iter().map(|(name, blocks)| (name, listed(blocks))).unzip();
-        (SegmentIndex { hosts: self.hosts, names, blocks }, self.filter)
+    /// The index.
+    pub(crate) fn finish(self) -> SegmentIndex {
+        SegmentIndex { hosts: self.hosts, values: Values::of(self.values), filter: self.filter }
     }
 }
 
@@ -211,58 +267,68 @@ fn value_name(value: &str) -> u64 {
     XxHash64::oneshot(0, value.as_bytes())
 }
 
-/// The bytes of an index file: sizes and sums of its two parts, then the parts.
-pub(crate) fn encode(index: &SegmentIndex, filter: &UidFilter) -> io::Result<Vec<u8>> {
-    let index = postcard::to_stdvec(index).map_err(io::Error::other)?;
-    let filter: Vec<u8> = filter.words.iter().flat_map(|word| word.to_le_bytes()).collect();
+/// The parts of an index file, in their order: each is read by itself.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Hosts,
+    Values,
+    Filter,
+}
+
+const PARTS: usize = 3;
+const HEAD_BYTES: usize = MAGIC.len() + PARTS * 8;
+
+/// The bytes of an index file: sizes and sums of its parts, then the parts.
+pub(crate) fn encode(index: &SegmentIndex) -> io::Result<Vec<u8>> {
+    let hosts = postcard::to_stdvec(&index.hosts).map_err(io::Error::other)?;
+    let values = postcard::to_stdvec(&index.values).map_err(io::Error::other)?;
+    let filter: Vec<u8> = index.filter.words.iter().flat_map(|word| word.to_le_bytes()).collect();
     let mut bytes = MAGIC.to_vec();
-    for part in [&index, &filter] {
+    for part in [&hosts, &values, &filter] {
         bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
         bytes.extend_from_slice(&crc32c::crc32c(part).to_le_bytes());
     }
-    bytes.extend_from_slice(&index);
-    bytes.extend_from_slice(&filter);
-    Ok(bytes)
+    Ok([bytes, hosts, values, filter].concat())
 }
 
-/// Reads hosts and values of an index file; `None` if it is missing or damaged.
-pub(crate) fn read_index(path: &Path) -> Option<SegmentIndex> {
-    let mut file = fs::File::open(path).ok()?;
-    let ([index_bytes, _], [index_crc, _]) = read_head(&mut file)?;
-    let part = read_part(&mut file, index_bytes, index_crc)?;
-    postcard::from_bytes(&part).ok()
+/// The hosts of an index file; `None` if it is missing or damaged.
+pub(crate) fn read_hosts(path: &Path) -> Option<Hosts> {
+    postcard::from_bytes(&read_part(path, Part::Hosts)?).ok()
 }
 
-/// Reads the uid filter of an index file; `None` if it is missing or damaged.
+/// The values of an index file; `None` if it is missing or damaged.
+pub(crate) fn read_values(path: &Path) -> Option<Values> {
+    postcard::from_bytes(&read_part(path, Part::Values)?).ok()
+}
+
+/// The uid filter of an index file; `None` if it is missing or damaged.
 pub(crate) fn read_filter(path: &Path) -> Option<UidFilter> {
-    use std::io::{Seek, SeekFrom};
-    let mut file = fs::File::open(path).ok()?;
-    let ([index_bytes, filter_bytes], [_, filter_crc]) = read_head(&mut file)?;
-    file.seek(SeekFrom::Current(i64::from(index_bytes))).ok()?;
-    let part = read_part(&mut file, filter_bytes, filter_crc)?;
+    let part = read_part(path, Part::Filter)?;
     let words = part.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect();
     Some(UidFilter { words })
 }
 
-fn read_head(file: &mut fs::File) -> Option<([u32; 2], [u32; 2])> {
-    let mut head = [0; 20];
-    file.read_exact(&mut head).ok()?;
+fn read_part(path: &Path, part: Part) -> Option<Vec<u8>> {
+    let file = fs::File::open(path).ok()?;
+    let mut head = [0; HEAD_BYTES];
+    file.read_exact_at(&mut head, 0).ok()?;
     let (magic, rest) = head.split_first_chunk::<4>()?;
-    let (numbers, _) = rest.as_chunks::<4>();
-    let [index_bytes, index_crc, filter_bytes, filter_crc] = *numbers else { return None };
-    let number = u32::from_le_bytes;
-    let sizes = [number(index_bytes), number(filter_bytes)];
-    (*magic == MAGIC).then(|| (sizes, [number(index_crc), number(filter_crc)]))
-}
-
-fn read_part(file: &mut fs::File, bytes: u32, crc: u32) -> Option<Vec<u8>> {
-    let length = file.metadata().ok()?.len();
-    if u64::from(bytes) > length {
+    if *magic != MAGIC {
         return None;
     }
-    let mut part = vec![0; usize::try_from(bytes).ok()?];
-    file.read_exact(&mut part).ok()?;
-    (crc32c::crc32c(&part) == crc).then_some(part)
+    let entries: Vec<(u32, u32)> = rest.as_chunks::<8>().0.iter().map(|entry| size_and_sum(*entry)).collect();
+    let (size, sum) = *entries.get(part as usize)?;
+    let begin = HEAD_BYTES as u64 + entries.iter().take(part as usize).map(|(size, _)| u64::from(*size)).sum::<u64>();
+    if begin + u64::from(size) > file.metadata().ok()?.len() {
+        return None;
+    }
+    let mut bytes = vec![0; usize::try_from(size).ok()?];
+    file.read_exact_at(&mut bytes, begin).ok()?;
+    (crc32c::crc32c(&bytes) == sum).then_some(bytes)
+}
+
+fn size_and_sum([a, b, c, d, e, f, g, h]: [u8; 8]) -> (u32, u32) {
+    (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
 }
 
 #[cfg(test)]
@@ -270,7 +336,7 @@ mod tests {
     use super::*;
     use crate::rows::tests::sample;
 
-    fn built(rows: u64) -> (SegmentIndex, UidFilter) {
+    fn built(rows: u64) -> SegmentIndex {
         let mut builder = IndexBuilder::new(rows as usize);
         for number in 0..rows {
             builder.add(&sample(number, if number < rows / 2 { "Alpha" } else { "beta" }));
@@ -280,28 +346,33 @@ mod tests {
 
     #[test]
     fn hosts_values_and_uids_are_found() {
-        let (index, _) = built(20_000);
-        let span = index.host("ALPHA").unwrap();
-        assert_eq!((span.first_row, span.rows), (0, 10_000));
-        assert_eq!(index.host("gamma"), None);
-        assert_eq!(index.blocks(&format!("{:064X}", 1500)), Blocks::Listed(&[3]));
-        assert_eq!(index.blocks(&format!("{:064x}", 999_999)), Blocks::None);
+        let index = built(20_000);
+        for (host, expected) in
+            [("ALPHA", Some((0, 10_000))), ("Beta", Some((10_000, 10_000))), ("a", None), ("alphabet", None), ("gamma", None)]
+        {
+            assert_eq!(index.hosts.host(host).map(|span| (span.first_row, span.rows)), expected, "{host}");
+        }
+        assert_eq!(index.values.blocks(&format!("{:064X}", 1500)), Blocks::Listed(&[3]));
+        assert_eq!(index.values.blocks(&format!("{:064x}", 999_999)), Blocks::None);
+        assert_eq!(Hosts::default().host("alpha"), None);
     }
 
     #[test]
     fn a_damaged_file_is_not_believed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.idx");
-        let (index, filter) = built(300);
-        let bytes = encode(&index, &filter).unwrap();
+        let SegmentIndex { hosts, values, filter } = built(300);
+        let bytes = encode(&built(300)).unwrap();
         fs::write(&path, &bytes).unwrap();
-        assert_eq!(read_index(&path), Some(index.clone()));
+        assert_eq!(read_hosts(&path), Some(hosts.clone()));
+        assert_eq!(read_values(&path), Some(values.clone()));
         assert_eq!(read_filter(&path), Some(filter.clone()));
         for at in 0..bytes.len() {
             let mut flipped = bytes.clone();
             flipped[at] ^= 4;
             fs::write(&path, &flipped).unwrap();
-            assert!(read_index(&path).is_none_or(|read| read == index), "byte {at}");
+            assert!(read_hosts(&path).is_none_or(|read| read == hosts), "byte {at}");
+            assert!(read_values(&path).is_none_or(|read| read == values), "byte {at}");
             assert!(read_filter(&path).is_none_or(|read| read == filter), "byte {at}");
         }
     }

@@ -45,6 +45,7 @@ pub(crate) fn read_frame(frame: &Frame, limits: &Limits, mut tap: Option<&mut (d
     let batch = &frame.batch;
     let intake = Intake { org: batch.org, source: &batch.source, received_at: batch.received_at };
     let mut uids = UidAssigner::default();
+    parsed.rows = Rows::for_text(body.len());
     let (rows, matches) = (&mut parsed.rows, &mut parsed.matches);
     let defects = read_lines(&body, &path, limits, |record| {
         let mut event = normalise(record, &intake);

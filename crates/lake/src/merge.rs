@@ -18,7 +18,8 @@ use crate::scan::{ReadError, SegmentReader};
 use crate::segment::{Plan, SegmentError, write_events, write_matches};
 use crate::view::{Segment, View};
 
-/// Compression of merged segments: they are written seldom and read for long.
+/// Compression of merged segments. The first merge may fall into the busiest hour; what is merged again is read for long.
+const FIRST_ZSTD_LEVEL: i32 = 3;
 const MERGED_ZSTD_LEVEL: i32 = 6;
 const MOST_AT_ONCE: usize = 16;
 /// Matches of a merge: they are held in memory, about a kilobyte each.
@@ -69,7 +70,8 @@ pub(crate) fn merge(layout: &Layout, segments: Vec<Arc<Segment>>, now: Timestamp
         return Err(ReadError::Columns("nothing to merge".into()).into());
     };
     let rows = segments.iter().map(|segment| usize::try_from(segment.row.rows).unwrap_or(0)).sum();
-    let plan = Plan { org: first.org, day: first.day, rows, level: first.level.saturating_add(1), zstd_level: MERGED_ZSTD_LEVEL, now };
+    let zstd_level = if first.level == 0 { FIRST_ZSTD_LEVEL } else { MERGED_ZSTD_LEVEL };
+    let plan = Plan { org: first.org, day: first.day, rows, level: first.level.saturating_add(1), zstd_level, now };
     let row = match first.kind {
         SegmentKind::Events => merge_events(layout, plan, &segments)?,
         SegmentKind::Matches => merge_matches(layout, plan, &segments)?,

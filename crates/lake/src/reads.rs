@@ -200,9 +200,9 @@ pub(crate) fn columns_missing(segment: &Segment) -> ReadError {
 }
 
 fn hash_rows(inner: &Inner, segment: &Segment, hash: &str, limit: usize) -> Result<Vec<Event<'static>>, ReadError> {
-    let index = inner.shelf.index(segment)?;
+    let values = inner.shelf.values(segment)?;
     let rows = usize::try_from(segment.row.rows).unwrap_or(0);
-    let ranges = match index.blocks(hash) {
+    let ranges = match values.blocks(hash) {
         Blocks::None => return Ok(Vec::new()),
         Blocks::Many => vec![0..rows],
         Blocks::Listed(blocks) => blocks.iter().map(|block| block_range(*block, rows)).collect(),

@@ -106,8 +106,7 @@ impl Repeats {
             if segment.row.host_min > host || segment.row.host_max < host {
                 continue;
             }
-            let index = self.shelf.index(segment)?;
-            let span = index.host(&host).filter(|span| (span.time_min_us..=span.time_max_us).contains(&place.time_us));
+            let span = self.shelf.hosts(segment)?.host(&host).filter(|span| (span.time_min_us..=span.time_max_us).contains(&place.time_us));
             if let Some(span) = span
                 && self.shelf.holds(segment, span, place.uid)?
             {

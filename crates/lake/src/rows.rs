@@ -1,10 +1,11 @@
 //! Events in memory between the readers and a segment: one growing buffer for many events, so that holding a hundred thousand of
-//! them costs two allocations and dropping them one.
+//! them costs few allocations. What most of them share, such as the host or the channel, is held once.
 
 use std::borrow::Cow;
 
 use hikeshi_domain::OrganizationId;
 use hikeshi_event::{Cell, CellKind, Column, Event, Uid};
+use indexmap::IndexSet;
 use jiff::Timestamp;
 
 use crate::repeats::host_key;
@@ -24,8 +25,42 @@ struct Head {
     class_uid: u32,
     activity_id: u8,
     severity: u8,
+    /// Host, source, channel and provider: numbers of [`Names`].
+    names: [u32; 4],
     begin: usize,
     end: usize,
+}
+
+/// What a name takes beside its text.
+const ENTRY_BYTES: usize = 48;
+
+/// Texts that many events share.
+#[derive(Debug, Clone, Default)]
+struct Names {
+    texts: IndexSet<Box<str>>,
+    /// Those of the event before, which the next mostly shares.
+    last: [u32; 4],
+    size_bytes: usize,
+}
+
+impl Names {
+    /// The numbers of an event's texts, in the order of [`Head::names`].
+    fn numbers(&mut self, texts: [&str; 4]) -> [u32; 4] {
+        for (last, text) in self.last.iter_mut().zip(texts) {
+            if self.texts.get_index(*last as usize).is_none_or(|known| known.as_ref() != text) {
+                let number = self.texts.get_index_of(text).unwrap_or_else(|| {
+                    self.size_bytes += text.len() + ENTRY_BYTES;
+                    self.texts.insert_full(text.into()).0
+                });
+                *last = u32::try_from(number).unwrap_or(u32::MAX);
+            }
+        }
+        self.last
+    }
+
+    fn get(&self, number: u32) -> Option<&str> {
+        self.texts.get_index(number as usize).map(AsRef::as_ref)
+    }
 }
 
 // The set of filled columns is kept in 128 bits.
@@ -36,14 +71,19 @@ const _: () = assert!(Column::ALL.len() <= 128);
 pub(crate) struct Rows {
     heads: Vec<Head>,
     bytes: Vec<u8>,
+    names: Names,
     columns: u128,
 }
 
 impl Rows {
+    /// For the events of so many bytes of text: the original and its cells, which are much the same again.
+    pub(crate) fn for_text(bytes: usize) -> Self {
+        Rows { bytes: Vec::with_capacity(bytes.saturating_mul(2)), ..Rows::default() }
+    }
+
     /// Keeps a copy of the event.
     pub(crate) fn push(&mut self, event: &Event<'_>) {
         let begin = self.bytes.len();
-        [&event.host, &event.source, &event.channel, &event.provider].into_iter().for_each(|text| put(&mut self.bytes, text.as_bytes()));
         put_number(&mut self.bytes, event.cells.len());
         for (column, cell) in &event.cells {
             self.columns |= 1 << (*column as u8);
@@ -72,6 +112,7 @@ impl Rows {
             class_uid: event.class_uid,
             activity_id: event.activity_id,
             severity: event.severity,
+            names: self.names.numbers([&event.host, &event.source, &event.channel, &event.provider]),
             begin,
             end: self.bytes.len(),
         });
@@ -84,7 +125,7 @@ impl Rows {
 
     /// Memory in use.
     pub(crate) fn size_bytes(&self) -> usize {
-        self.bytes.len() + self.heads.len() * size_of::<Head>()
+        self.bytes.len() + self.names.size_bytes + self.heads.len() * size_of::<Head>()
     }
 
     /// Whether any event fills the column.
@@ -96,8 +137,7 @@ impl Rows {
     pub(crate) fn get(&self, index: usize) -> Option<Event<'_>> {
         let head = self.heads.get(index)?;
         let mut rest = self.bytes.get(head.begin..head.end)?;
-        let (host, source) = (take_text(&mut rest)?, take_text(&mut rest)?);
-        let (channel, provider) = (take_text(&mut rest)?, take_text(&mut rest)?);
+        let [host, source, channel, provider] = head.names.map(|number| self.names.get(number).map(Cow::Borrowed));
         let count = take_number(&mut rest)?;
         let mut cells = Vec::with_capacity(count);
         for _ in 0..count {
@@ -112,13 +152,13 @@ impl Rows {
             uid: head.uid,
             seq: head.seq,
             org: head.org,
-            host,
+            host: host?,
             time: Timestamp::from_microsecond(head.time_us).ok()?,
             received_at: Timestamp::from_microsecond(head.received_us).ok()?,
             time_suspect: head.time_suspect,
-            source,
-            channel,
-            provider,
+            source: source?,
+            channel: channel?,
+            provider: provider?,
             event_id: head.event_id,
             record_id: head.record_id,
             class_uid: head.class_uid,
@@ -135,17 +175,17 @@ impl Rows {
         self.heads.get(index).is_some_and(|head| head.host_key == host_key && head.org == org)
     }
 
-    /// Organisation and host of the event at a place, without reading the rest of it.
+    /// Organisation, host and times of the event at a place; its own texts are not touched.
     pub(crate) fn place(&self, index: usize) -> Option<Place<'_>> {
         let head = self.heads.get(index)?;
-        let mut rest = self.bytes.get(head.begin..head.end)?;
-        let received_us = head.received_us;
+        let [host_number, ..] = head.names;
         Some(Place {
             org: head.org,
-            host: take_str(&mut rest)?,
+            host: self.names.get(host_number)?,
+            host_number,
             host_key: head.host_key,
             time_us: head.time_us,
-            received_us,
+            received_us: head.received_us,
             suspect: head.time_suspect,
             seq: head.seq,
             uid: head.uid,
@@ -158,6 +198,8 @@ impl Rows {
 pub(crate) struct Place<'a> {
     pub(crate) org: OrganizationId,
     pub(crate) host: &'a str,
+    /// Stands for `host` among these rows.
+    pub(crate) host_number: u32,
     /// See [`host_key`].
     pub(crate) host_key: u64,
     pub(crate) time_us: i64,
@@ -245,10 +287,12 @@ pub(crate) mod tests {
     #[test]
     fn events_come_back_as_they_went_in() {
         let mut rows = Rows::default();
-        let events: Vec<_> = (0..50).map(|number| sample(number, "Host-A")).collect();
+        let hosts = ["Host-A", "host-a", "HOST-B", "Security", ""];
+        let events: Vec<_> = (0..50).map(|number| sample(number, hosts[number as usize * 7 % 5])).collect();
         events.iter().for_each(|event| rows.push(event));
         let read: Vec<_> = (0..rows.len()).filter_map(|row| rows.get(row)).collect();
         assert_eq!(read, events);
+        assert_eq!(rows.place(7).map(|place| place.host), Some(events[7].host.as_ref()));
         assert!(rows.has(Column::ProcessPid) && !rows.has(Column::DnsQuery));
     }
 }

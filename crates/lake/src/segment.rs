@@ -28,6 +28,8 @@ use crate::stream::sync_folder;
 
 const ROW_GROUP_ROWS: usize = 131_072;
 const PAGE_ROWS: usize = 8192;
+/// Pages of a fresh segment: it holds few rows of each host, and whoever reads a host unpacks whole pages.
+const FRESH_PAGE_ROWS: usize = 2048;
 /// A row group is closed when this much of it is encoded, so that its memory does not grow with the size of its events.
 const ROW_GROUP_BYTES: usize = 64 << 20;
 const DICTIONARY_BYTES: usize = 512 << 10;
@@ -185,8 +187,7 @@ fn write_event_files(
     writer.write(&encoder.finish()?)?;
     let file = writer.into_inner()?;
     file.sync_all()?;
-    let (index, filter) = index.finish();
-    let index = encode_index(&index, &filter)?;
+    let index = encode_index(&index.finish())?;
     write_durably(&layout.index(segment), &index)?;
     fs::rename(&part, &path)?;
     sync_folder(&layout.folder(segment))?;
@@ -236,12 +237,16 @@ fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn properties(schema: &SchemaRef, plan: &Plan) -> Result<WriterProperties, ParquetError> {
+    let zstd = Compression::ZSTD(ZstdLevel::try_new(plan.zstd_level)?);
     let mut builder = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(plan.zstd_level)?))
+        // Fresh segments are read and merged soon: a decoder of zstd for each of their columns cost more than reading them.
+        .set_compression(if plan.level == 0 { Compression::LZ4_RAW } else { zstd })
+        .set_column_compression(ColumnPath::from(RAW), zstd)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_data_page_row_count_limit(if plan.level == 0 { FRESH_PAGE_ROWS } else { PAGE_ROWS })
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
-        .set_statistics_enabled(EnabledStatistics::Chunk)
+        // The segment's index says what lies where; extremes of a few columns are written for other readers of Parquet.
+        .set_statistics_enabled(EnabledStatistics::None)
         .set_created_by("hikeshi".to_owned());
     for field in schema.fields() {
         builder = column_properties(builder, field.name(), plan.rows.min(ROW_GROUP_ROWS));
@@ -260,14 +265,15 @@ fn column_properties(builder: WriterPropertiesBuilder, name: &str, rows: usize) 
     let path = ColumnPath::from(name);
     let builder = if is_packed(name) { builder.set_column_compression(path.clone(), Compression::UNCOMPRESSED) } else { builder };
     match name {
-        "uid" | RAW => {
-            builder.set_column_dictionary_enabled(path.clone(), false).set_column_statistics_enabled(path, EnabledStatistics::None)
+        "uid" | RAW => builder.set_column_dictionary_enabled(path, false),
+        "seq" | "time" | "received_at" | "record_id" => {
+            let extremes = if name == "time" { EnabledStatistics::Chunk } else { EnabledStatistics::None };
+            builder
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED)
+                .set_column_statistics_enabled(path, extremes)
         }
-        "seq" | "time" | "received_at" | "record_id" => builder
-            .set_column_dictionary_enabled(path.clone(), false)
-            .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED)
-            .set_column_statistics_enabled(path, EnabledStatistics::Page),
-        "host" | "event_id" => builder.set_column_statistics_enabled(path, EnabledStatistics::Page),
+        "host" | "event_id" => builder.set_column_statistics_enabled(path, EnabledStatistics::Chunk),
         _ => match Column::by_name(name) {
             Some(column) if INDEXED.contains(&column) || GUIDS.contains(&column) => {
                 builder.set_column_bloom_filter_enabled(path.clone(), true).set_column_bloom_filter_max_ndv(path, rows as u64)

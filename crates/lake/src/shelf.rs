@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::cache::Cache;
 use crate::decode::EventBatch;
-use crate::index::{HostSpan, IndexBuilder, SegmentIndex, UidFilter, read_filter, read_index};
+use crate::index::{HostSpan, Hosts, IndexBuilder, SegmentIndex, UidFilter, Values, read_filter, read_hosts, read_values};
 use crate::scan::{ReadError, SegmentReader};
 use crate::view::Segment;
 
@@ -17,28 +17,47 @@ type HostUids = HashSet<Uid>;
 
 /// Indexes, filters and exact uids of segments.
 pub(crate) struct Shelf {
-    indexes: Cache<Uuid, SegmentIndex>,
+    hosts: Cache<Uuid, Hosts>,
+    values: Cache<Uuid, Values>,
     filters: Cache<Uuid, UidFilter>,
     uids: Cache<(Uuid, u32), HostUids>,
     readers: Cache<Uuid, SegmentReader>,
 }
 
 impl Shelf {
-    /// A shelf that holds about so much.
+    /// A shelf that holds about so much. What reading a host needs of each segment gets most of it.
     pub(crate) fn new(limit_bytes: usize) -> Self {
-        let part = limit_bytes / 4;
-        Shelf { indexes: Cache::new(part), filters: Cache::new(part), uids: Cache::new(part), readers: Cache::new(part) }
+        let part = limit_bytes / 8;
+        Shelf {
+            hosts: Cache::new(3 * part),
+            readers: Cache::new(2 * part),
+            values: Cache::new(part),
+            filters: Cache::new(part),
+            uids: Cache::new(part),
+        }
     }
 
-    /// Hosts and values of a segment.
-    pub(crate) fn index(&self, segment: &Segment) -> Result<Arc<SegmentIndex>, ReadError> {
-        self.indexes.get_or(&segment.row.id, || {
-            let index = match read_index(&segment.layout.index(&segment.row)) {
-                Some(index) => index,
-                None => rebuild(segment)?.0,
+    /// The hosts of a segment.
+    pub(crate) fn hosts(&self, segment: &Segment) -> Result<Arc<Hosts>, ReadError> {
+        self.hosts.get_or(&segment.row.id, || {
+            let hosts = match read_hosts(&segment.layout.index(&segment.row)) {
+                Some(hosts) => hosts,
+                None => rebuild(segment)?.hosts,
             };
-            let size = index.size_bytes();
-            Ok((index, size))
+            let size = hosts.size_bytes();
+            Ok((hosts, size))
+        })
+    }
+
+    /// The indexed values of a segment.
+    pub(crate) fn values(&self, segment: &Segment) -> Result<Arc<Values>, ReadError> {
+        self.values.get_or(&segment.row.id, || {
+            let values = match read_values(&segment.layout.index(&segment.row)) {
+                Some(values) => values,
+                None => rebuild(segment)?.values,
+            };
+            let size = values.size_bytes();
+            Ok((values, size))
         })
     }
 
@@ -58,18 +77,19 @@ impl Shelf {
 
     /// Lets go of all of a segment that was taken away: a deleted file takes its room on the disk until nobody has it open.
     pub(crate) fn forget(&self, id: Uuid) {
-        self.indexes.forget(|known| *known == id);
+        self.hosts.forget(|known| *known == id);
+        self.values.forget(|known| *known == id);
         self.filters.forget(|known| *known == id);
         self.readers.forget(|known| *known == id);
         self.uids.forget(|(known, _)| *known == id);
     }
 
     /// Whether a uid is among the rows of a host. The filter answers nearly always; where it cannot, the host's uids are read.
-    pub(crate) fn holds(&self, segment: &Segment, span: &HostSpan, uid: Uid) -> Result<bool, ReadError> {
+    pub(crate) fn holds(&self, segment: &Segment, span: HostSpan, uid: Uid) -> Result<bool, ReadError> {
         let filter = self.filters.get_or(&segment.row.id, || {
             let filter = match read_filter(&segment.layout.index(&segment.row)) {
                 Some(filter) => filter,
-                None => rebuild(segment)?.1,
+                None => rebuild(segment)?.filter,
             };
             let size = filter.size_bytes();
             Ok::<_, ReadError>((filter, size))
@@ -85,7 +105,7 @@ impl Shelf {
         Ok(uids.contains(&uid))
     }
 
-    fn read_uids(&self, segment: &Segment, span: &HostSpan) -> Result<HostUids, ReadError> {
+    fn read_uids(&self, segment: &Segment, span: HostSpan) -> Result<HostUids, ReadError> {
         let first = span.first_row as usize;
         let mut uids = HostUids::with_capacity(span.rows as usize);
         for batch in self.reader(segment)?.read_columns(&[first..first + span.rows as usize], &["uid"])? {
@@ -99,7 +119,7 @@ impl Shelf {
 }
 
 /// Reads a whole segment to build its index again.
-fn rebuild(segment: &Segment) -> Result<(SegmentIndex, UidFilter), ReadError> {
+fn rebuild(segment: &Segment) -> Result<SegmentIndex, ReadError> {
     tracing::warn!(segment = %segment.row.id, "the index of a segment is missing or damaged and is built again");
     let reader = SegmentReader::open(&segment.layout.data(&segment.row))?;
     let rows = reader.rows();

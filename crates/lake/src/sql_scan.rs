@@ -90,9 +90,17 @@ impl Lake {
         if row.kind != SegmentKind::Events || (filter.values.is_empty() && filter.hosts.is_none()) {
             return Ok(true);
         }
-        let index = self.inner.shelf.index(segment)?;
-        let has_host = filter.hosts.as_ref().is_none_or(|hosts| hosts.iter().any(|host| index.host(host).is_some()));
-        Ok(has_host && filter.values.iter().all(|value| index.blocks(value) != Blocks::None))
+        if let Some(wanted) = &filter.hosts {
+            let hosts = self.inner.shelf.hosts(segment)?;
+            if !wanted.iter().any(|host| hosts.host(host).is_some()) {
+                return Ok(false);
+            }
+        }
+        if filter.values.is_empty() {
+            return Ok(true);
+        }
+        let values = self.inner.shelf.values(segment)?;
+        Ok(filter.values.iter().all(|value| values.blocks(value) != Blocks::None))
     }
 }
 

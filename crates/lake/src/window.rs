@@ -171,7 +171,7 @@ impl Lake {
         let chosen: Vec<_> = view.segments.iter().filter(here).cloned().collect();
         let wanted = host.clone();
         let rows =
-            move |inner: &Inner, segment: &Segment| Ok(inner.shelf.index(segment)?.host(&wanted).map_or(0, |span| span.rows as usize));
+            move |inner: &Inner, segment: &Segment| Ok(inner.shelf.hosts(segment)?.host(&wanted).map_or(0, |span| span.rows as usize));
         let counts = self.each(chosen.clone(), rows).await?;
         let pairs = chosen.into_iter().zip(counts).filter(|(_, rows)| *rows > 0);
         let mut spans: Vec<Span> = pairs.map(|(segment, rows)| Span { latest: latest(&segment), segment, rows }).collect();
@@ -237,8 +237,7 @@ struct Part {
 
 /// The last rows of a host in the span of time, at most `limit`, and how many were left out.
 fn host_rows(inner: &Inner, segment: &Segment, host: &str, times: Range<Timestamp>, limit: usize) -> Result<Part, ReadError> {
-    let index = inner.shelf.index(segment)?;
-    let Some(span) = index.host(host) else { return Ok(Part::default()) };
+    let Some(span) = inner.shelf.hosts(segment)?.host(host) else { return Ok(Part::default()) };
     let (first, rows) = (span.first_row as usize, span.rows as usize);
     // Rows ascend by time: where all of them lie before the end, and none claims to be early, the last ones are the ones.
     let in_order = !claims_earlier(segment);
@@ -287,8 +286,7 @@ fn whole_rows(inner: &Inner, segment: &Segment, rows: &[usize]) -> Result<Vec<Ev
 
 /// The rows of a host that bear one of the uids.
 fn named_rows(inner: &Inner, segment: &Segment, host: &str, uids: &HashSet<Uid>) -> Result<Vec<Event<'static>>, ReadError> {
-    let index = inner.shelf.index(segment)?;
-    let Some(span) = index.host(host) else { return Ok(Vec::new()) };
+    let Some(span) = inner.shelf.hosts(segment)?.host(host) else { return Ok(Vec::new()) };
     let mut here = HashSet::new();
     for uid in uids {
         if inner.shelf.holds(segment, span, *uid)? {

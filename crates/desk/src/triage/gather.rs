@@ -12,6 +12,7 @@ use hikeshi_lake::{MatchQuery, MatchRow, Places};
 use hikeshi_record::{Context, Query};
 use hikeshi_triage::{Counted, LOOK_BACK, Level, Lists, Prevalence, Rule, Seen};
 use jiff::Timestamp;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
@@ -61,6 +62,8 @@ pub(crate) struct Gathered {
     pub(crate) received_to: Timestamp,
     /// When it was gathered.
     pub(crate) now: Timestamp,
+    /// Given back when all this is dropped.
+    _room: OwnedSemaphorePermit,
 }
 
 /// Prevalence, asked for once.
@@ -75,6 +78,7 @@ impl Prevalence for Known {
 
 /// Gathers a host's window around an instant.
 pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, host: &str, around: Timestamp) -> Result<Gathered> {
+    let room = desk.telemetry.windows.clone().acquire_owned().await.map_err(Error::internal)?;
     // Asked before the events are read: what comes in between is looked at again.
     let received = received_to(desk, org, host).await?;
     let SentAs { name: host, alike } = host_as_sent(desk, org, host).await?;
@@ -114,6 +118,7 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
         alike,
         now,
         host,
+        _room: room,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use hikeshi_domain::level::Level;
 use rsigma_parser::{CorrelationRule, FilterRule, FilterRuleTarget, LogSource, SigmaCollection, SigmaRule, parse_sigma_yaml};
 
 use crate::correlation::{Correlation, lower};
@@ -12,7 +13,7 @@ use crate::lower::{Lowering, Unusable};
 use crate::pattern::{Pattern, PatternSet};
 use crate::predicate::{FieldId, Test};
 use crate::program::{Lowered, Program, Rest};
-use crate::rule::{Level, Refusal, RuleInfo, RuleKind};
+use crate::rule::{Refusal, RuleInfo, RuleKind};
 use crate::set::LoadError;
 use crate::source::{RuleSource, Sources, Where};
 

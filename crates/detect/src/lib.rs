@@ -38,11 +38,13 @@ mod texts;
 mod window;
 mod witness;
 
+pub use hikeshi_domain::level::Level;
+
 pub use correlator::{CorrelationMatch, Correlator, Forgotten};
 pub use load::LoadOptions;
 pub use matcher::Matcher;
 pub use observation::Observation;
-pub use rule::{Level, Refusal, RuleIndex, RuleInfo, RuleKind};
+pub use rule::{Refusal, RuleIndex, RuleInfo, RuleKind};
 pub use set::{LoadError, Loaded, RuleSet};
 pub use source::TableError;
 pub use texts::{RuleText, RuleTexts};

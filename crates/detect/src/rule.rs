@@ -2,58 +2,13 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 
+use hikeshi_domain::level::Level;
 use serde::{Deserialize, Serialize};
 
 /// A rule's place in its rule set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RuleIndex(pub u32);
-
-/// How grave a match is, by the rule's author.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Context, no alarm.
-    Informational,
-    /// Notable.
-    Low,
-    /// To be looked at.
-    Medium,
-    /// To be looked at now.
-    High,
-    /// An incident.
-    Critical,
-}
-
-impl Level {
-    /// The word of the Sigma specification.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Level::Informational => "informational",
-            Level::Low => "low",
-            Level::Medium => "medium",
-            Level::High => "high",
-            Level::Critical => "critical",
-        }
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Level {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Level, String> {
-        let all = [Level::Informational, Level::Low, Level::Medium, Level::High, Level::Critical];
-        let found = all.into_iter().find(|level| level.as_str().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| format!("`{text}` is no level: use informational, low, medium, high or critical"))
-    }
-}
 
 /// What kind of rule it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

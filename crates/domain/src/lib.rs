@@ -16,6 +16,7 @@ pub mod exception;
 pub mod flash_report;
 pub mod id;
 pub mod incident;
+pub mod level;
 pub mod message;
 pub mod organization;
 pub mod person;

@@ -5,45 +5,11 @@
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use crate::level::Level;
 use crate::playbook::{Files, PlaybookError};
 
 /// Where the entries stand.
 const PATH: &str = "raise.yaml";
-
-/// A level, as the Sigma language has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// No alarm by itself.
-    Informational,
-    /// Rarely of interest.
-    Low,
-    /// To be looked at.
-    Medium,
-    /// Should be looked at soon.
-    High,
-    /// Needs an answer now.
-    Critical,
-}
-
-impl Level {
-    /// The word in rules and reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Level::Informational => "informational",
-            Level::Low => "low",
-            Level::Medium => "medium",
-            Level::High => "high",
-            Level::Critical => "critical",
-        }
-    }
-
-    /// The level of that name; an unknown word is informational.
-    pub fn by_name(name: &str) -> Self {
-        let levels = [Level::Low, Level::Medium, Level::High, Level::Critical];
-        levels.into_iter().find(|level| level.name().eq_ignore_ascii_case(name)).unwrap_or(Level::Informational)
-    }
-}
 
 /// What an entry gives to the matches that it fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -1,57 +1,15 @@
 //! What triage is given: the events of one host, the rules that matched on them, and what else is known.
 
-use std::fmt;
-
 use hikeshi_domain::alert::ProductAlert;
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::exception::Exception;
+use hikeshi_domain::level::Level;
 use hikeshi_event::Event;
 use jiff::Timestamp;
 
 use crate::coverage::Coverage;
 use crate::lists::Lists;
 use crate::subject::Found;
-
-/// A rule's level, as the Sigma language has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub enum Level {
-    /// No alarm by itself.
-    #[default]
-    Informational,
-    /// Rarely of interest.
-    Low,
-    /// To be looked at.
-    Medium,
-    /// Should be looked at soon.
-    High,
-    /// Needs an answer now.
-    Critical,
-}
-
-impl Level {
-    /// The word in rules and reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Level::Informational => "informational",
-            Level::Low => "low",
-            Level::Medium => "medium",
-            Level::High => "high",
-            Level::Critical => "critical",
-        }
-    }
-
-    /// The level of that name; an unknown word is informational.
-    pub fn by_name(name: &str) -> Level {
-        let levels = [Level::Low, Level::Medium, Level::High, Level::Critical];
-        levels.into_iter().find(|level| level.name().eq_ignore_ascii_case(name)).unwrap_or_default()
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// What triage needs to know of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

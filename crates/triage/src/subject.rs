@@ -7,11 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hikeshi_domain::level::Level;
 use hikeshi_event::Column;
 use jiff::Timestamp;
 
 use crate::host::Host;
-use crate::input::{Level, Match};
+use crate::input::Match;
 use crate::path::inside_volume;
 
 /// A subject that rules found.

@@ -129,13 +129,13 @@ struct Head<'r> {
 pub(super) fn head(format: Format, rule: &RuleInfo) -> String {
     match format {
         Format::Ndjson => {
-            let head = Head { rule_id: &rule.id, title: &rule.title, level: rule.level.as_str(), author: &rule.author, tags: &rule.tags };
+            let head = Head { rule_id: &rule.id, title: &rule.title, level: rule.level.name(), author: &rule.author, tags: &rule.tags };
             let mut text = serde_json::to_string(&head).unwrap_or_default();
             text.pop();
             text
         }
         Format::Csv => {
-            let cells = [&rule.id, &rule.title, rule.level.as_str(), &rule.author, &rule.tags.join(" ")];
+            let cells = [&rule.id, &rule.title, rule.level.name(), &rule.author, &rule.tags.join(" ")];
             cells.map(|cell| cell_text(cell) + ",").concat()
         }
         Format::Table | Format::Html => String::new(),

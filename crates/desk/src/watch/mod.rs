@@ -126,7 +126,7 @@ fn matched(info: &hikeshi_detect::RuleInfo) -> MatchedRule {
     MatchedRule {
         rule_id: info.id.clone(),
         title: info.title.clone(),
-        level: info.level.as_str().to_owned(),
+        level: info.level.name().to_owned(),
         author: info.author.clone(),
         tags: info.tags.clone(),
     }

@@ -87,7 +87,7 @@ async fn list(State(app): State<App>, signed_in: SignedIn, Parameters(query): Pa
         let rule = &line.rule;
         let text = format!("{} {} {} {}", rule.title, rule.id, rule.author, rule.tags.join(" ")).to_lowercase();
         words.split_whitespace().all(|word| text.contains(word))
-            && query.level.as_deref().is_none_or(|level| level.is_empty() || level == rule.level.as_str())
+            && query.level.as_deref().is_none_or(|level| level.is_empty() || level == rule.level.name())
     };
     let chosen: Vec<_> = rules.lines.iter().filter(wanted).collect();
     let (from, size) = (query.cursor.unwrap_or(0), query.limit.unwrap_or(200).clamp(1, 1_000));
@@ -125,7 +125,7 @@ fn row(line: &rule::RuleLine) -> RuleRow {
         id: rule.id.clone(),
         title: rule.title.clone(),
         description: rule.description.clone(),
-        level: rule.level.as_str(),
+        level: rule.level.name(),
         author: rule.author.clone(),
         tags: rule.tags.clone(),
         logsource: rule.log_source.clone(),

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hikeshi_domain::alert::{Action, ProductAlert};
 use hikeshi_domain::endpoint::BlockMode;
+use hikeshi_domain::level::Level;
 use hikeshi_domain::phrase::Phrase;
 use hikeshi_event::Column;
 
 use super::Evidence;
-use crate::input::{Focus, Level};
+use crate::input::Focus;
 use crate::kind::Kind;
 use crate::scope::{Scope, names_file};
 

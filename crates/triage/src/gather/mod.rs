@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use crate::book::VerdictBook;
 use crate::coverage::Coverage;
 use crate::host::Host;
-use crate::input::{Level, Match, Rule};
+use crate::input::{Match, Rule};
 use crate::lists::{LISTED_RULE, Lists};
 use crate::product::product_alerts;
 
@@ -102,7 +102,7 @@ pub fn rule_table(rules: &RuleSet) -> Vec<Rule> {
     let table = rules.iter().map(|(_, info)| Rule {
         id: info.id.clone(),
         title: info.title.clone(),
-        level: Level::by_name(info.level.as_str()),
+        level: info.level,
         author: info.author.clone(),
         tags: info.tags.clone(),
     });

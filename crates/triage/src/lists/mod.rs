@@ -11,12 +11,13 @@ mod value;
 
 use std::sync::{Arc, LazyLock};
 
+use hikeshi_domain::level::Level;
 use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::reference_list::ListKind;
 use hikeshi_event::{Column, Event};
 use jiff::Timestamp;
 
-use crate::input::{Level, Rule};
+use crate::input::Rule;
 
 pub use lookup::Indicators;
 pub use read::{LineDefect, ListLimits, ReadList, read};

@@ -12,8 +12,9 @@ pub(crate) struct Place {
     /// Folder that everything is kept in
     #[arg(long, value_name = "DIR")]
     pub(crate) data: PathBuf,
-    /// PostgreSQL database of the record (`postgres://…` or `host=… dbname=…`), in place of SQLite in the folder. Other users of the
-    /// machine can read a command line: give an address with a password by the variable
+    /// PostgreSQL database of the record (`postgres://…` or `host=… dbname=…`, over a network with
+    /// `sslmode=verify-full` and `sslrootcert=FILE`), in place of SQLite in the folder. Other users of the machine can
+    /// read a command line: give an address with a password by the variable
     #[arg(long, value_name = "ADDRESS", env = "HIKESHI_RECORD", hide_env_values = true, value_parser = secret)]
     record: Option<Secret>,
 }

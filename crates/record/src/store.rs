@@ -34,8 +34,8 @@ impl Settings {
         Settings { data: data.into(), address: None, clock: Arc::new(Timestamp::now) }
     }
 
-    /// A record on PostgreSQL: `host=/run/postgresql dbname=hikeshi user=hikeshi`, or a `postgres://` URL. The role owns the
-    /// database and is no superuser. The key files lie in the data directory, alike on every node.
+    /// A record on PostgreSQL: `host=/run/postgresql dbname=hikeshi user=hikeshi`, or a `postgres://` URL, with `sslmode` and `sslrootcert`
+    /// as libpq has them. The role owns the database and is no superuser. The key files lie in the data directory, alike on every node.
     pub fn postgres(data: impl Into<PathBuf>, address: impl Into<String>) -> Self {
         Settings { address: Some(address.into()), ..Settings::embedded(data) }
     }

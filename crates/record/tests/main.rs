@@ -9,5 +9,6 @@
 
 mod conformance;
 mod crash;
+mod encrypted;
 mod faults;
 mod fixture;

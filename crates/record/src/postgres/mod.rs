@@ -1,19 +1,24 @@
 //! The side at scale: PostgreSQL 15 or later, one role that owns its database and is no superuser, row-level security behind our
 //! own conditions.
 
+mod address;
 mod backup;
+mod encryption;
 mod session;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use async_trait::async_trait;
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
-use tokio_postgres::NoTls;
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod};
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::error::SqlState;
 
 use crate::backend::{Backend, Fault, Hosted, Session};
 use crate::error::{Error, Result};
-use session::{Connection, fault};
+use address::Address;
+use encryption::Encryption;
+use session::{Connection, fault, with_causes};
 
 const MIGRATIONS: &[&str] = &[include_str!("0001_record.sql"), include_str!("0002_catalogue.sql")];
 const CONNECTIONS: usize = 12;
@@ -21,22 +26,39 @@ const CONNECTIONS: usize = 12;
 /// One database of a server.
 pub(crate) struct Postgres {
     pool: Pool,
+    /// Connections over the network are not encrypted.
+    plain: bool,
 }
 
 impl Postgres {
     /// The database that the address names: `host=/run/postgresql dbname=hikeshi user=hikeshi`, or a `postgres://` URL.
     pub(crate) fn open(address: &str) -> Result<Self> {
         let wrong = |error: String| Error::Invalid(format!("the address of the database is wrong: {error}"));
-        let config = tokio_postgres::Config::from_str(address).map_err(|error| wrong(error.to_string()))?;
+        let Address { config, trust } = Address::from_str(address).map_err(wrong)?;
+        let plain = config.get_ssl_mode() == SslMode::Disable && config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
+        let encryption = Encryption::new(trust).map_err(|error| Error::Internal(error.to_string()))?;
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(config, NoTls, recycling);
+        let manager = Manager::from_config(config, encryption, recycling);
         let pool = Pool::builder(manager).max_size(CONNECTIONS).build().map_err(|error| wrong(error.to_string()))?;
-        Ok(Postgres { pool })
+        Ok(Postgres { pool, plain })
+    }
+
+    async fn client(&self) -> Result<Object, Fault> {
+        self.pool.get().await.map_err(|error| Fault::Lost(self.refusal(&error)))
     }
 
     async fn connection(&self) -> Result<Connection, Fault> {
-        let client = self.pool.get().await.map_err(|error| Fault::Lost(error.to_string()))?;
-        Ok(Connection::new(client))
+        Ok(Connection::new(self.client().await?))
+    }
+
+    /// Why there is no connection, and what may help.
+    fn refusal(&self, error: &PoolError) -> String {
+        let PoolError::Backend(error) = error else { return error.to_string() };
+        let why = with_causes(error);
+        if self.plain && error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) {
+            return format!("{why}; a server that takes encrypted connections only needs `sslmode=verify-full` or `sslmode=require`");
+        }
+        why
     }
 }
 
@@ -78,17 +100,17 @@ impl Backend for Postgres {
     }
 
     async fn copy_into(&self, folder: &Path) -> Result<Vec<PathBuf>> {
-        let client = self.pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))?;
+        let client = self.client().await?;
         backup::copy_into(client, folder).await
     }
 
     async fn fill_from(&self, folder: &Path) -> Result<()> {
-        let client = self.pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))?;
+        let client = self.client().await?;
         backup::fill_from(client, folder, MIGRATIONS).await
     }
 
     async fn scrub(&self) -> Result<(), Fault> {
-        let client = self.pool.get().await.map_err(|error| Fault::Lost(error.to_string()))?;
+        let client = self.client().await?;
         for table in ["entity", "found", "field", "gram"] {
             client.batch_execute(&format!("VACUUM {table}")).await.map_err(fault)?;
         }

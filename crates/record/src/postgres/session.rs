@@ -1,5 +1,7 @@
 //! Connections of the pool: statements prepared once, the tenants set inside the transaction, never outside.
 
+use std::error::Error;
+
 use async_trait::async_trait;
 use bytes::BytesMut;
 use deadpool_postgres::Object;
@@ -100,7 +102,7 @@ fn row(row: &tokio_postgres::Row) -> Result<Row, Fault> {
 }
 
 impl ToSql for Value {
-    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match self {
             Value::Null => Ok(IsNull::Yes),
             Value::Int(number) => number.to_sql(kind, out),
@@ -118,7 +120,7 @@ impl ToSql for Value {
 
 /// What an error of PostgreSQL means to us (<https://www.postgresql.org/docs/15/errcodes-appendix.html>).
 pub(super) fn fault(error: tokio_postgres::Error) -> Fault {
-    let Some(reported) = error.as_db_error() else { return Fault::Lost(error.to_string()) };
+    let Some(reported) = error.as_db_error() else { return Fault::Lost(with_causes(&error)) };
     let why = reported.to_string();
     match reported.code() {
         &SqlState::DISK_FULL => Fault::Full(why),
@@ -126,4 +128,11 @@ pub(super) fn fault(error: tokio_postgres::Error) -> Fault {
         code if ["08", "53", "57", "58"].iter().any(|class| code.code().starts_with(class)) => Fault::Lost(why),
         _ => Fault::Wrong(why),
     }
+}
+
+/// An error with what stands behind it: the driver's own words name the kind only.
+pub(super) fn with_causes(error: &tokio_postgres::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let first = if error.as_db_error().is_some() { None } else { Some(error.to_string()) };
+    first.into_iter().chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
 }

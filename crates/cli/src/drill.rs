@@ -12,7 +12,7 @@ use hikeshi_drill::{Fit, Generator, Item, Options, Scenario, Stats};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::matrix::files;
+use crate::playbook::files;
 
 /// Simulated incidents: telemetry, alerts and mails, the same for the same seed.
 #[derive(Debug, clap::Args)]

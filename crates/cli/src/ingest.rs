@@ -20,8 +20,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use crate::parse_worker;
 use crate::place::Place;
+use crate::{parse_worker, playbook};
 
 /// Listed on standard error; the rest is counted.
 const LISTED_DEFECTS: u64 = 20;
@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// Folders of Sigma rules; without: the shipped ones
     #[arg(long, value_name = "DIR")]
     rules: Vec<PathBuf>,
+    /// Folder whose files take the place of the shipped playbook's files of the same name
+    #[arg(long, value_name = "DIR")]
+    playbook: Option<PathBuf>,
     /// Files, folders, patterns, members of archives (a.zip!b.evtx)
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
@@ -63,8 +66,13 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
 }
 
 async fn ingest(args: &Args, inputs: Vec<Input>, out: &mut dyn Write) -> Result<()> {
-    let opening =
-        Opening { folder: args.place.data.clone(), record: args.place.record(), rules: args.rules.clone(), address: String::new() };
+    let opening = Opening {
+        folder: args.place.data.clone(),
+        record: args.place.record(),
+        rules: args.rules.clone(),
+        playbook: playbook::in_force(args.playbook.as_deref())?,
+        address: String::new(),
+    };
     let still = open_still(&opening).await.map_err(|error| anyhow!("{error}")).with_context(|| {
         let folder = args.place.data.display();
         format!("cannot open the desk in `{folder}`")

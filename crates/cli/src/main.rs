@@ -6,6 +6,7 @@ mod ingest;
 mod matrix;
 mod parse_worker;
 mod place;
+mod playbook;
 mod query;
 mod record;
 mod serve;

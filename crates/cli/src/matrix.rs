@@ -1,14 +1,14 @@
 //! `hikeshi matrix`: which response flows the procedure offers for a type and a severity.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::{fs, io::Write};
+use std::io::Write;
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use hikeshi_domain::incident::{IncidentType, Severity};
 use hikeshi_domain::phrase::Language;
-use hikeshi_domain::playbook::Files;
 use hikeshi_domain::procedure::{Entry, Procedure};
+
+use crate::playbook::files;
 
 /// Which response flows answer an incident, one a line, lightest first; the lead picks one or more.
 #[derive(Debug, clap::Args)]
@@ -63,29 +63,10 @@ fn choice(word: &str, entry: &Entry, language: Language, out: &mut dyn Write) ->
     Ok(())
 }
 
-/// The shipped playbook, with the files of a folder laid over it.
-pub(crate) fn files(folder: Option<&Path>) -> Result<Files> {
-    let Some(folder) = folder else { return Ok(Files::shipped()) };
-    let mut own = BTreeMap::new();
-    collect(folder, "", &mut own).with_context(|| format!("cannot read the playbook folder `{}`", folder.display()))?;
-    Ok(Files::with_own(own)?)
-}
-
-fn collect(folder: &Path, prefix: &str, own: &mut BTreeMap<String, String>) -> Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        if path.is_dir() {
-            collect(&path, &format!("{prefix}{name}/"), own)?;
-        } else if name.ends_with(".yaml") {
-            own.insert(format!("{prefix}{name}"), fs::read_to_string(&path)?);
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use clap::Parser;
 
     use super::*;

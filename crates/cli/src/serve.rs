@@ -9,11 +9,13 @@ use anyhow::{Context, Result, bail};
 use hikeshi_access::Caller;
 use hikeshi_desk::open::{Open, Opening, open};
 use hikeshi_desk::{Desk, drill, session};
+use hikeshi_domain::playbook::Files;
 use hikeshi_server::Config;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::place::Place;
+use crate::playbook;
 
 /// Runs the desk: console, API, and the work in the background
 #[derive(Debug, clap::Args)]
@@ -27,6 +29,9 @@ pub(crate) struct Args {
     /// Folders of Sigma rules; without: the shipped ones
     #[arg(long, value_name = "DIR", num_args = 1..)]
     rules: Vec<PathBuf>,
+    /// Folder whose files take the place of the shipped playbook's files of the same name
+    #[arg(long, value_name = "DIR")]
+    playbook: Option<PathBuf>,
     /// Loads this drill, once
     #[arg(long, value_name = "NAME")]
     drill: Option<String>,
@@ -44,16 +49,22 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
         .with_writer(std::io::stderr)
         .init();
+    let playbook = playbook::in_force(args.playbook.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot be started")?;
-    runtime.block_on(serve(args))
+    runtime.block_on(serve(args, playbook))
 }
 
-async fn serve(args: &Args) -> Result<()> {
+async fn serve(args: &Args, playbook: Files) -> Result<()> {
     let listener =
         TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on `{}`; is another desk running?", args.listen))?;
     let address = format!("http://{}", listener.local_addr()?);
-    let opening =
-        Opening { folder: args.place.data.clone(), record: args.place.record(), rules: args.rules.clone(), address: address.clone() };
+    let opening = Opening {
+        folder: args.place.data.clone(),
+        record: args.place.record(),
+        rules: args.rules.clone(),
+        playbook,
+        address: address.clone(),
+    };
     let Open { desk, background } =
         open(&opening).await.map_err(|error| anyhow::anyhow!("{error}")).context("the desk cannot be opened")?;
     for refusal in &desk.telemetry.refused {

@@ -73,7 +73,7 @@ fn help_never_prints_the_address_of_the_record() {
     assert!(help.contains("HIKESHI_RECORD") && !help.contains("hunter2"), "{help}");
 }
 
-/// The desk answers a request of plain HTTP/1.1; status and body.
+/// The desk answers a request of plain HTTP/1.1; status and the whole answer.
 fn asked(address: &str, request: &str, headers: &str, body: &str) -> (String, String) {
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(address).unwrap();
@@ -85,8 +85,7 @@ fn asked(address: &str, request: &str, headers: &str, body: &str) -> (String, St
     .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    let (head, _) = answer.split_once("\r\n\r\n").unwrap();
-    (answer.split(' ').nth(1).unwrap().to_owned(), head.to_owned())
+    (answer.split(' ').nth(1).unwrap().to_owned(), answer)
 }
 
 fn token(line: &str) -> Option<&str> {
@@ -120,4 +119,35 @@ fn no_link_goes_to_a_log_once_a_password_is_set_and_a_command_makes_one() {
     drop(serving);
     let (_serving, lines) = start();
     assert!(lines.iter().all(|line| token(line).is_none()), "{lines:?}");
+}
+
+// covers: S4-20
+#[test]
+fn an_organisation_brings_its_own_procedure_and_a_wrong_file_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, own) = (folder.path().join("data"), folder.path().join("playbook"));
+    std::fs::create_dir_all(own.join("phrases")).unwrap();
+    let with_own = || {
+        let mut command = hikeshi();
+        command.arg("serve").arg("--data").arg(&data).args(["--listen", "127.0.0.1:0"]).arg("--playbook").arg(&own);
+        command
+    };
+    let verdict = hikeshi_domain::playbook::shipped("verdict.yaml").unwrap();
+    let line = verdict.split("black_points: 60").next().unwrap().lines().count();
+    std::fs::write(own.join("verdict.yaml"), verdict.replace("black_points: 60", "black_points: many")).unwrap();
+    let output = with_own().output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains(&format!("playbook/verdict.yaml:{line}: ")), "{said}");
+
+    std::fs::write(own.join("verdict.yaml"), verdict).unwrap();
+    let phrases = hikeshi_domain::playbook::shipped("phrases/desk.yaml").unwrap();
+    let shipped = phrases.lines().find(|line| line.starts_with("error.link_spent:")).unwrap();
+    let changed = phrases.replace(shipped, "error.link_spent: {ja: 当番に電話してください。, en: Call the duty officer.}");
+    std::fs::write(own.join("phrases/desk.yaml"), changed).unwrap();
+    let mut child = with_own().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let first = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).next().unwrap();
+    let _serving = Serving(child);
+    let address = first.split_once("http://").unwrap().1;
+    let (status, answer) = asked(address, "POST /api/v1/session/link", "Accept-Language: en\r\n", "{\"token\":\"spent\"}");
+    assert!(status == "401" && answer.contains("Call the duty officer."), "{answer}");
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hikeshi_access::{Actor, Permit, Scope};
 use hikeshi_domain::OrganizationId;
 use hikeshi_domain::clock::Clocks;
+use hikeshi_domain::playbook::Files;
 use hikeshi_domain::procedure::Procedure;
 use hikeshi_domain::raise::Raising;
 use hikeshi_lake::Objects;
@@ -61,6 +62,8 @@ pub struct Parts {
     pub telemetry: Telemetry,
     /// Objects: cited events, reports.
     pub objects: Arc<dyn Objects>,
+    /// The files that the procedure in force is read from.
+    pub playbook: Files,
     /// The procedure in force: matrix, flows, proposals.
     pub procedure: Procedure,
     /// Clocks in force.

@@ -8,7 +8,6 @@ use hikeshi_domain::OrganizationId;
 use hikeshi_domain::alert::Alert;
 use hikeshi_domain::organization::Organization;
 use hikeshi_domain::phrase::Language;
-use hikeshi_domain::playbook::Files;
 use hikeshi_drill::{Item, Options, Scenario};
 use hikeshi_lake::Encoding;
 use hikeshi_record::{Change, Context, PAGE_LIMIT, Query, Stored};
@@ -55,7 +54,7 @@ pub async fn load(desk: &Desk, name: &str) -> Result<Loaded> {
     if desk.store.key_holder(&context, None, DONE, name).await?.is_some() {
         return Ok(Loaded::Before);
     }
-    let scenario = hikeshi_drill::load(name, &Files::shipped())
+    let scenario = hikeshi_drill::load(name, &desk.playbook)
         .map_err(|error| Error::invalid("error.drill_unknown").with("name", name).caused_by(error))?;
     let organization = drill_organization(desk, &scenario, name).await?;
     let loaded = fill(desk, &scenario, name, &organization).await;

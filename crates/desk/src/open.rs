@@ -42,6 +42,8 @@ pub struct Opening {
     pub record: Option<Secret>,
     /// Folders of Sigma rules; empty: the shipped ones.
     pub rules: Vec<PathBuf>,
+    /// The procedure's files. Own phrases among them are put in force by whoever starts the process.
+    pub playbook: Files,
     /// The address under which it listens, for links.
     pub address: String,
 }
@@ -81,11 +83,11 @@ pub async fn open(opening: &Opening) -> Result<Open, Box<dyn std::error::Error +
 /// When a playbook file is wrong, rules cannot be read, or a store cannot be opened; the message says which.
 pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::Error + Send + Sync>> {
     phrases::check()?;
-    let files = Files::shipped();
-    let procedure = Procedure::load(&files)?;
-    let clocks = Clocks::load(&files)?;
-    let raising = Arc::new(Raising::load(&files)?);
-    let verdicts = Arc::new(VerdictBook::shipped()?);
+    let playbook = opening.playbook.clone();
+    let procedure = Procedure::load(&playbook)?;
+    let clocks = Clocks::load(&playbook)?;
+    let raising = Arc::new(Raising::load(&playbook)?);
+    let verdicts = Arc::new(VerdictBook::load(&playbook)?);
     let loaded =
         if opening.rules.is_empty() { RuleSet::shipped()? } else { RuleSet::load(&opening.rules, &LoadOptions::with_user_cache())? };
     let texts = if opening.rules.is_empty() { RuleTexts::shipped() } else { RuleTexts::read(&opening.rules)? };
@@ -103,6 +105,7 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
         objects: Arc::new(LocalObjects::open(opening.folder.join("objects"))?),
         store,
         telemetry,
+        playbook,
         procedure,
         clocks,
         verdicts,

@@ -72,7 +72,7 @@ pub enum DocumentError {
 /// # Errors
 /// When the program's own template, fonts or sentences are broken; no content of a report makes it fail.
 pub fn render(report: &FlashReport, language: Language, format: Format) -> Result<Vec<u8>, DocumentError> {
-    hikeshi_domain::phrases::shipped().map_err(DocumentError::Phrases)?;
+    hikeshi_domain::phrases::in_force().map_err(DocumentError::Phrases)?;
     let view = View::of(report, language);
     match format {
         Format::Pdf => pdf::write(&view),

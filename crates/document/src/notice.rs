@@ -46,7 +46,7 @@ pub struct Notice {
 /// # Errors
 /// When the link is no `http` or `https` address, or the shipped sentences are wrong.
 pub fn write(told: &Told<'_>, language: Language) -> Result<Notice, DocumentError> {
-    hikeshi_domain::phrases::shipped().map_err(DocumentError::Phrases)?;
+    hikeshi_domain::phrases::in_force().map_err(DocumentError::Phrases)?;
     let link = checked(told.link)?;
     let words = Words { language };
     let reference = one_line(&visible(told.reference)).into_owned();

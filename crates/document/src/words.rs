@@ -26,7 +26,7 @@ impl Words {
     /// The label `document.<key>`, or the key itself where there is no label: a room added a word that we do not know yet.
     pub(crate) fn label_or_key(self, prefix: &str, key: &str) -> String {
         let full = format!("document.{prefix}.{key}");
-        let known = phrases::shipped().is_ok_and(|shipped| shipped.contains(&full));
+        let known = phrases::in_force().is_ok_and(|shipped| shipped.contains(&full));
         if known { phrases::render(&Phrase::new(full), self.language) } else { self.foreign(key) }
     }
 

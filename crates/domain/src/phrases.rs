@@ -6,7 +6,7 @@
 //! holds braces, tags or a phrase's key is shown as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -18,8 +18,12 @@ use crate::playbook::{Files, PlaybookError, parse};
 
 /// The prefix of a value that is an instant, as RFC 3339.
 const TIME: &str = "time";
+const FOLDER: &str = "phrases/";
 
 static SHIPPED: LazyLock<Result<Phrases, PlaybookError>> = LazyLock::new(|| Phrases::load(&Files::shipped()));
+
+/// An organisation's own sentences over the shipped ones; set once, before anything is said.
+static OWN: OnceLock<Phrases> = OnceLock::new();
 
 /// All sentences, checked: each in both languages, with the same values in both.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,25 +50,37 @@ struct Written {
     en: String,
 }
 
-/// The shipped sentences.
+/// The sentences in force: the shipped ones, unless [`put_in_force`] laid others over them.
 ///
 /// # Errors
 /// When a shipped file is wrong; ask once at start, by `check`.
-pub fn shipped() -> Result<&'static Phrases, PlaybookError> {
-    SHIPPED.as_ref().map_err(Clone::clone)
+pub fn in_force() -> Result<&'static Phrases, PlaybookError> {
+    match OWN.get() {
+        Some(own) => Ok(own),
+        None => SHIPPED.as_ref().map_err(Clone::clone),
+    }
 }
 
-/// Fails at start, not in the middle of a report, if a shipped sentence is wrong.
+/// Lets this process speak with an organisation's own sentences, from its start on: whoever starts it calls this once, before anything else.
+///
+/// # Errors
+/// When a file is wrong, or lacks a sentence (or a sentence asks for a value) that the program has no other place for; or when called twice.
+pub fn put_in_force(files: &Files) -> Result<(), PlaybookError> {
+    let own = Phrases::complete(files)?;
+    OWN.set(own).map_err(|_| PlaybookError::at(FOLDER, 0, "expected one set of sentences a process, found a second one"))
+}
+
+/// Fails at start, not in the middle of a report, if a sentence is wrong.
 ///
 /// # Errors
 /// The first wrong sentence: file, line, what was expected.
 pub fn check() -> Result<(), PlaybookError> {
-    shipped().map(|_| ())
+    in_force().map(|_| ())
 }
 
 /// The sentence in words. A phrase of an unknown key (written by an older or newer program) shows its key and values.
 pub fn render(phrase: &Phrase, language: Language) -> String {
-    match SHIPPED.as_ref() {
+    match in_force() {
         Ok(phrases) => phrases.render(phrase, language),
         Err(_) => unknown(phrase),
     }
@@ -72,7 +88,7 @@ pub fn render(phrase: &Phrase, language: Language) -> String {
 
 /// The phrase with its instants told in a zone, with the offset: `2026-11-21 03:08:41 +09:00`. Without this they are told in UTC.
 pub fn in_zone(phrase: &Phrase, zone: &TimeZone) -> Phrase {
-    match SHIPPED.as_ref() {
+    match in_force() {
         Ok(phrases) => phrases.in_zone(phrase, zone),
         Err(_) => phrase.clone(),
     }
@@ -85,8 +101,26 @@ impl Phrases {
     /// When a sentence lacks a language, holds other values in one language than in the other, stands twice, or a brace is open.
     pub fn load(files: &Files) -> Result<Self, PlaybookError> {
         let mut phrases = Phrases::default();
-        for (path, text) in files.under("phrases/") {
+        for (path, text) in files.under(FOLDER) {
             phrases.add(path, text)?;
+        }
+        Ok(phrases)
+    }
+
+    /// Reads all files, and sees that nothing is missing that the program says.
+    fn complete(files: &Files) -> Result<Self, PlaybookError> {
+        let phrases = Phrases::load(files)?;
+        for (path, text) in Files::shipped().under(FOLDER) {
+            let mut shipped = Phrases::default();
+            shipped.add(path, text)?;
+            for key in shipped.keys() {
+                if !phrases.contains(key) {
+                    return Err(PlaybookError::at(path, 0, format!("expected a sentence `{key}`, found none")));
+                }
+                if let Some(value) = phrases.values_of(key).difference(&shipped.values_of(key)).next() {
+                    return Err(PlaybookError::at(path, 0, format!("`{key}`: expected no value `{value}`; the program brings none of that name")));
+                }
+            }
         }
         Ok(phrases)
     }
@@ -270,7 +304,21 @@ mod tests {
     #[test]
     fn shipped_sentences_stand_in_both_languages() {
         check().unwrap();
-        assert!(shipped().unwrap().keys().count() > 10);
+        assert!(in_force().unwrap().keys().count() > 10);
+    }
+
+    #[test]
+    fn sentences_of_ones_own_say_all_that_the_program_says() {
+        let path = "phrases/desk.yaml";
+        let shipped = crate::playbook::shipped(path).unwrap();
+        let own = |text: String| Phrases::complete(&Files::with_own(BTreeMap::from([(path.to_owned(), text)])).unwrap());
+        let (key, _) = shipped.lines().find(|line| line.contains(": {ja: ")).unwrap().split_once(':').unwrap();
+        let line = shipped.lines().find(|line| line.starts_with(&format!("{key}:"))).unwrap();
+        assert!(own(shipped.to_owned()).is_ok());
+        let missing = own(shipped.replacen(line, "", 1)).unwrap_err().to_string();
+        assert_eq!(missing, format!("playbook/{path}:0: expected a sentence `{key}`, found none"));
+        let unknown = own(shipped.replacen(line, &format!("{key}: {{ja: \"{{odd}}\", en: \"{{odd}}\"}}"), 1)).unwrap_err().to_string();
+        assert!(unknown.contains("expected no value `odd`"), "{unknown}");
     }
 
     #[test]

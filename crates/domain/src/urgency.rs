@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn every_reason_has_words() {
-        let sentences = phrases::shipped().unwrap();
+        let sentences = phrases::in_force().unwrap();
         assert!(RANKS.iter().all(|key| sentences.contains(key)));
     }
 }

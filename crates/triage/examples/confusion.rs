@@ -97,7 +97,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folders: Vec<PathBuf> = env::split_paths(rules).collect();
     let loaded = RuleSet::load(&folders, &LoadOptions::with_user_cache())?;
     let table = rule_table(&loaded.rules);
-    let book = VerdictBook::parse(&fs::read_to_string("playbook/verdict.yaml")?, &fs::read_to_string("playbook/verdict-lists.yaml")?)?;
+    let own = ["verdict.yaml", "verdict-lists.yaml"].map(|name| Ok((name.to_owned(), fs::read_to_string(format!("playbook/{name}"))?)));
+    let book = VerdictBook::load(&Files::with_own(own.into_iter().collect::<std::io::Result<_>>()?)?)?;
     let list = args.iter().any(|arg| arg == "--list");
     let raising = Raising::load(&Files::shipped())?;
     let bench = Bench { rules: loaded.rules, table, book, raising, data: PathBuf::from(data), list };

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use hikeshi_domain::playbook::{self, Files, PlaybookError};
 use hikeshi_domain::verdict::Family;
 use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
 use serde::Deserialize;
+use serde_saphyr::Spanned;
+use sha2::{Digest, Sha256};
 
 /// What the file says of one item of evidence.
 #[derive(Debug, Clone, Deserialize)]
@@ -71,7 +74,7 @@ struct BookFile {
 struct ListFile {
     #[expect(dead_code, reason = "the source of a list is for its reader; requiring it here keeps it from being left out")]
     source: String,
-    patterns: Vec<String>,
+    patterns: Vec<Spanned<String>>,
 }
 
 /// Points, bands and lists in force.
@@ -89,79 +92,37 @@ pub struct VerdictBook {
     lists: BTreeMap<String, RegexSet>,
 }
 
-/// Why a book cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum BookError {
-    /// The file is not of the expected shape.
-    #[error("{file}: {reason}")]
-    Shape {
-        /// Which file.
-        file: &'static str,
-        /// Line and what was expected.
-        reason: String,
-    },
-    /// A pattern of a list is no regular expression.
-    #[error("playbook/verdict-lists.yaml: list `{list}`, pattern `{pattern}`: {reason}")]
-    Pattern {
-        /// The list.
-        list: String,
-        /// The pattern.
-        pattern: String,
-        /// Why not.
-        reason: String,
-    },
-    /// The program weighs something that the book does not name.
-    #[error("{file}: `{name}` is missing")]
-    Missing {
-        /// Which file.
-        file: &'static str,
-        /// What is missing.
-        name: String,
-    },
-}
-
-const BOOK_FILE: &str = "playbook/verdict.yaml";
-const LISTS_FILE: &str = "playbook/verdict-lists.yaml";
+const BOOK: &str = "verdict.yaml";
+const LISTS: &str = "verdict-lists.yaml";
 
 impl VerdictBook {
     /// The book that the program carries.
     ///
     /// # Errors
     /// Never for the files of this tree: a test reads them.
-    pub fn shipped() -> Result<VerdictBook, BookError> {
-        let book = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../playbook/verdict.yaml"));
-        let lists = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../playbook/verdict-lists.yaml"));
-        VerdictBook::parse(book, lists)
+    pub fn shipped() -> Result<VerdictBook, PlaybookError> {
+        VerdictBook::load(&Files::shipped())
     }
 
-    /// Reads a book and its lists.
+    /// Reads the book and its lists. Where they are not the shipped ones, the version names them by a fingerprint, e.g. `2026-11b+9f2c01d4`.
     ///
     /// # Errors
-    /// Names the file and what was expected.
-    pub fn parse(book: &str, lists: &str) -> Result<VerdictBook, BookError> {
-        let shape = |file, error: serde_saphyr::Error| BookError::Shape { file, reason: error.to_string() };
-        let file: BookFile = serde_saphyr::from_str(book).map_err(|error| shape(BOOK_FILE, error))?;
-        let written: BTreeMap<String, ListFile> = serde_saphyr::from_str(lists).map_err(|error| shape(LISTS_FILE, error))?;
-        let mut compiled = BTreeMap::new();
-        for (name, list) in written {
-            compiled.insert(name.clone(), compile(&name, &list.patterns)?);
-        }
+    /// When a file is wrong: its name, the line and what was expected.
+    pub fn load(files: &Files) -> Result<VerdictBook, PlaybookError> {
+        let file: BookFile = files.read(BOOK)?;
+        let written: BTreeMap<String, ListFile> = files.read(LISTS)?;
+        let lists = written.into_iter().map(|(name, list)| Ok((name.clone(), compile(&name, &list.patterns)?)));
+        let lists: BTreeMap<String, RegexSet> = lists.collect::<Result<_, PlaybookError>>()?;
         let missing_item = crate::evidence::ITEMS.iter().find(|id| !file.items.contains_key(**id));
-        let missing_list = crate::evidence::LISTS.iter().find(|name| !compiled.contains_key(**name));
-        if let Some(name) = missing_item {
-            return Err(BookError::Missing { file: BOOK_FILE, name: (*name).to_owned() });
+        let missing_list = crate::evidence::LISTS.iter().find(|name| !lists.contains_key(**name));
+        if let Some(id) = missing_item {
+            return Err(PlaybookError::at(BOOK, 0, format!("`items`: expected an entry `{id}`, found none")));
         }
         if let Some(name) = missing_list {
-            return Err(BookError::Missing { file: LISTS_FILE, name: (*name).to_owned() });
+            return Err(PlaybookError::at(LISTS, 0, format!("expected a list `{name}`, found none")));
         }
-        Ok(VerdictBook {
-            version: file.version,
-            bands: file.bands,
-            rules: file.rules,
-            shown: file.shown,
-            items: file.items,
-            lists: compiled,
-        })
+        let version = format!("{}{}", file.version, fingerprint(files));
+        Ok(VerdictBook { version, bands: file.bands, rules: file.rules, shown: file.shown, items: file.items, lists })
     }
 
     /// What the book says of an item.
@@ -185,11 +146,57 @@ impl VerdictBook {
     }
 }
 
-fn compile(list: &str, patterns: &[String]) -> Result<RegexSet, BookError> {
-    let set = RegexSetBuilder::new(patterns).case_insensitive(true).size_limit(64 << 20).build();
+/// Names files that are not the shipped ones.
+fn fingerprint(files: &Files) -> String {
+    if [BOOK, LISTS].iter().all(|path| files.text(path) == playbook::shipped(path)) {
+        return String::new();
+    }
+    let mut hash = Sha256::new();
+    [BOOK, LISTS].iter().for_each(|path| hash.update(files.text(path).unwrap_or_default()));
+    let bytes = hash.finalize();
+    format!("+{}", bytes.iter().take(4).map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+fn compile(list: &str, patterns: &[Spanned<String>]) -> Result<RegexSet, PlaybookError> {
+    let texts = patterns.iter().map(|pattern| &pattern.value);
+    let set = RegexSetBuilder::new(texts).case_insensitive(true).size_limit(64 << 20).build();
     set.map_err(|error| {
-        let broken = patterns.iter().find(|pattern| RegexBuilder::new(pattern).case_insensitive(true).build().is_err());
-        let pattern = broken.map_or("all together", String::as_str).to_owned();
-        BookError::Pattern { list: list.to_owned(), pattern, reason: error.to_string() }
+        let broken = patterns.iter().find(|pattern| RegexBuilder::new(&pattern.value).case_insensitive(true).build().is_err());
+        let (line, pattern) = broken.map_or((0, "all together"), |pattern| (pattern.referenced.line(), &pattern.value));
+        let why = error.to_string();
+        let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        PlaybookError::at(LISTS, line, format!("list `{list}`: expected a regular expression, found `{pattern}`: {why}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(path: &str, from: &str, to: &str) -> Result<VerdictBook, PlaybookError> {
+        let text = playbook::shipped(path).unwrap();
+        assert!(text.contains(from), "{from}");
+        let own = BTreeMap::from([(path.to_owned(), text.replacen(from, to, 1))]);
+        VerdictBook::load(&Files::with_own(own).unwrap())
+    }
+
+    #[test]
+    fn a_book_of_ones_own_is_named_so() {
+        let shipped = VerdictBook::shipped().unwrap();
+        let own = with(BOOK, "black_points: 60", "black_points: 70").unwrap();
+        assert_eq!((own.bands.black_points, shipped.bands.black_points), (70, 60));
+        assert!(own.version.starts_with(&format!("{}+", shipped.version)), "{}", own.version);
+    }
+
+    #[test]
+    fn a_wrong_book_is_named_with_line_and_expectation() {
+        let said = |outcome: Result<VerdictBook, PlaybookError>| outcome.unwrap_err().to_string();
+        let line = |path: &str, from: &str| playbook::shipped(path).unwrap().split(from).next().unwrap().lines().count();
+        let wrong = said(with(BOOK, "black_points: 60", "black_points: many"));
+        assert!(wrong.starts_with(&format!("playbook/verdict.yaml:{}: ", line(BOOK, "black_points: 60"))), "{wrong}");
+        let wrong = said(with(LISTS, r"'^\\windows\\explorer\.exe$'", "'(explorer'"));
+        let at = line(LISTS, r"'^\\windows\\explorer\.exe$'");
+        assert!(wrong.starts_with(&format!("playbook/verdict-lists.yaml:{at}: list `hubs`: expected a regular")), "{wrong}");
+        assert!(said(with(BOOK, "  E41: ", "  X41: ")).contains("expected an entry `E41`"));
+    }
 }

@@ -34,7 +34,7 @@ use hikeshi_domain::triage::{RuleHit, Triage};
 
 pub use advice::{advise, harmless_by_file_alone, limits};
 pub use alert::{AlertError, read_alerts};
-pub use book::{Bands, BookError, Item, RuleWeights, Shown, VerdictBook};
+pub use book::{Bands, Item, RuleWeights, Shown, VerdictBook};
 pub use coverage::Coverage;
 pub use hikeshi_domain::level::Level;
 pub use host::Host;

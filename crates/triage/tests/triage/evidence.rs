@@ -259,7 +259,7 @@ fn what_is_not_known_is_listed_with_its_reason() {
 
 #[test]
 fn every_phrase_that_triage_says_exists() {
-    let phrases = hikeshi_domain::phrases::shipped().unwrap();
+    let phrases = hikeshi_domain::phrases::in_force().unwrap();
     for (_, fires, _) in vectors() {
         let alert = alert_on(20, "p1");
         let triage = by_alert(&fires, &alert);

@@ -1,19 +1,24 @@
 //! Names for ids: what a list shows of the organisations, people, cases and endpoints that its rows point at.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use hikeshi_access::{Action, Caller, permit_everywhere};
+use hikeshi_domain::alert::ProductAlert;
 use hikeshi_domain::api_key::ApiKey;
 use hikeshi_domain::case::Case;
 use hikeshi_domain::endpoint::Endpoint;
 use hikeshi_domain::organization::Organization;
 use hikeshi_domain::person::Person;
+use hikeshi_domain::phrase::Language;
 use hikeshi_domain::{ApiKeyId, CaseId, OrganizationId, PersonId};
 use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Context, Query, Stored};
 
 use crate::desk::{Desk, context};
 use crate::error::Result;
+use crate::telemetry::JapaneseTitles;
+use crate::triage::OWN_PRODUCT;
 
 /// Organisations that the caller may see, and the people of the installation, by id.
 #[derive(Debug, Default)]
@@ -24,6 +29,7 @@ pub struct Names {
     pub people: HashMap<PersonId, String>,
     /// Names of the keys of those organisations.
     pub keys: HashMap<ApiKeyId, String>,
+    japanese: Arc<JapaneseTitles>,
 }
 
 impl Names {
@@ -35,6 +41,13 @@ impl Names {
     /// The person's name; the id where the person is not known.
     pub fn person(&self, person: PersonId) -> String {
         self.people.get(&person).cloned().unwrap_or_else(|| person.to_string())
+    }
+
+    /// What an alert is called: the product's name of the threat. One that the desk raised itself is named for its rule, in the reader's
+    /// language where the rule's author wrote it in it.
+    pub fn alert<'a>(&'a self, raised: &'a ProductAlert, language: Language) -> &'a str {
+        let japanese = (language == Language::Ja && raised.product == OWN_PRODUCT).then(|| self.japanese.get(&raised.name)).flatten();
+        japanese.unwrap_or(&raised.name)
     }
 
     /// The key's name; the id where the key is not known.
@@ -55,7 +68,7 @@ pub async fn names(desk: &Desk, caller: &Caller) -> Result<Names> {
     let people = people.items.into_iter().map(|person| (person.id, person.name.clone())).collect();
     let keys = desk.store.list::<ApiKey>(&Context::system("names"), Query::new().limit(PAGE_LIMIT)).await?;
     let keys = keys.items.into_iter().filter(|key| organizations.contains_key(&key.org)).map(|key| (key.id, key.name.clone())).collect();
-    Ok(Names { organizations, people, keys })
+    Ok(Names { organizations, people, keys, japanese: desk.telemetry.japanese.clone() })
 }
 
 /// The organisations in which the caller may read.

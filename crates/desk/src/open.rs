@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use crate::desk::{Desk, Parts, SystemClock};
-use crate::telemetry::{Telemetry, WINDOWS_AT_ONCE};
+use crate::telemetry::{Telemetry, WINDOWS_AT_ONCE, japanese_titles};
 use crate::watch::{Joins, Watch, take_up};
 use crate::{Passwords, endpoint, job, operation, reference_list, triage};
 
@@ -100,7 +100,8 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
     tokio::spawn(take_up(lake.clone(), joins.clone(), Timestamp::now(), opener));
     let windows = Arc::new(Semaphore::new(WINDOWS_AT_ONCE));
     let hunt = Hunt::new(lake.clone())?;
-    let telemetry = Telemetry { hunt, lake, joins, rules: loaded.rules, texts, refused: loaded.refused, windows };
+    let japanese = japanese_titles(&loaded.rules);
+    let telemetry = Telemetry { hunt, lake, joins, rules: loaded.rules, texts, refused: loaded.refused, windows, japanese };
     let desk = Desk::new(Parts {
         objects: Arc::new(LocalObjects::open(opening.folder.join("objects"))?),
         store,

@@ -6,11 +6,13 @@ use hikeshi_domain::alert::Alert;
 use hikeshi_domain::case::Case;
 use hikeshi_domain::endpoint::Endpoint;
 use hikeshi_domain::entity::Entity;
+use hikeshi_domain::phrase::Language;
 use hikeshi_record::{Context, Order, Query, Stored};
 use uuid::Uuid;
 
 use crate::desk::{Desk, context};
 use crate::error::Result;
+use crate::names::names;
 
 const MOST_OF_A_KIND: u32 = 8;
 const SHORTEST: usize = 2;
@@ -34,7 +36,7 @@ pub struct Hit {
 ///
 /// # Errors
 /// When the record cannot be read.
-pub async fn search(desk: &Desk, caller: &Caller, words: &str) -> Result<Vec<Hit>> {
+pub async fn search(desk: &Desk, caller: &Caller, words: &str, language: Language) -> Result<Vec<Hit>> {
     if words.trim().chars().count() < SHORTEST {
         return Ok(Vec::new());
     }
@@ -46,9 +48,9 @@ pub async fn search(desk: &Desk, caller: &Caller, words: &str) -> Result<Vec<Hit
     if let Ok(permit) = permit_everywhere(caller, Action::ReadAlerts) {
         let alerts = found::<Alert>(desk, &context(&permit), words, "received_at").await?;
         let line = |alert: &Alert| alert.raised.file.as_ref().and_then(|file| file.path.clone()).unwrap_or_default();
-        hits.extend(
-            alerts.into_iter().map(|alert| hit(&alert.entity, format!("{} {}", alert.raised.host, alert.raised.name), line(&alert))),
-        );
+        let names = names(desk, caller).await?;
+        let title = |alert: &Alert| format!("{} {}", alert.raised.host, names.alert(&alert.raised, language));
+        hits.extend(alerts.into_iter().map(|alert| hit(&alert.entity, title(&alert), line(&alert))));
     }
     if let Ok(permit) = permit_everywhere(caller, Action::ReadEndpoints) {
         let endpoints = found::<Endpoint>(desk, &context(&permit), words, "last_seen_at").await?;

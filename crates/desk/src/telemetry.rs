@@ -1,5 +1,6 @@
 //! The lake, the questions asked of it, and the rules that watch what comes in.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use hikeshi_detect::{Refusal, RuleSet, RuleTexts};
@@ -29,6 +30,16 @@ pub struct Telemetry {
     pub refused: Vec<Refusal>,
     /// Room for windows of hosts in memory.
     pub(crate) windows: Arc<Semaphore>,
+    /// Japanese titles of rules, by the title.
+    pub(crate) japanese: Arc<JapaneseTitles>,
+}
+
+/// Japanese titles of rules whose authors wrote one, by the title.
+pub(crate) type JapaneseTitles = HashMap<String, String>;
+
+/// The Japanese titles of a rule set.
+pub(crate) fn japanese_titles(rules: &RuleSet) -> Arc<JapaneseTitles> {
+    Arc::new(rules.iter().filter_map(|(_, rule)| Some((rule.title.clone(), rule.title_ja.clone()?))).collect())
 }
 
 /// Windows of hosts that are held side by side: an event takes two to four kilobytes there, and a busy host sends tens of thousands a week.

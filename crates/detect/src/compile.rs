@@ -206,11 +206,15 @@ fn level(level: Option<rsigma_parser::Level>) -> Level {
     }
 }
 
+/// The Japanese title. The specification lets rules have fields of their own.
+const TITLE_JA: &str = "title_ja";
+
 fn info(rule: &SigmaRule, log_source: String) -> RuleInfo {
     RuleInfo {
         id: rule.id.clone().or_else(|| rule.name.clone()).unwrap_or_else(|| rule.title.clone()),
         name: rule.name.clone().unwrap_or_default(),
         title: rule.title.clone(),
+        title_ja: rule.custom_attributes.get(TITLE_JA).and_then(|title| title.as_str()).map(str::to_owned),
         description: rule.description.clone().unwrap_or_default(),
         level: level(rule.level),
         author: rule.author.clone().unwrap_or_default(),
@@ -227,6 +231,7 @@ fn correlation_info(rule: &CorrelationRule) -> RuleInfo {
         id: rule.id.clone().or_else(|| rule.name.clone()).unwrap_or_else(|| rule.title.clone()),
         name: rule.name.clone().unwrap_or_default(),
         title: rule.title.clone(),
+        title_ja: rule.custom_attributes.get(TITLE_JA).and_then(|title| title.as_str()).map(str::to_owned),
         description: rule.description.clone().unwrap_or_default(),
         level: level(rule.level),
         author: rule.author.clone().unwrap_or_default(),

@@ -28,6 +28,8 @@ pub struct RuleInfo {
     pub name: String,
     /// One line for people.
     pub title: String,
+    /// The same in Japanese, where the author wrote it: `title_ja`, a field of ours that other tools pass over.
+    pub title_ja: Option<String>,
     /// Longer words; may be empty.
     pub description: String,
     /// How grave; `Medium` where the rule does not say.

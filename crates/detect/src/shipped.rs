@@ -38,6 +38,8 @@ mod tests {
             assert_eq!(rule.author, "Hikeshi project", "{}", rule.title);
             assert!(ids.insert(rule.id.clone()) && rule.id.len() == 36, "{}", rule.title);
             assert!(!rule.tags.is_empty() && !rule.description.is_empty(), "{}", rule.title);
+            let japanese = rule.title_ja.as_deref().unwrap_or_default();
+            assert!(japanese.chars().any(|letter| ('ぁ'..='ー').contains(&letter)), "{} has no Japanese title", rule.title);
         }
     }
 

@@ -52,6 +52,29 @@ fn the_eight_sections_stand_in_order_in_both_languages() {
     }
 }
 
+/// Reports showed `E19` and `R-high`, and English titles to Japanese readers.
+#[test]
+fn reasons_have_numbers_and_rules_their_titles_in_the_readers_language() {
+    let mut report = fixture::black();
+    report.triage.rules[0].title_ja = Some("システムファイルの実行場所の異常".to_owned());
+    let reason = Phrase::new("finding.R").with("level", "high").with("count", "1").with("titles", "Log cleared");
+    report.triage.findings[0].reason = reason.with_ja("titles", "ログの消去");
+    report.triage.tree.nodes[2].matches = vec![report.triage.rules[0].title.clone()];
+    let (ja, en) = (html(&report, Language::Ja), html(&report, Language::En));
+    assert!(ja.contains("ログの消去") && !ja.contains("Log cleared"), "the reason");
+    assert!(en.contains("Log cleared") && !en.contains("ログの消去"), "the reason");
+    assert_eq!(ja.matches("システムファイルの実行場所の異常").count(), 3, "the rule, and the processes that it matched");
+    assert!(en.contains("System File Execution Location Anomaly") && !en.contains("システムファイルの実行場所の異常"));
+    for page in [&ja, &en] {
+        for finding in &report.triage.findings {
+            let shown = ["<td>", "<dt>", "<strong>"].iter().any(|tag| page.contains(&format!("{tag}{} ", finding.id)));
+            assert!(!shown, "{}", finding.id);
+        }
+    }
+    assert!(ja.contains("根拠 1 ") && ja.contains("<strong>根拠 "), "numbered, and named in the sections");
+    assert!(en.contains("Ground 1 "));
+}
+
 #[test]
 fn hashes_are_whole_and_selected_at_once() {
     let report = fixture::black();

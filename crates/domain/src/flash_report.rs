@@ -1,5 +1,7 @@
 //! The flash report (速報レポート): what the duty officer and the customer read.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -8,7 +10,7 @@ use crate::alert::{Action, ProductAlert, SourceKind};
 use crate::endpoint::BlockMode;
 use crate::entity::{Entity, Index, IndexValue};
 use crate::id::{AlertId, CaseId, FlashReportId, OrganizationId, TriageId};
-use crate::phrase::Phrase;
+use crate::phrase::{Language, Phrase};
 use crate::tlp::Tlp;
 use crate::triage::Triage;
 
@@ -70,6 +72,19 @@ pub struct AlertPart {
     pub raised: ProductAlert,
     /// When the desk received it.
     pub received_at: Timestamp,
+}
+
+impl FlashReport {
+    /// The same with its rules' titles in the reader's language, where their authors wrote them in it.
+    pub fn told_in(&self, language: Language) -> Cow<'_, FlashReport> {
+        let Cow::Owned(triage) = self.triage.told_in(language) else { return Cow::Borrowed(self) };
+        let mut told = FlashReport { triage, ..self.clone() };
+        // An alert that the desk raised itself is named for its strongest rule.
+        if let Some(alert) = &mut told.alert {
+            alert.raised.name = self.triage.title(&alert.raised.name, language).to_owned();
+        }
+        Cow::Owned(told)
+    }
 }
 
 impl AlertPart {

@@ -37,4 +37,19 @@ impl Phrase {
         self.values.insert(name.to_owned(), value.into());
         self
     }
+
+    /// The same phrase with other words for that value where it is read in Japanese: `{titles}` is then `titles.ja`.
+    #[must_use]
+    pub fn with_ja(self, name: &str, value: impl Into<String>) -> Self {
+        self.with(&format!("{name}.ja"), value)
+    }
+
+    /// A value as a reader of the language is told it.
+    pub fn value(&self, name: &str, language: Language) -> Option<&str> {
+        let japanese = match language {
+            Language::Ja => self.values.get(&format!("{name}.ja")),
+            Language::En => None,
+        };
+        japanese.or_else(|| self.values.get(name)).map(String::as_str)
+    }
 }

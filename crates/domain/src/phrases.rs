@@ -118,7 +118,11 @@ impl Phrases {
                     return Err(PlaybookError::at(path, 0, format!("expected a sentence `{key}`, found none")));
                 }
                 if let Some(value) = phrases.values_of(key).difference(&shipped.values_of(key)).next() {
-                    return Err(PlaybookError::at(path, 0, format!("`{key}`: expected no value `{value}`; the program brings none of that name")));
+                    return Err(PlaybookError::at(
+                        path,
+                        0,
+                        format!("`{key}`: expected no value `{value}`; the program brings none of that name"),
+                    ));
                 }
             }
         }
@@ -185,12 +189,12 @@ impl Phrases {
         match piece {
             Piece::Text(text) => text.clone(),
             Piece::Value { name, prefix } => {
-                let Some(value) = phrase.values.get(name) else { return "–".to_owned() };
+                let Some(value) = phrase.value(name, language) else { return "–".to_owned() };
                 if prefix.as_deref() == Some(TIME) {
-                    return value.parse().map_or_else(|_| value.clone(), utc);
+                    return value.parse().map_or_else(|_| value.to_owned(), utc);
                 }
                 let translated = prefix.as_ref().and_then(|prefix| self.words(prefix, value, language));
-                translated.unwrap_or_else(|| value.clone())
+                translated.unwrap_or_else(|| value.to_owned())
             }
         }
     }
@@ -309,7 +313,7 @@ mod tests {
 
     #[test]
     fn sentences_of_ones_own_say_all_that_the_program_says() {
-        let path = "phrases/desk.yaml";
+        let path = "phrases/triage.yaml";
         let shipped = crate::playbook::shipped(path).unwrap();
         let own = |text: String| Phrases::complete(&Files::with_own(BTreeMap::from([(path.to_owned(), text)])).unwrap());
         let (key, _) = shipped.lines().find(|line| line.contains(": {ja: ")).unwrap().split_once(':').unwrap();
@@ -333,6 +337,14 @@ mod tests {
         let odd = Phrase::new("a").with("file", "f").with("flow", "a");
         assert_eq!(phrases.render(&odd, Language::Ja), "fをa");
         assert_eq!(phrases.render(&Phrase::new("gone").with("n", "1"), Language::En), "gone (n: 1)");
+    }
+
+    #[test]
+    fn a_value_may_have_words_of_its_own_in_japanese() {
+        let phrases = of("a: {ja: \"{rule}に一致\", en: \"matches {rule}\"}\n").unwrap();
+        let phrase = Phrase::new("a").with("rule", "Log cleared").with_ja("rule", "ログの消去");
+        assert_eq!(phrases.render(&phrase, Language::Ja), "ログの消去に一致");
+        assert_eq!(phrases.render(&phrase, Language::En), "matches Log cleared");
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What triage found out about one subject: the verdict with its evidence, the process tree, the eight sections.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::phrase::Phrase;
+use crate::phrase::{Language, Phrase};
 use crate::verdict::{Finding, Judgement, Unknown};
 
 /// Names an event so that a reader finds it again.
@@ -264,6 +266,9 @@ pub struct RuleHit {
     pub rule_id: String,
     /// Its title.
     pub title: String,
+    /// Its title in Japanese, where its author wrote one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title_ja: Option<String>,
     /// Its level: informational … critical.
     pub level: String,
     /// Its author, as the rules' licence asks.
@@ -303,4 +308,30 @@ pub struct Triage {
     pub events_seen: usize,
     /// Names the rule set, the playbook and the program that gave this verdict.
     pub rules_version: String,
+}
+
+impl Triage {
+    /// The title of one of its rules as a reader of the language is told it; any other text as it is.
+    pub fn title<'a>(&'a self, title: &'a str, language: Language) -> &'a str {
+        let japanese = || self.rules.iter().find(|hit| hit.title == title)?.title_ja.as_deref();
+        match language {
+            Language::Ja => japanese().unwrap_or(title),
+            Language::En => title,
+        }
+    }
+
+    /// The same with its rules' titles in the reader's language, where their authors wrote them in it.
+    pub fn told_in(&self, language: Language) -> Cow<'_, Triage> {
+        if language == Language::En || self.rules.iter().all(|hit| hit.title_ja.is_none()) {
+            return Cow::Borrowed(self);
+        }
+        let mut told = self.clone();
+        for title in told.tree.nodes.iter_mut().flat_map(|node| &mut node.matches) {
+            *title = self.title(title, language).to_owned();
+        }
+        for hit in &mut told.rules {
+            hit.title = self.title(&hit.title, language).to_owned();
+        }
+        Cow::Owned(told)
+    }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Fixture {
 
 /// Somebody who signed in.
 pub(crate) struct Visitor {
-    cookie: String,
+    pub(crate) cookie: String,
 }
 
 impl Visitor {

@@ -34,3 +34,5 @@ mod reference_lists;
 mod refusals;
 #[cfg(test)]
 mod rules;
+#[cfg(test)]
+mod titles;

@@ -18,6 +18,8 @@ pub struct Rule {
     pub id: String,
     /// Its title.
     pub title: String,
+    /// Its title in Japanese, where its author wrote one.
+    pub title_ja: Option<String>,
     /// Its level.
     pub level: Level,
     /// Its author, as the public rules' licence asks.

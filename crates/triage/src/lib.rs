@@ -88,6 +88,7 @@ fn rule_hits(scope: &Scope<'_>) -> Vec<RuleHit> {
     let hit = |(rule, events): (&Rule, Vec<usize>)| RuleHit {
         rule_id: rule.id.clone(),
         title: rule.title.clone(),
+        title_ja: rule.title_ja.clone(),
         level: rule.level.name().to_owned(),
         author: rule.author.clone(),
         tags: rule.tags.clone(),

@@ -59,7 +59,7 @@ function Reason(props: { finding: Finding; most: number; marked: boolean; select
       </span>
       <span className={styles.text}>{finding.reason}</span>
       <span className={styles.foot}>
-        {t.words.family[finding.family] ?? finding.family} · {finding.id}
+        {t.words.family[finding.family] ?? finding.family}
         {finding.events.length > 0 && ` · ${t.alert.eventCount(finding.events.length)}`}
       </span>
     </button>

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::everything::everything;
 use crate::names;
 use crate::reference_list;
-use crate::telemetry::{SentAs, host_as_sent};
+use crate::telemetry::{JapaneseTitles, SentAs, host_as_sent};
 use crate::watch::is_product;
 
 /// Most events of one host that a triage reads, the latest: about a week of a busy endpoint. An event takes two to four kilobytes.
@@ -98,7 +98,7 @@ pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, 
         window.omitted = window.omitted.saturating_sub(matched.len());
         window.events.splice(..0, matched);
     }
-    let (matches, rules) = placed(&window.events, &rows);
+    let (matches, rules) = placed(&window.events, &rows, &desk.telemetry.japanese);
     let exceptions = everything::<Exception>(desk, context, Query::new()).await?;
     let (lists, lists_unread) = reference_list::in_force(desk, context, org).await?;
     let endpoints = names::endpoints(desk, context, [host.clone()]).await?;
@@ -140,14 +140,14 @@ fn earlier_matched(events: &[Event<'_>], rows: &[MatchRow]) -> HashSet<Uid> {
 }
 
 /// Matches by place of their event, and the rules they name, each once.
-fn placed(events: &[Event<'_>], rows: &[MatchRow]) -> (Vec<(usize, usize)>, Vec<Rule>) {
+fn placed(events: &[Event<'_>], rows: &[MatchRow], japanese: &JapaneseTitles) -> (Vec<(usize, usize)>, Vec<Rule>) {
     let by_uid: HashMap<_, usize> = events.iter().enumerate().map(|(place, event)| (event.uid, place)).collect();
     let mut rules: Vec<Rule> = Vec::new();
     let mut by_id: HashMap<&str, usize> = HashMap::new();
     let mut matches = Vec::new();
     for row in rows.iter().filter(|row| !is_product(&row.rule.rule_id)) {
         let rule = *by_id.entry(row.rule.rule_id.as_str()).or_insert_with(|| {
-            rules.push(rule_of(row));
+            rules.push(rule_of(row, japanese));
             rules.len().saturating_sub(1)
         });
         let named = std::iter::once(&row.uid).chain(&row.events).collect::<BTreeSet<_>>();
@@ -158,10 +158,11 @@ fn placed(events: &[Event<'_>], rows: &[MatchRow]) -> (Vec<(usize, usize)>, Vec<
     (matches, rules)
 }
 
-fn rule_of(row: &MatchRow) -> Rule {
+fn rule_of(row: &MatchRow, japanese: &JapaneseTitles) -> Rule {
     Rule {
         id: row.rule.rule_id.clone(),
         title: row.rule.title.clone(),
+        title_ja: japanese.get(&row.rule.title).cloned(),
         level: Level::by_name(&row.rule.level),
         author: row.rule.author.clone(),
         tags: row.rule.tags.clone(),

@@ -15,10 +15,9 @@ pub(super) fn reasons(page: &mut Markup, view: &View) {
     if view.evidence.unknown.is_empty() {
         page.element("p", &[("class", "empty")], view.label("unknown.none"));
     } else {
-        page.within("dl", &[("class", "ids")], |page| {
+        page.within("ul", &[], |page| {
             for unknown in &view.evidence.unknown {
-                page.element("dt", &[], &unknown.id);
-                page.element("dd", &[], &unknown.reason);
+                page.element("li", &[], &unknown.reason);
             }
         });
     }
@@ -41,7 +40,7 @@ fn table_of(page: &mut Markup, view: &View, labels: (&'static str, &'static str)
                         page.element("rect", &[("x", "0.5"), ("y", "0.5"), ("width", &width), ("height", "5")], "");
                     });
                 });
-                page.element("td", &[], &format!("{} {}", reason.id, reason.family));
+                page.element("td", &[], &format!("{} {}", reason.number, reason.family));
                 page.within("td", &[], |page| {
                     page.element("div", &[], &reason.reason);
                     if let Some(events) = &reason.events {

@@ -1,5 +1,7 @@
 //! What the verdict rests on: reasons with points, what contradicts them, what is unknown, rules, indicators.
 
+use std::collections::HashMap;
+
 use hikeshi_domain::triage::{EventRef, Triage};
 use hikeshi_domain::verdict::Finding;
 use serde::Serialize;
@@ -16,6 +18,9 @@ const FINDINGS_SHOWN: usize = 60;
 
 /// Order in which kinds of indicators are shown; others follow by name.
 const KINDS: &[&str] = &["sha256", "sha1", "md5", "ip", "domain", "url", "path", "registry"];
+
+/// What the report calls a finding, by id.
+pub(super) type Reasons = HashMap<String, String>;
 
 /// The evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -39,8 +44,10 @@ pub struct EvidenceView {
 /// One item of evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReasonView {
-    /// Its id in `playbook/verdict`.
+    /// Its id in `playbook/verdict`; not shown.
     pub id: String,
+    /// How the other parts of the report call it: 根拠 1.
+    pub number: String,
     /// Its family.
     pub family: String,
     /// Points with their sign.
@@ -56,7 +63,7 @@ pub struct ReasonView {
 /// One thing not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UnknownView {
-    /// The item's id in `playbook/verdict`.
+    /// The item's id in `playbook/verdict`; not shown.
     pub id: String,
     /// What is not known and why.
     pub reason: String,
@@ -90,16 +97,35 @@ pub struct IndicatorGroup {
     pub values: Vec<String>,
 }
 
-pub(super) fn view(triage: &Triage, words: Words, clock: &Clock) -> EvidenceView {
-    let reasons = |wanted: fn(&Finding) -> bool| {
-        let mut found: Vec<&Finding> = triage.findings.iter().filter(|finding| wanted(finding)).collect();
+/// What findings are called in the report, by id: numbered in the order in which they are shown. Ids say nothing to a reader.
+pub(super) fn numbers(triage: &Triage, words: Words) -> Reasons {
+    let shown = Side::Supports.findings(triage).chain(Side::Against.findings(triage));
+    let called = |number: usize| words.say("reason_number", &[("number", words.number(number))]);
+    shown.zip(1..).map(|(finding, number)| (finding.id.clone(), called(number))).collect()
+}
+
+/// Which way findings point.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Supports,
+    Against,
+}
+
+impl Side {
+    /// Its findings as they are shown, heaviest first.
+    fn findings(self, triage: &Triage) -> impl Iterator<Item = &Finding> {
+        let mut found: Vec<&Finding> = triage.findings.iter().filter(|finding| (finding.points < 0) == (self == Side::Against)).collect();
         found.sort_by_key(|finding| std::cmp::Reverse(finding.points.unsigned_abs()));
-        found.into_iter().take(FINDINGS_SHOWN).map(|finding| reason(finding, words, clock)).collect()
-    };
+        found.into_iter().take(FINDINGS_SHOWN)
+    }
+}
+
+pub(super) fn view(triage: &Triage, words: Words, clock: &Clock, numbers: &Reasons) -> EvidenceView {
+    let reasons = |side: Side| side.findings(triage).map(|finding| reason(finding, words, clock, numbers)).collect();
     let unknown = triage.unknown.iter().take(FINDINGS_SHOWN);
     EvidenceView {
-        supports: reasons(|finding| finding.points >= 0),
-        against: reasons(|finding| finding.points < 0),
+        supports: reasons(Side::Supports),
+        against: reasons(Side::Against),
         unknown: unknown
             .map(|unknown| UnknownView { id: words.foreign(&unknown.id), reason: words.phrase(&clock.told(&unknown.reason)) })
             .collect(),
@@ -115,9 +141,10 @@ pub(super) fn note(total: usize, shown: usize, words: Words) -> Option<String> {
     (total > shown).then(|| words.say("shown_of", &[("shown", words.number(shown)), ("total", words.number(total))]))
 }
 
-fn reason(finding: &Finding, words: Words, clock: &Clock) -> ReasonView {
+fn reason(finding: &Finding, words: Words, clock: &Clock, numbers: &Reasons) -> ReasonView {
     ReasonView {
         id: words.foreign(&finding.id),
+        number: numbers.get(&finding.id).cloned().unwrap_or_default(),
         family: family(finding.family, words),
         points: words.points(finding.points),
         weight: finding.points.unsigned_abs(),

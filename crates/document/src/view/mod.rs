@@ -20,6 +20,7 @@ pub use sections::{Detail, ItemView, SectionView};
 pub use timeline::{Lane, Mark, TimelineView};
 pub use tree::{TreeRow, TreeView};
 
+use self::sections::Marks;
 use crate::clock::Clock;
 use crate::words::Words;
 
@@ -128,9 +129,11 @@ impl View {
     pub fn of(report: &FlashReport, language: Language) -> Self {
         let words = Words { language };
         let clock = Clock::new(&report.time_zone);
+        let report = &*report.told_in(language);
+        let reasons = evidence::numbers(&report.triage, words);
         let tree = tree::view(&report.triage, words, &clock);
         let numbers = tree.numbers();
-        let sections = sections::view(&report.triage, words, &clock, &numbers);
+        let sections = sections::view(&report.triage, words, &clock, Marks { actors: &numbers, reasons: &reasons });
         let timeline = timeline::view(&report.triage, words, &clock);
         View {
             language,
@@ -145,7 +148,7 @@ impl View {
             clock: head::clock(report, words, &clock),
             facts: head::facts(report, words),
             advice: report.advice.iter().map(|advice| words.phrase(advice)).collect(),
-            evidence: evidence::view(&report.triage, words, &clock),
+            evidence: evidence::view(&report.triage, words, &clock, &reasons),
             tree: tree.view,
             timeline,
             sections,

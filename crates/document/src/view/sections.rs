@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use hikeshi_domain::triage::{Section, SectionItem, SectionKind, SectionState, Triage};
 use serde::Serialize;
 
-use super::evidence::{note, source};
+use super::evidence::{Reasons, note, source};
 use crate::clock::Clock;
 use crate::words::Words;
 
@@ -80,7 +80,16 @@ pub struct Detail {
 pub(super) type Actors = HashMap<String, String>;
 
 /// Always eight, in the fixed order, whatever the model holds (S3-44).
-pub(super) fn view(triage: &Triage, words: Words, clock: &Clock, actors: &Actors) -> Vec<SectionView> {
+/// What rows point to by name.
+#[derive(Clone, Copy)]
+pub(super) struct Marks<'a> {
+    /// Processes of the tree.
+    pub(super) actors: &'a Actors,
+    /// Reasons of the verdict.
+    pub(super) reasons: &'a Reasons,
+}
+
+pub(super) fn view(triage: &Triage, words: Words, clock: &Clock, marks: Marks<'_>) -> Vec<SectionView> {
     let all = SectionKind::ALL.into_iter().zip(["①", "②", "③", "④", "⑤", "⑥", "⑦", "⑧"]);
     all.map(|(kind, number)| {
         let given = triage.sections.iter().find(|section| section.kind == kind);
@@ -92,12 +101,12 @@ pub(super) fn view(triage: &Triage, words: Words, clock: &Clock, actors: &Actors
             total: 0,
             items: Vec::new(),
         };
-        section(given.unwrap_or(&absent), number, words, clock, actors)
+        section(given.unwrap_or(&absent), number, words, clock, marks)
     })
     .collect()
 }
 
-fn section(section: &Section, number: &str, words: Words, clock: &Clock, actors: &Actors) -> SectionView {
+fn section(section: &Section, number: &str, words: Words, clock: &Clock, marks: Marks<'_>) -> SectionView {
     let name = section.kind.name();
     let total = section.total.max(section.items.len());
     let sources = |list: &[String]| words.foreign(&list.join(words.comma()));
@@ -130,7 +139,7 @@ fn section(section: &Section, number: &str, words: Words, clock: &Clock, actors:
             .map(|missing| words.say("missing_audit", &[("sources", missing)])),
         total,
         note: note(total, chosen.len(), words).filter(|_| section.state == SectionState::Found),
-        items: chosen.into_iter().map(|row| item(row, words, clock, actors)).collect(),
+        items: chosen.into_iter().map(|row| item(row, words, clock, marks)).collect(),
     }
 }
 
@@ -143,20 +152,20 @@ fn chosen(items: &[SectionItem]) -> Vec<&SectionItem> {
     rows
 }
 
-fn item(item: &SectionItem, words: Words, clock: &Clock, actors: &Actors) -> ItemView {
+fn item(item: &SectionItem, words: Words, clock: &Clock, marks: Marks<'_>) -> ItemView {
     let shown = item.details.iter().filter(|(_, value)| !value.is_empty()).take(DETAILS_SHOWN);
     ItemView {
         date: clock.date(item.time),
         time: clock.time_of_day(item.time),
         offset: clock.offset(item.time),
         after_detection: item.after_detection,
-        actor: item.node.as_ref().and_then(|node| actors.get(node).cloned()),
+        actor: item.node.as_ref().and_then(|node| marks.actors.get(node).cloned()),
         what: words.phrase(&item.what),
         details: shown
             .map(|(name, value)| Detail { name: name.clone(), label: words.label_or_key("detail", name), value: words.value(name, value) })
             .collect(),
         count: (item.count > 1).then(|| words.say("times", &[("count", words.number(item.count))])),
-        findings: item.findings.iter().map(|finding| words.foreign(finding)).collect(),
+        findings: item.findings.iter().filter_map(|finding| marks.reasons.get(finding).cloned()).collect(),
         events: item.events.first().map(|first| {
             let more = item.events.len() - 1;
             let more = if more > 0 { words.say("more_events", &[("count", words.number(more))]) } else { String::new() };

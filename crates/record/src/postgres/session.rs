@@ -132,7 +132,7 @@ pub(super) fn fault(error: tokio_postgres::Error) -> Fault {
 
 /// An error with what stands behind it: the driver's own words name the kind only.
 pub(super) fn with_causes(error: &tokio_postgres::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let causes = std::iter::successors(error.source(), |cause| (**cause).source());
     let first = if error.as_db_error().is_some() { None } else { Some(error.to_string()) };
     first.into_iter().chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
 }

@@ -136,7 +136,7 @@ fn alert_card(alert: &Alert, names: &Names, language: Language, now: Timestamp) 
     CardView {
         kind: "alert",
         id: alert.id.0,
-        title: format!("{} {}", alert.raised.host, file.unwrap_or(&alert.raised.name)),
+        title: format!("{} {}", alert.raised.host, file.unwrap_or_else(|| names.alert(&alert.raised, language))),
         line: render(&urgency(alert, now).reason, language),
         verdict: alert.effective_verdict().map(Verdict::name),
         severity: None,

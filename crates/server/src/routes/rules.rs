@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use hikeshi_desk::rule::{self, Refusal, Standing};
+use hikeshi_domain::phrase::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -85,13 +86,14 @@ async fn list(State(app): State<App>, signed_in: SignedIn, Parameters(query): Pa
     let words = query.q.unwrap_or_default().to_lowercase();
     let wanted = |line: &&rule::RuleLine| {
         let rule = &line.rule;
-        let text = format!("{} {} {} {}", rule.title, rule.id, rule.author, rule.tags.join(" ")).to_lowercase();
+        let japanese = rule.title_ja.as_deref().unwrap_or_default();
+        let text = format!("{} {japanese} {} {} {}", rule.title, rule.id, rule.author, rule.tags.join(" ")).to_lowercase();
         words.split_whitespace().all(|word| text.contains(word))
             && query.level.as_deref().is_none_or(|level| level.is_empty() || level == rule.level.name())
     };
     let chosen: Vec<_> = rules.lines.iter().filter(wanted).collect();
     let (from, size) = (query.cursor.unwrap_or(0), query.limit.unwrap_or(200).clamp(1, 1_000));
-    let items: Vec<RuleRow> = chosen.iter().skip(from).take(size).map(|line| row(line)).collect();
+    let items: Vec<RuleRow> = chosen.iter().skip(from).take(size).map(|line| row(line, signed_in.language)).collect();
     let end = from.saturating_add(items.len());
     Ok(Json(RuleList {
         total: chosen.len(),
@@ -112,18 +114,22 @@ fn refused(refusal: Refusal) -> RefusedRow {
 async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<String>) -> Result<Json<RulePage>, Failure> {
     let page = rule::get(&app.desk, &signed_in.caller, &id).await?;
     let (rule, refused) = match page.standing {
-        Standing::InForce(line) => (Some(row(&line)), None),
+        Standing::InForce(line) => (Some(row(&line, signed_in.language)), None),
         Standing::Refused(refusal) => (None, Some(refused(refusal))),
     };
     let text = page.text.map(|text| RuleTextView { path: text.path, yaml: text.yaml, license: text.license });
     Ok(Json(RulePage { rule, refused, text }))
 }
 
-fn row(line: &rule::RuleLine) -> RuleRow {
+fn row(line: &rule::RuleLine, language: Language) -> RuleRow {
     let rule = &line.rule;
+    let title = match language {
+        Language::Ja => rule.title_ja.as_ref().unwrap_or(&rule.title),
+        Language::En => &rule.title,
+    };
     RuleRow {
         id: rule.id.clone(),
-        title: rule.title.clone(),
+        title: title.clone(),
         description: rule.description.clone(),
         level: rule.level.name(),
         author: rule.author.clone(),

@@ -42,7 +42,7 @@ struct HitView {
 /// Finds alerts, cases and endpoints that the caller may see.
 #[utoipa::path(get, path = "/search", tag = "search", params(SearchQuery), responses((status = 200, body = Hits)))]
 async fn find(State(app): State<App>, signed_in: SignedIn, Parameters(query): Parameters<SearchQuery>) -> Result<Json<Hits>, Failure> {
-    let hits = search::search(&app.desk, &signed_in.caller, &query.q).await?;
+    let hits = search::search(&app.desk, &signed_in.caller, &query.q, signed_in.language).await?;
     let items = hits.into_iter().map(|hit| HitView { kind: hit.kind, id: hit.id, title: hit.title, line: hit.line }).collect();
     Ok(Json(Hits { items }))
 }

@@ -103,7 +103,7 @@ pub(crate) fn row(line: &AlertLine, names: &Names, language: Language, now: Time
         org: alert.org.0,
         org_name: names.organization(alert.org).to_owned(),
         host: alert.raised.host.clone(),
-        name: alert.raised.name.clone(),
+        name: names.alert(&alert.raised, language).to_owned(),
         product: alert.raised.product.clone(),
         source_kind: alert.raised.source_kind,
         action: alert.raised.action,
@@ -187,11 +187,12 @@ pub(crate) struct RaisedProcess {
     pid: Option<i64>,
 }
 
-impl From<&alert::ProductAlert> for RaisedView {
-    fn from(raised: &alert::ProductAlert) -> Self {
-        let alert::ProductAlert { id, host, detected_at, source_kind, product, name, action, file, process } = raised.clone();
+impl RaisedView {
+    /// What was raised, under the name that the reader is told.
+    pub(crate) fn named(raised: &alert::ProductAlert, name: &str) -> Self {
+        let alert::ProductAlert { id, host, detected_at, source_kind, product, action, file, process, .. } = raised.clone();
         let file = file.map(|alert::AlertFile { path, sha256, sha1, md5 }| RaisedFile { path, sha256, sha1, md5 });
         let process = process.map(|alert::AlertProcess { guid, pid }| RaisedProcess { guid, pid });
-        RaisedView { id, host, detected_at, source_kind, product, name, action, file, process }
+        RaisedView { id, host, detected_at, source_kind, product, name: name.to_owned(), action, file, process }
     }
 }

@@ -126,6 +126,7 @@ impl TriageView {
     /// The view in a language, times in sentences in a zone.
     pub(crate) fn new(triage: &triage::Triage, language: Language, zone: &TimeZone) -> Self {
         let say = |phrase: &Phrase| render(&in_zone(phrase, zone), language);
+        let triage = &*triage.told_in(language);
         TriageView {
             host: triage.host.clone(),
             subject: SubjectView::from(&triage.subject),

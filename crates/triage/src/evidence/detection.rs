@@ -9,7 +9,7 @@ use hikeshi_domain::phrase::Phrase;
 use hikeshi_event::Column;
 
 use super::Evidence;
-use crate::input::Focus;
+use crate::input::{Focus, Rule};
 use crate::kind::Kind;
 use crate::scope::{Scope, names_file};
 
@@ -29,10 +29,10 @@ pub(super) fn weigh(scope: &Scope<'_>, evidence: &mut Evidence) {
 
 /// Rules of one level weigh once, a second different rule adds half; the book caps levels and all.
 fn rules(scope: &Scope<'_>, evidence: &mut Evidence) {
-    let mut levels: BTreeMap<Level, BTreeMap<&str, (String, Vec<usize>)>> = BTreeMap::new();
+    let mut levels: BTreeMap<Level, BTreeMap<&str, (&Rule, Vec<usize>)>> = BTreeMap::new();
     for hit in &scope.matches {
         let rules = levels.entry(hit.rule.level).or_default();
-        rules.entry(hit.rule.id.as_str()).or_insert_with(|| (hit.rule.title.clone(), Vec::new())).1.push(hit.event);
+        rules.entry(hit.rule.id.as_str()).or_insert_with(|| (hit.rule, Vec::new())).1.push(hit.event);
     }
     let mut left = scope.book.rules.cap;
     for (level, id) in [(Level::Critical, "R-critical"), (Level::High, "R-high"), (Level::Medium, "R-medium")] {
@@ -44,14 +44,21 @@ fn rules(scope: &Scope<'_>, evidence: &mut Evidence) {
             continue;
         }
         left -= points;
-        let titles: Vec<&str> = rules.values().map(|(title, _)| title.as_str()).take(3).collect();
-        let reason =
-            Phrase::new("finding.R").with("level", level.name()).with("count", rules.len().to_string()).with("titles", titles.join(" / "));
+        let reason = Phrase::new("finding.R").with("level", level.name()).with("count", rules.len().to_string());
+        let reason = titled(reason, rules.values().map(|(rule, _)| *rule).take(3));
         let mut events: Vec<usize> = rules.values().flat_map(|(_, events)| events.iter().copied()).collect();
         events.sort_unstable();
         events.dedup();
         evidence.see_weighing(id, points, reason, events);
     }
+}
+
+/// The sentence with the rules' titles, in Japanese too where a rule has one.
+fn titled<'a>(reason: Phrase, rules: impl Iterator<Item = &'a Rule> + Clone) -> Phrase {
+    let titles: Vec<&str> = rules.clone().map(|rule| rule.title.as_str()).collect();
+    let japanese: Vec<&str> = rules.map(|rule| rule.title_ja.as_deref().unwrap_or(&rule.title)).collect();
+    let reason = if japanese == titles { reason } else { reason.with_ja("titles", japanese.join(" / ")) };
+    reason.with("titles", titles.join(" / "))
 }
 
 /// Strong rules saw different steps of an attack (E42): two rules of level high or above, on different events, whose authors

@@ -102,6 +102,7 @@ pub fn rule_table(rules: &RuleSet) -> Vec<Rule> {
     let table = rules.iter().map(|(_, info)| Rule {
         id: info.id.clone(),
         title: info.title.clone(),
+        title_ja: info.title_ja.clone(),
         level: info.level,
         author: info.author.clone(),
         tags: info.tags.clone(),

@@ -24,15 +24,16 @@ function one(asked: Asked, id: string) {
   const row = rows(asked.language).find((each) => each.id === id);
   if (row === undefined) return refuse(404, "not_found", "no such case");
   const t = (ja: string, en: string) => (asked.language === "ja" ? ja : en);
+  const opener = id === CASE.id ? alerts(asked.language)[0] : undefined;
   const page: CasePage = {
     case: row,
     next_duty: decision === null ? { what: t("類型・深刻度・対応フローを判断する", "Judge type, severity and flows"), clock: null, due_at: null, due_steps: [] } : { what: t("PC-014 の速報レポートを発行する", "Issue the flash report on PC-014"), clock: "flash_report", due_at: ago(-2_400), due_steps: [t("起点 2026-11-21 03:08:41 +09:00", "Starts at 2026-11-21 03:08:41 +09:00"), t("2 時間を加える(夜間・休日も数える)", "Add 2 hours, nights and holidays included")] },
     harm: decision === null ? { judged: false, text: t("実行された後に、通信・常駐化など次の段階が見られ、攻撃が一部成功しているため Lv3 中度。", "It ran and went on to a next step, so the attack partly succeeded: Lv3 moderate.") } : { judged: true, text: t("金銭の損失や法令違反に直接つながる実害がある、または攻撃が一部成功した", "Actual harm with direct loss of money or breach of law, or an attack that partly succeeded") },
     proposal: { ...proposed, reasons: [t("外部からの不正なファイルが実行されているため B-1(当社への侵害)", "B-1: a hostile file from outside was run"), t("端末 1 台で実行に成功し、広がりは見つかっていないため Lv3", "Lv3: it ran on one endpoint, no spread was found"), t("B-1 × Lv3 の目安は対処対応", "B-1 × Lv3 suggests: handle")], at: ago(990), playbook: PLAYBOOK },
     decision: id === CASE.id ? decision : { type: row.type ?? "A-1", severity: row.severity ?? 2, flows: row.flows, reason: t("送信先に削除を依頼し、確認済み", "The recipient deleted it"), by: PERSON, at: ago(170_000), playbook: PLAYBOOK },
-    alerts: id === CASE.id ? alerts(asked.language).slice(0, 1) : [],
+    alerts: opener === undefined ? [] : [opener],
     comments: [],
-    history: [{ at: ago(996), who: "Hikeshi (triage)", action: "case.open", reason: "", version: 1 }],
+    history: [{ at: ago(996), who: "Hikeshi", action: "case.open", reason: "", version: 1, alert: opener === undefined ? null : { id: opener.id, title: `${opener.host} ${opener.name}` } }],
   };
   return ok(page);
 }

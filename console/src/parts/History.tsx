@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { HistoryEntry } from "../api/types";
 import { useText } from "../i18n/language";
 import { Time } from "./Time";
@@ -17,6 +18,11 @@ export function History(props: { entries: HistoryEntry[] }) {
             <Time at={entry.at} form="short" className={styles.at} />
             <span>
               {t.history[entry.action] ?? entry.action}
+              {entry.alert != null && (
+                <Link to="/alerts/$id" params={{ id: entry.alert.id }} className={styles.reason}>
+                  {entry.alert.title}
+                </Link>
+              )}
               {entry.reason !== "" && <span className={styles.reason}>{entry.reason}</span>}
             </span>
             <span className={styles.note}>{entry.who}</span>

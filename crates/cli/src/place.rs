@@ -1,10 +1,14 @@
 //! Where a desk keeps what it keeps: the data folder, and the record's database where that is PostgreSQL.
 
 use std::convert::Infallible;
+use std::io;
 use std::path::PathBuf;
 
 use hikeshi_domain::settings::Secret;
 use hikeshi_record::Settings;
+
+/// The file in the folder that holds the address.
+const ADDRESS: &str = "address";
 
 /// Where the desk's data is
 #[derive(Debug, clap::Args)]
@@ -24,6 +28,17 @@ impl Place {
     pub(crate) fn record(&self) -> Option<Secret> {
         // A variable that is set to nothing is one that is not set.
         self.record.clone().filter(|address| !address.0.trim().is_empty())
+    }
+
+    /// Notes the address that the desk on this folder listens on, for commands beside it.
+    pub(crate) fn keep_address(&self, address: &str) -> io::Result<()> {
+        std::fs::write(self.data.join(ADDRESS), format!("{address}\n"))
+    }
+
+    /// The address that the desk on this folder listens on, or did last.
+    pub(crate) fn address(&self) -> Option<String> {
+        let text = std::fs::read_to_string(self.data.join(ADDRESS)).ok()?;
+        text.lines().next().filter(|line| line.starts_with("http://")).map(str::to_owned)
     }
 
     /// The record's settings.

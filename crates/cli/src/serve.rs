@@ -67,6 +67,9 @@ async fn serve(args: &Args, playbook: Files) -> Result<()> {
     };
     let Open { desk, background } =
         open(&opening).await.map_err(|error| anyhow::anyhow!("{error}")).context("the desk cannot be opened")?;
+    if let Err(error) = args.place.keep_address(&address) {
+        tracing::warn!(%error, "the address cannot be noted in the data folder: `hikeshi sign-in-link` needs --address");
+    }
     for refusal in &desk.telemetry.refused {
         tracing::warn!(%refusal, "a rule cannot be used");
     }

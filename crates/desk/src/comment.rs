@@ -9,6 +9,7 @@ use hikeshi_domain::{AlertId, CaseId, CommentId, OrganizationId};
 use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Actor, Change, Content, Context, Expect, Order, Query, Stored};
 use jiff::Timestamp;
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::desk::{Desk, context};
@@ -33,12 +34,14 @@ pub struct Step {
     pub at: Timestamp,
     /// Who.
     pub who: Actor,
-    /// What: `alert.close`.
+    /// What: `alert.close`. Of a case, what happened to it: that triage of an alert opened it is `case.open`.
     pub action: String,
     /// Why; empty if nobody was asked.
     pub reason: String,
     /// The version that it made.
     pub version: u64,
+    /// The alert that came into the case by it.
+    pub alert: Option<AlertId>,
 }
 
 /// Adds a remark.
@@ -86,17 +89,31 @@ pub async fn list(desk: &Desk, caller: &Caller, about: About) -> Result<Vec<Stor
 pub async fn history(desk: &Desk, caller: &Caller, about: About) -> Result<Vec<Step>> {
     let (context, _, target) = subject(desk, caller, about, Purpose::Read).await?;
     let versions = desk.store.history(&context, &target.kind, target.id).await?;
-    let step = |version: hikeshi_record::Version| Step {
-        at: version.at,
-        who: version.actor,
-        action: version.action,
-        reason: match version.content {
+    let mut steps: Vec<Step> = Vec::with_capacity(versions.len());
+    let mut before = 0;
+    for version in versions {
+        let joined = matches!(about, About::Case(_)).then(|| joined(&version, &mut before)).flatten();
+        let action = match joined {
+            Some(_) if version.version == 1 => "case.open".to_owned(),
+            Some(_) => "case.join".to_owned(),
+            None => version.action,
+        };
+        let reason = match version.content {
             Content::Kept { reason, .. } | Content::Tombstone { reason } => reason,
             Content::Erased => String::new(),
-        },
-        version: version.version,
-    };
-    Ok(versions.into_iter().rev().map(step).collect())
+        };
+        steps.push(Step { at: version.at, who: version.actor, action, reason, version: version.version, alert: joined });
+    }
+    steps.reverse();
+    Ok(steps)
+}
+
+/// The alert that a version of a case holds and the version before it, with so many, did not.
+fn joined(version: &hikeshi_record::Version, before: &mut usize) -> Option<AlertId> {
+    let Content::Kept { body, .. } = &version.content else { return None };
+    let alerts: Vec<AlertId> = body.get("alerts").and_then(|alerts| Vec::deserialize(alerts).ok())?;
+    let known = std::mem::replace(before, alerts.len());
+    alerts.get(known).copied()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

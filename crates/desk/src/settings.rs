@@ -7,7 +7,7 @@ use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::phrases::render;
 use hikeshi_domain::settings::{MailServer, Settings};
 use hikeshi_notify::mail::{self, Letter};
-use hikeshi_record::{Change, Context, Expect};
+use hikeshi_record::{Change, Context, Expect, Store};
 use uuid::Uuid;
 
 use crate::desk::{Desk, context};
@@ -67,9 +67,21 @@ pub async fn send_test_mail(desk: &Desk, caller: &Caller) -> Result<String> {
     }
 }
 
+/// The address under which people reach the console, where one is set. For whoever holds the desk's data.
+///
+/// # Errors
+/// When the record cannot be read.
+pub async fn public_url(store: &Store) -> Result<Option<String>> {
+    Ok(stored(store, &Context::system("sign-in link")).await?.0.public_url)
+}
+
 /// The settings as the desk's jobs read them.
 pub(crate) async fn read(desk: &Desk, context: &Context) -> Result<(Settings, u64)> {
-    match desk.store.get::<Settings>(context, Settings::ID).await {
+    stored(&desk.store, context).await
+}
+
+async fn stored(store: &Store, context: &Context) -> Result<(Settings, u64)> {
+    match store.get::<Settings>(context, Settings::ID).await {
         Ok(stored) => Ok((stored.entity.clone(), stored.version)),
         Err(hikeshi_record::Error::NotFound { .. }) => Ok((Settings::default(), 0)),
         Err(error) => Err(error.into()),

@@ -38,7 +38,11 @@ async fn an_incident_goes_from_event_to_closed_case_on_postgresql() {
     assert_eq!((status, &row["verdict"]), (StatusCode::OK, &json!("black")));
 
     let case = row["case"]["id"].as_str().expect("what is judged black opens a case");
-    let version = fixture.get(&lead, &format!("/cases/{case}")).await["case"]["version"].clone();
+    let opened = fixture.get(&lead, &format!("/cases/{case}")).await;
+    let first = opened["history"].as_array().unwrap().last().unwrap();
+    assert_eq!((&first["action"], &first["alert"]["id"]), (&json!("case.open"), &json!(alert)), "{first}");
+    assert!(first["alert"]["title"].as_str().is_some_and(|title| title.starts_with("PC-1 ")), "{first}");
+    let version = opened["case"]["version"].clone();
     let picked = json!({"type": "B-1", "severity": 3, "flows": ["handle"], "expected_version": version});
     let (status, answer) = fixture.post(&lead, &format!("/cases/{case}/classification"), &picked).await;
     assert_eq!(status, StatusCode::OK, "{answer}");

@@ -9,7 +9,7 @@ export const history: Dictionary["history"] = {
   "alert.reopen": "Reopened",
   "triage.run": "Triage ran",
   "triage.wait": "Triage scheduled",
-  "case.open": "Case opened",
+  "case.open": "Case opened from the alert",
   "case.join": "Alert joined",
   "case.classify": "Classification decided",
   "case.assign": "Assignee changed",

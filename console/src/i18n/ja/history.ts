@@ -8,7 +8,7 @@ export const history = {
   "alert.reopen": "再開",
   "triage.run": "判定を実行",
   "triage.wait": "判定を予約",
-  "case.open": "インシデントを開いた",
+  "case.open": "アラートからインシデントを開いた",
   "case.join": "アラートを加えた",
   "case.classify": "分類を判断",
   "case.assign": "担当を変更",

@@ -234,16 +234,17 @@ pub(super) struct Printer<'o> {
     rules: Arc<RuleSet>,
     out: &'o mut dyn Write,
     page: BTreeMap<RuleIndex, html::Group>,
+    widths: table::Widths,
 }
 
 impl<'o> Printer<'o> {
     pub(super) fn new(format: Format, rules: &Arc<RuleSet>, out: &'o mut dyn Write) -> Printer<'o> {
-        Printer { format, rules: Arc::clone(rules), out, page: BTreeMap::new() }
+        Printer { format, rules: Arc::clone(rules), out, page: BTreeMap::new(), widths: table::Widths::of_stdout() }
     }
 
     pub(super) fn begin(&mut self) -> io::Result<()> {
         match self.format {
-            Format::Table => table::begin(self.out),
+            Format::Table => table::begin(self.widths, self.out),
             Format::Csv => self.out.write_all(COLUMNS.as_bytes()),
             Format::Ndjson | Format::Html => Ok(()),
         }
@@ -256,7 +257,7 @@ impl<'o> Printer<'o> {
     pub(super) fn row(&mut self, row: Row) -> io::Result<()> {
         match self.format {
             Format::Table => match self.rules.get(row.rule) {
-                Some(rule) => table::row(rule, &row, self.out),
+                Some(rule) => table::row(rule, &row, self.widths, self.out),
                 None => Ok(()),
             },
             Format::Html => {

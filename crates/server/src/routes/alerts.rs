@@ -222,12 +222,12 @@ async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) 
     let words = |phrases: &[Phrase]| phrases.iter().map(|phrase| render(&in_zone(phrase, &zone), language)).collect::<Vec<_>>();
     Ok(Json(AlertPage {
         alert: row(&line, &names, language, desk.now()),
-        raised: RaisedView::from(&line.alert.raised),
+        raised: RaisedView::named(&line.alert.raised, names.alert(&line.alert.raised, language)),
         triage: runs.first().map(|run| TriageView::new(&run.triage, language, &zone)),
         versions: runs.iter().map(|run| run_view(run)).collect(),
         overridden: overridden(&line.alert, &names),
         comments: comment::list(desk, caller, about).await?.iter().map(|comment| person::comment(comment, &names)).collect(),
-        history: comment::history(desk, caller, about).await?.into_iter().map(|step| person::step(step, &names)).collect(),
+        history: comment::history(desk, caller, about).await?.into_iter().map(|step| person::step(step, &names, |_| None)).collect(),
         advice: report.as_ref().map(|issued| words(&issued.report.advice)).unwrap_or_default(),
         limits: report.as_ref().map(|issued| words(&issued.report.limits)).unwrap_or_default(),
         due_steps: words(&alert::due_steps(desk, &line.alert, &signed_in.person.time_zone)),

@@ -261,6 +261,10 @@ async fn page(app: &App, signed_in: &SignedIn, line: CaseLine) -> Result<Json<Ca
     let about = About::Case(line.case.id);
     let now = desk.now();
     let alerts = case::alerts(desk, caller, line.case.id).await?;
+    let title = |id| {
+        let raised = alerts.iter().map(|line| &line.alert).find(|alert| alert.id == id).map(|alert| &alert.raised)?;
+        Some(format!("{} {}", raised.host, names.alert(raised, language)))
+    };
     Ok(Json(CasePage {
         proposal: line.case.proposed.as_ref().map(|proposed| proposal(proposed, language)),
         decision: line.case.decided.as_ref().map(|decided| decision(decided, &names)),
@@ -268,7 +272,7 @@ async fn page(app: &App, signed_in: &SignedIn, line: CaseLine) -> Result<Json<Ca
         harm: case::harm(desk, &line.case, language).map(harm),
         alerts: alerts.iter().map(|alert| alert_row(alert, &names, language, now)).collect(),
         comments: comment::list(desk, caller, about).await?.iter().map(|comment| person::comment(comment, &names)).collect(),
-        history: comment::history(desk, caller, about).await?.into_iter().map(|step| person::step(step, &names)).collect(),
+        history: comment::history(desk, caller, about).await?.into_iter().map(|step| person::step(step, &names, title)).collect(),
         case: row(&line, &names),
     }))
 }

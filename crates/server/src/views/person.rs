@@ -3,7 +3,7 @@
 use hikeshi_desk::Names;
 use hikeshi_desk::comment::Step;
 use hikeshi_domain::comment::Comment;
-use hikeshi_domain::{ApiKeyId, PersonId};
+use hikeshi_domain::{AlertId, ApiKeyId, PersonId};
 use hikeshi_record::Actor;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -33,6 +33,16 @@ pub(crate) struct StepView {
     reason: String,
     /// The version that it made.
     version: u64,
+    /// The alert that came into the case by it.
+    alert: Option<StepAlert>,
+}
+
+/// An alert in a history.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StepAlert {
+    id: Uuid,
+    /// Host and name.
+    title: String,
 }
 
 /// A remark.
@@ -49,13 +59,15 @@ pub(crate) fn named(person: PersonId, names: &Names) -> Named {
     Named { id: person.0, name: names.person(person) }
 }
 
-pub(crate) fn step(step: Step, names: &Names) -> StepView {
+/// One line of a history; `title` names an alert.
+pub(crate) fn step(step: Step, names: &Names, title: impl Fn(AlertId) -> Option<String>) -> StepView {
     let who = match step.who {
         Actor::Person(person) => names.person(person),
         Actor::ApiKey(key) => names.key(ApiKeyId(key)),
         Actor::System(_) => "Hikeshi".to_owned(),
     };
-    StepView { at: step.at, who, action: step.action, reason: step.reason, version: step.version }
+    let alert = step.alert.map(|alert| StepAlert { id: alert.0, title: title(alert).unwrap_or_else(|| alert.to_string()) });
+    StepView { at: step.at, who, action: step.action, reason: step.reason, version: step.version, alert }
 }
 
 pub(crate) fn comment(comment: &Comment, names: &Names) -> CommentView {

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::complaint::Complaint;
 use crate::desk::{Desk, context};
 use crate::error::{ErrorKind, Result};
 use crate::message::{self, MAIL_QUEUE, MailJob};
@@ -71,8 +72,11 @@ pub fn start(desk: &Desk) -> JoinSet<()> {
 /// Does the jobs of a queue; after each it rests `rest` times as long as it took.
 async fn work(desk: Desk, queue: &'static str, at_once: u32, rest: u32) {
     let mut commits = desk.store.committed();
+    let mut complaint = Complaint::about(claiming(queue));
     loop {
-        match desk.store.claim_jobs(&Context::system("worker"), queue, at_once, LEASE).await {
+        let claimed = desk.store.claim_jobs(&Context::system("worker"), queue, at_once, LEASE).await;
+        complaint.hear(&desk, &claimed);
+        match claimed {
             Ok(jobs) if jobs.is_empty() => {
                 // A commit may have brought one; else look again after a pause.
                 let _ = tokio::time::timeout(PAUSE, commits.next()).await;
@@ -82,11 +86,16 @@ async fn work(desk: Desk, queue: &'static str, at_once: u32, rest: u32) {
                 together(&desk, jobs).await;
                 tokio::time::sleep(begun.elapsed().saturating_mul(rest).min(LONGEST_REST)).await;
             }
-            Err(error) => {
-                tracing::error!(queue, %error, "jobs cannot be claimed");
-                tokio::time::sleep(PAUSE).await;
-            }
+            Err(_) => tokio::time::sleep(PAUSE).await,
         }
+    }
+}
+
+fn claiming(queue: &str) -> &'static str {
+    match queue {
+        TRIAGE_QUEUE => "claiming alerts to be triaged",
+        FOLLOW_QUEUE => "claiming alerts to be looked at again",
+        _ => "claiming mails to be sent",
     }
 }
 

@@ -10,6 +10,7 @@ pub mod api_key;
 pub mod case;
 mod cited;
 pub mod comment;
+mod complaint;
 mod desk;
 pub mod drill;
 pub mod duty;

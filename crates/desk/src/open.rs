@@ -20,6 +20,7 @@ use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
+use crate::complaint::{Complaint, watch_disk};
 use crate::desk::{Desk, Parts, SystemClock};
 use crate::telemetry::{Telemetry, WINDOWS_AT_ONCE, japanese_titles};
 use crate::watch::{Joins, Watch, take_up};
@@ -74,6 +75,7 @@ pub async fn open(opening: &Opening) -> Result<Open, Box<dyn std::error::Error +
     background.spawn(keep(desk.clone()));
     background.spawn(mend(desk.clone()));
     background.spawn(reference_list::keep(desk.clone()));
+    background.spawn(watch_disk(desk.clone()));
     Ok(Open { desk, background })
 }
 
@@ -152,6 +154,7 @@ async fn mend(desk: Desk) {
     let mut looks = tokio::time::interval(MEND_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut pause = MEND_EVERY;
+    let mut complaint = Complaint::about("taking up the stream");
     loop {
         looks.tick().await;
         let lag = desk.telemetry.lake.lag();
@@ -165,9 +168,7 @@ async fn mend(desk: Desk) {
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(MEND_PAUSE);
-        if let Err(error) = desk.telemetry.lake.reopen_stream().await {
-            tracing::error!(%error, "the stream stands still: its disk still refuses");
-        }
+        complaint.hear(&desk, &desk.telemetry.lake.reopen_stream().await);
     }
 }
 
@@ -175,18 +176,18 @@ async fn mend(desk: Desk) {
 async fn keep(desk: Desk) {
     let mut follow = tokio::time::interval(FOLLOW_EVERY);
     let mut expire = tokio::time::interval(EXPIRE_EVERY);
+    let mut following = Complaint::about("making endpoints of hosts that begin to send");
+    let mut forgetting = Complaint::about("forgetting telemetry that is past its time");
     loop {
         tokio::select! {
-            _ = follow.tick() => {
-                if let Err(error) = endpoint::follow_sources(&desk).await {
-                    tracing::error!(%error, "endpoints cannot follow their sources");
+            _ = follow.tick() => following.hear(&desk, &endpoint::follow_sources(&desk).await),
+            _ = expire.tick() => {
+                let outcome = operation::expire(&desk).await;
+                forgetting.hear(&desk, &outcome);
+                if let Some(segments) = outcome.ok().filter(|segments| *segments > 0) {
+                    tracing::info!(segments, "telemetry past its time was forgotten");
                 }
             }
-            _ = expire.tick() => match operation::expire(&desk).await {
-                Ok(0) => {}
-                Ok(segments) => tracing::info!(segments, "telemetry past its time was forgotten"),
-                Err(error) => tracing::error!(%error, "telemetry past its time could not be forgotten"),
-            },
         }
     }
 }

@@ -24,6 +24,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::alert::required;
+use crate::complaint::Complaint;
 use crate::desk::{Desk, context};
 use crate::error::{Error, ErrorKind, Result};
 use crate::everything::everything;
@@ -289,11 +290,10 @@ fn object_id(sha256: &str) -> Option<ObjectId> {
 /// Keeps what verdicts ask ready: from the start on, so that the first verdict does not read files.
 pub(crate) async fn keep(desk: Desk) {
     let mut looks = tokio::time::interval(FORGET_EVERY);
+    let mut complaint = Complaint::about("making reference lists ready");
     loop {
         looks.tick().await;
-        if let Err(error) = keep_ready(&desk).await {
-            tracing::error!(%error, "reference lists could not be made ready");
-        }
+        complaint.hear(&desk, &keep_ready(&desk).await);
     }
 }
 

@@ -20,7 +20,7 @@ use crate::flight::write_flight;
 use crate::layout::Layout;
 use crate::matches::Tap;
 use crate::shelf::Shelf;
-use crate::status::{IngestLag, Totals};
+use crate::status::{DiskRoom, IngestLag, Totals};
 use crate::stream::{AppendError, Encoding, LocalDisk, Log, LogConfig, Recovery, make_folder};
 use crate::view::{Segment, Views};
 use crate::waiting::show_waiting;
@@ -112,8 +112,13 @@ impl Inner {
         }
     }
 
+    /// The writer stands still. It tries again every second or so: the same reason is told once.
     pub(crate) fn set_fault(&self, what: String) {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
+        let mut standing = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        if standing.as_ref() != Some(&what) {
+            tracing::error!("{what}");
+        }
+        *standing = Some(what);
     }
 
     /// The writer works again.
@@ -274,6 +279,11 @@ impl Lake {
             writer_fault: self.inner.fault.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             totals: *self.inner.totals(),
         }
+    }
+
+    /// Where the lake lies, and how much room is left there; `None` where the system does not say.
+    pub fn disk_room(&self) -> Option<DiskRoom> {
+        self.inner.log.disk_room()
     }
 }
 

@@ -50,6 +50,6 @@ pub use reads::{HashHits, MatchQuery};
 pub use scan::ReadError;
 pub use schema::{events_schema, matches_schema};
 pub use sql_scan::{Scan, ScanFile, ScanFilter};
-pub use status::{IngestLag, Totals};
+pub use status::{DiskRoom, IngestLag, Totals};
 pub use stream::{AppendError, Encoding, Recovery, make_folder};
 pub use window::{HostWindow, Places};

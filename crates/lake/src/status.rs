@@ -1,5 +1,7 @@
 //! How the lake is doing: what an operator watches.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -22,6 +24,24 @@ pub struct Totals {
     pub segments: u64,
     /// Segments merged away.
     pub merged: u64,
+}
+
+/// The file system that the lake lies on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DiskRoom {
+    /// The stream's folder.
+    pub folder: PathBuf,
+    /// Bytes that may be written by those who are not the system's administrator.
+    pub free_bytes: u64,
+    /// Bytes that are kept free of events.
+    pub reserve_bytes: u64,
+}
+
+impl DiskRoom {
+    /// The disk is full but for its reserve: no events are taken.
+    pub fn at_reserve(&self) -> bool {
+        self.free_bytes <= self.reserve_bytes
+    }
 }
 
 /// How far writing is behind receiving.

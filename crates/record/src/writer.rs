@@ -205,7 +205,10 @@ impl Writer {
 
     fn alarm(&self, fault: &Fault) {
         let (Fault::Full(why) | Fault::Lost(why) | Fault::Again(why) | Fault::Wrong(why)) = fault;
-        tracing::error!(why, "the record cannot be written");
+        // Every change is tried: the same reason is told once.
+        if self.standing.borrow().fault.as_ref() != Some(why) {
+            tracing::error!(why, "the record cannot be written");
+        }
         self.standing.send_modify(|standing| standing.fault = Some(why.clone()));
     }
 

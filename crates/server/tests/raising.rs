@@ -17,7 +17,13 @@ use hikeshi_record::{Context, PAGE_LIMIT, Query};
 use serde_json::{Value, json};
 
 pub(crate) async fn opened(folder: &Path) -> Open {
-    let opening = Opening { folder: folder.to_path_buf(), record: None, rules: Vec::new(), playbook: Files::shipped(), address: "http://127.0.0.1:1".to_owned() };
+    let opening = Opening {
+        folder: folder.to_path_buf(),
+        record: None,
+        rules: Vec::new(),
+        playbook: Files::shipped(),
+        address: "http://127.0.0.1:1".to_owned(),
+    };
     open(&opening).await.unwrap()
 }
 

@@ -21,6 +21,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::caught_up;
 use super::gather::{Gathered, gather};
 use crate::alert;
+use crate::complaint::Complaint;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::watch::is_product;
@@ -51,6 +52,9 @@ pub async fn work(desk: Desk, mut strong: UnboundedReceiver<MatchRow>) {
     let mut waiting: BTreeMap<Place, Waiting> = BTreeMap::new();
     let mut looked_back = false;
     let mut look = tokio::time::interval(LOOK_EVERY);
+    let mut looking_back = Complaint::about("looking for alerts in what was committed before the start");
+    let mut raising = Complaint::about("raising alerts of matches");
+    let mut advancing = Complaint::about("keeping how far matches have been raised");
     loop {
         tokio::select! {
             row = strong.recv() => {
@@ -69,16 +73,13 @@ pub async fn work(desk: Desk, mut strong: UnboundedReceiver<MatchRow>) {
                     rows.into_iter().for_each(|row| note(&mut waiting, row));
                     looked_back = true;
                 }
-                Err(error) => tracing::error!(%error, "what was committed before the start cannot be looked at for alerts yet"),
+                Err(error) => looking_back.hear(&desk, &Err::<(), _>(error)),
             }
         }
         let handled_to = desk.now();
-        waiting = raise_all(&desk, waiting).await;
-        if looked_back
-            && waiting.is_empty()
-            && let Err(error) = caught_up::advance(&desk, handled_to).await
-        {
-            tracing::error!(%error, "it cannot be kept how far matches have been raised; a restart looks at them again");
+        waiting = raise_all(&desk, waiting, &mut raising).await;
+        if looked_back && waiting.is_empty() {
+            advancing.hear(&desk, &caught_up::advance(&desk, handled_to).await);
         }
     }
 }
@@ -99,8 +100,9 @@ fn note(waiting: &mut BTreeMap<Place, Waiting>, row: MatchRow) {
 }
 
 /// Raises what waits; what fails waits for the next time.
-async fn raise_all(desk: &Desk, waiting: BTreeMap<Place, Waiting>) -> BTreeMap<Place, Waiting> {
+async fn raise_all(desk: &Desk, waiting: BTreeMap<Place, Waiting>, complaint: &mut Complaint) -> BTreeMap<Place, Waiting> {
     let mut failed = BTreeMap::new();
+    let mut outcome = Ok(());
     for ((org, host), what) in waiting {
         let raised = match is_drill(desk, org).await {
             Ok(true) => Ok(()),
@@ -108,10 +110,11 @@ async fn raise_all(desk: &Desk, waiting: BTreeMap<Place, Waiting>) -> BTreeMap<P
             Err(error) => Err(error),
         };
         if let Err(error) = raised {
-            tracing::error!(%org, %error, "matches of a host could not be raised");
+            outcome = outcome.and(Err(error));
             failed.insert((org, host), what);
         }
     }
+    complaint.hear(desk, &outcome);
     failed
 }
 

@@ -17,6 +17,7 @@ use super::reader::LogReader;
 use super::recent::{RecentKeys, Written, key_name};
 use super::recovery::{LogPart, Recovery, part_name, survey};
 use crate::batch::Batch;
+use crate::status::DiskRoom;
 
 const WAITING: usize = 1024;
 const GROUP_BYTES: usize = 16 << 20;
@@ -172,6 +173,13 @@ impl Log {
     pub(crate) fn failures(&self) -> Failures {
         let failures = self.shared.lock().failures;
         Failures { standing: failures.standing || self.orders.is_closed(), ..failures }
+    }
+
+    /// Where it lies, and how much room is left there.
+    pub(crate) fn disk_room(&self) -> Option<DiskRoom> {
+        let space = self.disk.space(&self.folder).ok()?;
+        let reserve_bytes = space.reserve_bytes(self.config.reserve_percent);
+        Some(DiskRoom { folder: self.folder.clone(), free_bytes: space.free_bytes, reserve_bytes })
     }
 
     /// Free bytes beyond a part of the reserve, in percent of it; 0 when there are none or the disk does not say.

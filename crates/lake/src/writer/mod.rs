@@ -270,7 +270,6 @@ impl Writer {
     }
 
     fn fault(&self, what: String) {
-        tracing::error!("{what}");
         self.inner.set_fault(what);
     }
 }

@@ -77,6 +77,9 @@ pub struct Product {
     pub events: Vec<u32>,
     /// How much they weigh beside matches.
     pub level: Level,
+    /// Words in the names under which the same product sends alerts itself.
+    #[serde(default)]
+    pub known_as: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -138,6 +141,26 @@ impl Raising {
             Some(entry) => entry.level.level(),
             None => Some(Level::by_name(facts.level)),
         }
+    }
+
+    /// Whether alerts are made of this product's events; by the name that they show.
+    pub fn is_product(&self, name: &str) -> bool {
+        self.products.iter().any(|product| product.product == name)
+    }
+
+    /// Whether a product that sends alerts itself may write events that become alerts too.
+    pub fn has_log(&self, alert: &str) -> bool {
+        self.products.iter().any(|product| self.same_product(&product.product, alert))
+    }
+
+    /// Whether a product's own alert comes from the product whose event became the other one.
+    pub fn same_product(&self, event: &str, alert: &str) -> bool {
+        let alert = alert.to_lowercase();
+        let named = |product: &Product| {
+            let known = || product.known_as.iter().any(|word| alert.contains(&word.to_lowercase()));
+            product.product.eq_ignore_ascii_case(event) && (product.product.to_lowercase() == alert || known())
+        };
+        self.products.iter().any(named)
     }
 
     /// The product that says by this event that it found something.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hikeshi_access::Caller;
 use hikeshi_desk::Desk;
+use hikeshi_desk::alert::{Received, receive};
 use hikeshi_desk::event::{self, Sent};
 use hikeshi_desk::open::{Open, Opening, open};
 use hikeshi_desk::organization::{self, Choices};
@@ -127,4 +128,51 @@ async fn what_was_committed_and_not_raised_before_a_crash_is_raised_once_after_i
         assert_eq!(all.iter().filter(|alert| alert.host == "PC-1").count(), 2, "{start}: {all:?}");
         background.shutdown().await;
     }
+}
+
+/// Defender's own alert and its log made two alerts of one detection.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_product_sends_and_logs_is_one_alert() {
+    let folder = tempfile::tempdir().unwrap();
+    let Open { desk, background: _working } = opened(folder.path()).await;
+    let org = organization(&desk).await;
+    let caller = Caller::desk("test", "test");
+    let sent = |id: &str, host: &str, path: &str, byte: &str| -> ProductAlert {
+        let alert = json!({
+            "id": id, "host": host, "detected_at": (jiff::Timestamp::now() - jiff::SignedDuration::from_secs(200)).to_string(),
+            "source_kind": "endpoint", "product": "Microsoft Defender for Endpoint", "name": "Trojan:Win32/Sample", "action": "quarantined",
+            "file": {"path": path, "sha256": byte.repeat(32)},
+        });
+        serde_json::from_value(alert).unwrap()
+    };
+    let path = "C:\\Users\\taro\\Downloads\\x.exe";
+    let logged = |host: &str, detection: &str| {
+        let mut event = defender(1, 1116, "Not Applicable");
+        event["Computer"] = json!(host);
+        event["Detection ID"] = json!(detection);
+        event
+    };
+
+    // The log first.
+    send(&desk, org, &[logged("PC-1", "{1}")]).await;
+    until(&desk, org, 1).await;
+    let first = sent("a-1", "pc-1", path, "ab");
+    let Received::Again(id) = receive(&desk, &caller, org, first.clone()).await.unwrap() else { panic!("a second alert of one detection") };
+    assert_eq!(receive(&desk, &caller, org, first).await.unwrap(), Received::Again(id), "and the same answer again");
+    let whole = &alerts(&desk, org).await[0];
+    let file = whole.file.clone().unwrap();
+    assert_eq!((file.path.as_deref(), file.sha256, whole.action), (Some(path), Some("ab".repeat(32)), Action::Quarantined));
+
+    // The product first.
+    let Received::New(_) = receive(&desk, &caller, org, sent("a-2", "PC-2", path, "ab")).await.unwrap() else {
+        panic!("another host is another matter")
+    };
+    // A file that the log does not name is another matter.
+    let Received::New(_) = receive(&desk, &caller, org, sent("a-3", "PC-1", "C:\\other.exe", "cd")).await.unwrap() else {
+        panic!("another file")
+    };
+    send(&desk, org, &[logged("PC-2", "{2}"), logged("PC-3", "{3}")]).await;
+    let all = until(&desk, org, 4).await;
+    let hosts: Vec<&str> = all.iter().map(|alert| alert.host.as_str()).collect();
+    assert_eq!((all.len(), hosts.iter().filter(|host| **host == "PC-2").count()), (4, 1), "{hosts:?}");
 }

@@ -1,6 +1,7 @@
 /** 履歴に残る操作の名前。 */
 export const history = {
   "alert.receive": "アラートを受信",
+  "alert.told_again": "同じ検知をもう一つの経路でも受信",
   "alert.triage": "判定",
   "alert.judge": "判定を変更",
   "alert.assign": "担当を変更",

@@ -4,6 +4,7 @@
 
 mod list;
 mod receive;
+mod told_before;
 mod work;
 
 pub use list::{AlertLine, AlertPage, AlertQuery, AlertSort, Assigned, due_steps, line, list};

@@ -3,31 +3,37 @@
 use hikeshi_access::{Action, Caller, permit};
 use hikeshi_domain::alert::{Alert, AlertFile, AlertState, ProductAlert};
 use hikeshi_domain::clock::Duty;
+use hikeshi_domain::duplicate::completed;
 use hikeshi_domain::endpoint::{BlockMode, Endpoint};
 use hikeshi_domain::entity::Entity;
 use hikeshi_domain::organization::Organization;
 use hikeshi_domain::{AlertId, EndpointId, OrganizationId};
-use hikeshi_record::{Change, Context, Expect, Job, Query};
+use hikeshi_record::{Change, Context, Expect, Job, Query, Stored};
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
+use super::told_before::told_before;
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
-use crate::triage::{TRIAGE_QUEUE, TriageJob};
+use crate::triage::{self, TRIAGE_QUEUE, TriageJob};
 
 /// Longest text that an alert may carry in one of its fields, in characters.
 const LONGEST_TEXT: usize = 4_096;
+
+/// How often an alert that changes meanwhile is read again.
+const CONFLICTS: u32 = 5;
 
 /// What became of an alert that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received {
     /// It is new.
     New(AlertId),
-    /// The product sent it before.
+    /// The product sent it before, or its log told of it.
     Again(AlertId),
 }
 
-/// Receives an alert of a product. The same alert sent again (organisation, product, host, the product's id) changes nothing.
+/// Receives an alert of a product. The same alert sent again (organisation, product, host, the product's id) changes nothing; one that
+/// tells what the product's log told is taken as the same ([`told_before`]).
 ///
 /// # Errors
 /// `Invalid` where it names no host, product or id, or a hash is none.
@@ -35,6 +41,9 @@ pub async fn receive(desk: &Desk, caller: &Caller, org: OrganizationId, raised: 
     let permit = permit(caller, Action::ReceiveAlerts, org)?;
     let raised = checked(raised)?;
     let context = context(&permit).within(org);
+    if let Some(known) = told_before(desk, &context, org, &raised).await? {
+        return told_again(desk, &context, known, &raised).await;
+    }
     let organization = desk.store.get::<Organization>(&context, org.0).await?;
     let now = desk.now();
     let zone = TimeZone::get(&organization.time_zone).unwrap_or(TimeZone::UTC);
@@ -79,6 +88,29 @@ pub async fn receive(desk: &Desk, caller: &Caller, org: OrganizationId, raised: 
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The same detection by another way: the alert learns what it did not know, and is looked at again if that is anything.
+async fn told_again(desk: &Desk, context: &Context, mut known: Stored<Alert>, raised: &ProductAlert) -> Result<Received> {
+    for _ in 0..CONFLICTS {
+        let whole = completed(&known.raised, raised);
+        let mut change = Change::new("alert.told_again", "").claim_key("alert", &identity(raised), known.id);
+        if whole != known.raised {
+            let alert = Alert { raised: whole, ..known.entity.clone() };
+            change = change.put(&alert, known.expect()).enqueue(triage::job(known.id));
+        }
+        match desk.store.change(context, change).await {
+            Ok(_) => {
+                desk.tell(Alert::KIND, known.id.0, Some(known.org));
+                return Ok(Received::Again(known.id));
+            }
+            Err(hikeshi_record::Error::Claimed { .. }) => return Ok(Received::Again(known.id)),
+            // Triage has just ended, or somebody works on it.
+            Err(hikeshi_record::Error::Conflict { .. }) => known = desk.store.get(context, known.id.0).await?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Error::conflict())
 }
 
 /// Names an alert as its product does: product, host, id. Each part tells its length, so that no two alerts share a name; hosts are part of

@@ -6,6 +6,7 @@ import { after, before } from "../limited.mjs";
 import { conflicts } from "./conflicts.mjs";
 import { day } from "./day.mjs";
 import { keyboard } from "./keyboard.mjs";
+import { lists } from "./lists.mjs";
 import { pages } from "./pages.mjs";
 import { people } from "./people.mjs";
 
@@ -45,5 +46,6 @@ describe("the console", () => {
   keyboard(world);
   day(world);
   people(world);
+  lists(world);
   conflicts(world);
 });

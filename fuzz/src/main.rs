@@ -17,6 +17,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use hikeshi_event::{Input, Intake, Limits, Record, Uid, Work, normalise, process, read_lines, to_ocsf};
+use hikeshi_triage::lists::{ListLimits, read as read_list};
 
 use mutate::Dice;
 
@@ -101,9 +102,14 @@ fn run(target: &str, options: &Options) -> Result<(), String> {
 /// Reads one input on a thread of its own.
 fn watched(target: &str, bytes: &[u8], folder: &Path) -> Result<u64, String> {
     let (done, finished) = mpsc::channel();
-    let (bytes, path, lines) = (bytes.to_vec(), folder.join("input"), target == "lines");
+    let (bytes, path) = (bytes.to_vec(), folder.join("input"));
+    let read: fn(&[u8], &Path) -> u64 = match target {
+        "lines" => |bytes, _| read_body(bytes),
+        "lists" => |bytes, _| read_reference_list(bytes),
+        _ => read_file,
+    };
     let thread = std::thread::spawn(move || {
-        let _ = done.send(if lines { read_body(&bytes) } else { read_file(&bytes, &path) });
+        let _ = done.send(read(&bytes, &path));
     });
     match finished.recv_timeout(SLOWEST) {
         Ok(events) => Ok(events),
@@ -135,6 +141,15 @@ fn read_body(bytes: &[u8]) -> u64 {
         digest(record);
     });
     events
+}
+
+/// Reads a reference list; its entries count as events.
+fn read_reference_list(bytes: &[u8]) -> u64 {
+    let limits = ListLimits { bytes: 16 << 20, entries: 100_000, listed_defects: 100, ..ListLimits::default() };
+    let list = read_list(bytes, &limits);
+    assert!(list.count() <= limits.entries, "more entries than may be");
+    assert!(list.defects.len() <= limits.listed_defects && list.defects.len() as u64 <= list.rejected, "more defects than lines");
+    list.count() as u64
 }
 
 /// Reads with or without the records' originals: event logs have a way of their own for each.

@@ -8,7 +8,7 @@ mod evtx_writer;
 use evtx_writer::{Written, log};
 
 /// One target a reader.
-pub const TARGETS: &[&str] = &["evtx", "lines", "values", "utf16", "xml", "gzip", "zstd", "zip"];
+pub const TARGETS: &[&str] = &["evtx", "lines", "values", "utf16", "xml", "gzip", "zstd", "zip", "lists"];
 
 const LINES: [&str; 6] = [
     r##"{"Event":{"#attributes":{"xmlns":"x"},"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon"}},"EventID":{"#text":1},"TimeCreated":{"#attributes":{"SystemTime":"2024-05-06T07:08:09Z"}},"Channel":"Microsoft-Windows-Sysmon/Operational","Computer":"p"},"EventData":{"Image":"C:\\a.exe","Hashes":"MD5=8A2122E8162DBEF04694B9C3E0B6CDEE","Data":[{"@Name":"x","#text":"y"},"z"]},"UserData":{"A":{"B":"\u00e9"}}}}"##,
@@ -26,6 +26,15 @@ const XML: [&str; 3] = [
     "<Event>\r\n <System><EventID>800</EventID><Channel>Windows PowerShell</Channel></System><!-- c --><EventData><Data>a&#10;b</Data><Data><![CDATA[</Event>]]></Data><Binary>00FF</Binary></EventData>\r\n</Event>",
 ];
 
+/// Reference lists in each form that is read.
+const LISTS: [&str; 5] = [
+    "# made by hand\r\n8a2122e8162dbef04694b9c3e0b6cdee\nabababababababababababababababababababababababababababababababab ; label\nevil.example\nhxxp://bad[.]example/x\n203.0.113.9\n2001:db8::1\n日本語.例え\nno indicator\n",
+    "first_seen,sha256_hash,file_name,signature\n\"2026-01-01\",\"abababababababababababababababababababababababababababababababab\",\"a, \"\"b\"\".exe\",n/a\n",
+    "md5;domain\n8a2122e8162dbef04694b9c3e0b6cdee;bad.example\n",
+    r#"{"name":"n","type":"string","matching_attributes":["md5","domain","ip-dst"],"list":["8a2122e8162dbef04694b9c3e0b6cdee","good.example","203.0.113.0/24"]}"#,
+    r#"{"type":"bundle","id":"b","objects":[{"type":"indicator","name":"x","pattern_type":"stix","pattern":"[file:hashes.'SHA-256' = 'abababababababababababababababababababababababababababababababab' OR domain-name:value = 'evil.example'] AND [ipv4-addr:value='203.0.113.9']","valid_until":"2026-01-01T00:00:00Z"}]}"#,
+];
+
 /// The seeds of a target.
 pub fn of(target: &str) -> Vec<Vec<u8>> {
     let lines = LINES.map(|line| format!("{line}\n")).concat().into_bytes();
@@ -39,6 +48,10 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "xml" => vec![XML.concat().into_bytes(), format!("<?xml version='1.0'?>\r\n<Events>{}</Events>", XML.join("\r\n")).into_bytes(), XML.join("\n").into_bytes()],
         "gzip" => vec![gzip(&lines), gzip(&gzip(&lines)), gzip(&event_log(3, 3))],
         "zstd" => vec![zstd(&lines), zstd(&gzip(&lines))],
+        "lists" => {
+            let plain = LISTS.iter().map(|list| list.as_bytes().to_vec());
+            plain.chain([gzip(LISTS.concat().as_bytes()), utf16_of(LISTS[0], &[0xff, 0xfe], u16::to_le_bytes), gzip(&gzip(LISTS[4].as_bytes()))]).collect()
+        }
         _ => vec![zip(&[("a.json", &lines), ("b.evtx", &event_log(3, 3))]), zip(&[("c.zip", &zip(&[("d.gz", &gzip(&lines))]))])],
     }
 }
@@ -52,6 +65,7 @@ pub fn fits(target: &str, bytes: &[u8]) -> bool {
         "zip" => bytes.starts_with(b"PK"),
         "utf16" => bytes.starts_with(&[0xff, 0xfe]),
         "xml" => bytes.starts_with(b"<"),
+        "lists" => true,
         _ => bytes.starts_with(b"{") || bytes.starts_with(b"["),
     }
 }
@@ -63,7 +77,10 @@ fn event_log(records: u64, per_chunk: usize) -> Vec<u8> {
 }
 
 fn utf16(mark: &[u8], unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
-    let text = LINES.join("\r\n");
+    utf16_of(&LINES.join("\r\n"), mark, unit)
+}
+
+fn utf16_of(text: &str, mark: &[u8], unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
     mark.iter().copied().chain(text.encode_utf16().flat_map(unit)).collect()
 }
 

@@ -34,6 +34,8 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { variant: "filled" } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
+    // The head of a dialog is no second banner of the page.
+    ModalHeader: { defaultProps: { role: "none" } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
   },
 });

@@ -32,7 +32,6 @@ const choose = (button, item) => async (page) => {
 
 /** What a picture shows: where to go, what to do there, and whether nobody is signed in. */
 const pages = {
-<<<<<<< HEAD
   "sign-in": { path: "/sign-in", stranger: true },
   "sign-in-link": { path: "/sign-in#token=0000", stranger: true },
   invitation: { path: "/sign-in#invitation=0000", stranger: true },
@@ -66,23 +65,7 @@ const pages = {
   palette: { path: "/duty", act: (page) => page.keyboard.press("Control+k") },
   keys: { path: "/duty", act: (page) => page.keyboard.press("?") },
   person: { path: "/duty", act: pressed(/^(自分|You)/) },
-  ...Object.fromEntries(["me", "organization", "people", "mail", "outbox", "keys", "exceptions", "jobs", "shortcuts"].map((tab) => [`settings-${tab}`, { path: `/settings?tab=${tab}` }])),
-=======
-  "sign-in": "/sign-in",
-  duty: "/duty",
-  alerts: "/alerts",
-  alert: `/alerts/${alert}`,
-  cases: "/cases",
-  case: `/cases/${incident}`,
-  classification: `/cases/${incident}?tab=classification`,
-  endpoints: "/endpoints",
-  endpoint: `/endpoints/${endpoint}`,
-  hunt: "/hunt",
-  "hunt-result": `/hunt?sql=${sql}&run=1`,
-  rules: "/rules",
-  rule: `/rules/${rule}`,
-  ...Object.fromEntries(["me", "organization", "people", "mail", "outbox", "keys", "exceptions", "lists", "jobs", "shortcuts"].map((tab) => [`settings-${tab}`, `/settings?tab=${tab}`])),
->>>>>>> c8634cf (console: settings show, upload, replace and take away reference lists)
+  ...Object.fromEntries(["me", "organization", "people", "mail", "outbox", "keys", "exceptions", "lists", "jobs", "shortcuts"].map((tab) => [`settings-${tab}`, { path: `/settings?tab=${tab}` }])),
 };
 
 const variants = [

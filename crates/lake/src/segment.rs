@@ -27,9 +27,8 @@ use crate::schema::RAW;
 use crate::stream::sync_folder;
 
 const ROW_GROUP_ROWS: usize = 131_072;
-const PAGE_ROWS: usize = 8192;
-/// Pages of a fresh segment: it holds few rows of each host, and whoever reads a host unpacks whole pages.
-const FRESH_PAGE_ROWS: usize = 2048;
+/// A segment holds some hundred rows of a host, and whoever reads a host unpacks whole pages.
+const PAGE_ROWS: usize = 2048;
 /// A row group is closed when this much of it is encoded, so that its memory does not grow with the size of its events.
 const ROW_GROUP_BYTES: usize = 64 << 20;
 const DICTIONARY_BYTES: usize = 512 << 10;
@@ -243,7 +242,7 @@ fn properties(schema: &SchemaRef, plan: &Plan) -> Result<WriterProperties, Parqu
         .set_compression(if plan.level == 0 { Compression::LZ4_RAW } else { zstd })
         .set_column_compression(ColumnPath::from(RAW), zstd)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_data_page_row_count_limit(if plan.level == 0 { FRESH_PAGE_ROWS } else { PAGE_ROWS })
+        .set_data_page_row_count_limit(PAGE_ROWS)
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         // The segment's index says what lies where; extremes of a few columns are written for other readers of Parquet.
         .set_statistics_enabled(EnabledStatistics::None)

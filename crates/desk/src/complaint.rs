@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use hikeshi_domain::causes::causes;
 use hikeshi_lake::DiskRoom;
 use tokio::time::MissedTickBehavior;
 
@@ -63,14 +64,7 @@ fn reason(error: &dyn Error, disk_is_full: bool) -> String {
     if disk_is_full {
         return "the disk is full but for its reserve, which stops the writing".to_owned();
     }
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
+    causes(error)
 }
 
 /// Tells that the disk has come to its reserve, and that there is room again.

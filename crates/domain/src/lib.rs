@@ -6,6 +6,7 @@
 pub mod alert;
 pub mod api_key;
 pub mod case;
+pub mod causes;
 pub mod clock;
 pub mod comment;
 pub mod detection_finding;

@@ -1,5 +1,7 @@
 //! Why a piece of the writer's work was not done, in words for an operator.
 
+use hikeshi_domain::causes::causes;
+
 use crate::segment::SegmentError;
 
 /// Why a flight was not written.
@@ -11,7 +13,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn of_segment(error: &SegmentError) -> Self {
-        Failure { what: format!("cannot write a segment: {}", chain(error)), of_the_rows: error.is_of_the_rows() }
+        Failure { what: format!("cannot write a segment: {}", causes(error)), of_the_rows: error.is_of_the_rows() }
     }
 
     pub(crate) fn panicked() -> Self {
@@ -21,17 +23,6 @@ impl Failure {
     pub(crate) fn no_room() -> Self {
         Failure { what: "the disk is full: events wait in the stream for room".to_owned(), of_the_rows: false }
     }
-}
-
-/// An error with its causes.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use hikeshi_domain::MessageId;
+use hikeshi_domain::causes::causes;
 use hikeshi_domain::message::Message;
 use hikeshi_domain::settings::{MailSecurity, MailServer};
 use jiff::Timestamp;
@@ -80,13 +81,13 @@ pub async fn send(server: &MailServer, letter: impl Into<Letter<'_>>, now: Times
     let transport = transport(server)?;
     match transport.send(mail).await {
         Ok(_) => Ok(()),
-        Err(error) if error.is_permanent() => Err(SendError::Permanent { reason: chain(&error) }),
-        Err(error) => Err(SendError::Temporary { reason: chain(&error) }),
+        Err(error) if error.is_permanent() => Err(SendError::Permanent { reason: causes(&error) }),
+        Err(error) => Err(SendError::Temporary { reason: causes(&error) }),
     }
 }
 
 fn transport(server: &MailServer) -> Result<AsyncSmtpTransport<Tokio1Executor>, SendError> {
-    let tls = || TlsParameters::new(server.host.clone()).map_err(|error| SendError::Temporary { reason: chain(&error) });
+    let tls = || TlsParameters::new(server.host.clone()).map_err(|error| SendError::Temporary { reason: causes(&error) });
     let protection = match server.security {
         MailSecurity::Tls => Tls::Wrapper(tls()?),
         MailSecurity::Starttls => Tls::Required(tls()?),
@@ -122,15 +123,4 @@ fn address(text: &str) -> Result<Address, SendError> {
 /// A header is one line: what would end it becomes a space.
 fn one_line(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

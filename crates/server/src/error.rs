@@ -11,6 +11,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hikeshi_desk::{Error, ErrorKind};
+use hikeshi_domain::causes::causes;
 use serde::Serialize;
 
 use crate::language::accepted_language;
@@ -95,7 +96,7 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
     let Some(Carried(error)) = response.extensions_mut().remove::<Carried>() else { return response };
     match error.kind() {
         ErrorKind::Internal | ErrorKind::Unavailable | ErrorKind::Full => {
-            tracing::error!(request_id = %id, path, kind = error.kind().name(), error = %chain(&error), "request failed");
+            tracing::error!(request_id = %id, path, kind = error.kind().name(), error = %causes(&error), "request failed");
         }
         _ => tracing::debug!(request_id = %id, path, kind = error.kind().name(), key = error.phrase().key, "request refused"),
     }
@@ -106,15 +107,4 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(axum::http::header::CONTENT_LENGTH);
     Response::from_parts(parts, axum::body::Body::from(body))
-}
-
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use hikeshi_domain::causes::causes;
 use jiff::Timestamp;
 
 use super::{Done, RETRY, STREAM, Writer};
 use crate::aside::set_aside;
 use crate::catalogue::{Advance, Commit};
-use crate::failure::{Failure, chain};
+use crate::failure::Failure;
 use crate::flight::{KnownSightings, Written};
 use crate::layout::Layout;
 use crate::segment::SegmentError;
@@ -111,7 +112,7 @@ impl Writer {
                 && !self.stands_at(flight.to)
             {
                 self.retry_at = Some(Instant::now() + RETRY);
-                return self.fault(format!("cannot commit: {}", chain(&error)));
+                return self.fault(format!("cannot commit: {}", causes(&error)));
             }
             if let Some(flight) = self.flights.pop_front() {
                 self.land(flight);

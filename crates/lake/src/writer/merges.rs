@@ -3,11 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use hikeshi_domain::causes::causes;
 use jiff::Timestamp;
 
 use super::{Done, RETRY, Writer};
 use crate::catalogue::{CatalogueError, Commit};
-use crate::failure::chain;
 use crate::merge::{Merged, merge, pick};
 use crate::segment::day_of;
 use crate::view::Segment;
@@ -40,7 +40,7 @@ impl Writer {
         let (inner, report) = (self.inner.clone(), self.report.clone());
         self.pool.give(Box::new(move |_| {
             let merged = match catch_unwind(AssertUnwindSafe(|| merge(&inner.layout, chosen, Timestamp::now()))) {
-                Ok(merged) => merged.map_err(|error| format!("cannot merge segments: {}", chain(&error))),
+                Ok(merged) => merged.map_err(|error| format!("cannot merge segments: {}", causes(&error))),
                 Err(_) => Err("merging segments panicked".to_owned()),
             };
             let _ = report.send(Done::Merged(merged));
@@ -82,7 +82,7 @@ impl Writer {
             // Whether it was committed is unknown: the file stays, and the next start sweeps it if it was not.
             Err(error) => {
                 self.merge_after = Some(Instant::now() + MERGE_RETRY);
-                self.fault(format!("cannot commit merged segments: {}", chain(&error)));
+                self.fault(format!("cannot commit merged segments: {}", causes(&error)));
             }
         }
     }

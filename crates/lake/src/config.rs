@@ -25,6 +25,8 @@ pub struct LakeConfig {
     pub merge_segments: usize,
     /// This many, where the day is over and nothing waits: what is read for long lies in few files.
     pub merge_segments_closed: usize,
+    /// This many, while batches wait: a merge costs as much as a fifth of the writing, and comes out of what keeps the stream short.
+    pub merge_segments_busy: usize,
     /// Segments of more rows are not merged any more.
     pub merge_rows: u64,
 }
@@ -42,6 +44,7 @@ impl Default for LakeConfig {
             cache_bytes: 96 << 20,
             merge_segments: 8,
             merge_segments_closed: 2,
+            merge_segments_busy: 512,
             merge_rows: 4_000_000,
         }
     }

@@ -21,8 +21,8 @@ use crate::view::TailBlock;
 const FRESH_ZSTD_LEVEL: i32 = 1;
 /// How long a forwarder may hold events back.
 const HELD_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Sightings that are remembered, so that the catalogue is not told again.
-const KNOWN_SIGHTINGS: usize = 2_000_000;
+/// Sightings that are remembered twice over, so that the catalogue is not told again: 2 × 9 MB.
+const KNOWN_SIGHTINGS: usize = 458_752;
 
 const SEEN_VALUES: [(Column, PrevalenceKind); 8] = [
     (Column::ProcessSha256, PrevalenceKind::Sha256),
@@ -45,7 +45,28 @@ pub(crate) struct Written {
 
 /// Sightings that the catalogue has been told of, with their earliest time.
 #[derive(Default)]
-pub(crate) struct KnownSightings(Mutex<HashMap<u64, i64>>);
+pub(crate) struct KnownSightings(Mutex<Generations>);
+
+/// Those of late and those of before: what is not asked for while the first fill up is forgotten.
+#[derive(Default)]
+struct Generations {
+    late: HashMap<u64, i64>,
+    before: HashMap<u64, i64>,
+}
+
+impl Generations {
+    /// Takes a sighting; whether it is earlier than what was known of it.
+    fn take(&mut self, name: u64, at_us: i64) -> bool {
+        if self.late.len() >= KNOWN_SIGHTINGS {
+            self.before = std::mem::take(&mut self.late);
+        }
+        let before = &self.before;
+        let earliest = self.late.entry(name).or_insert_with(|| before.get(&name).copied().unwrap_or(i64::MAX));
+        let is_earlier = at_us < *earliest;
+        *earliest = at_us.min(*earliest);
+        is_earlier
+    }
+}
 
 /// Where a row stands: which block, which row of it; and by what it is ordered.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -246,15 +267,9 @@ impl Summary {
     /// Those that the catalogue has not been told of, or of which it knows only a later time.
     fn new_sightings(&self, known: &KnownSightings) -> Vec<Sighting> {
         let mut known = known.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() > KNOWN_SIGHTINGS {
-            known.clear();
-        }
         let mut fresh = Vec::new();
         for (name, sighting) in &self.sightings {
-            let at_us = sighting.first_seen_at.as_microsecond();
-            let earliest = known.entry(*name).or_insert(i64::MAX);
-            if at_us < *earliest {
-                *earliest = at_us;
+            if known.take(*name, sighting.first_seen_at.as_microsecond()) {
                 fresh.push(sighting.clone());
             }
         }

@@ -56,6 +56,7 @@ pub(crate) fn read_frame(frame: &Frame, limits: &Limits, mut tap: Option<&mut (d
         }
         rows.push(&event);
     });
+    parsed.rows.give_back();
     parsed.defects.extend(defects);
     parsed.in_order = tap.and_then(TapWorker::end_batch);
     parsed

@@ -21,7 +21,8 @@ use crate::view::{Segment, View};
 /// Compression of merged segments. The first merge may fall into the busiest hour; what is merged again is read for long.
 const FIRST_ZSTD_LEVEL: i32 = 3;
 const MERGED_ZSTD_LEVEL: i32 = 6;
-const MOST_AT_ONCE: usize = 16;
+/// Each segment that is being read holds a page of each column, about 4 MB.
+const MOST_AT_ONCE: usize = 8;
 /// Matches of a merge: they are held in memory, about a kilobyte each.
 const MOST_MATCHES: u64 = 100_000;
 

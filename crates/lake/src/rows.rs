@@ -28,6 +28,8 @@ struct Head {
     /// Host, source, channel and provider: numbers of [`Names`].
     names: [u32; 4],
     begin: usize,
+    /// The original lies before here, the cells behind.
+    raw_end: usize,
     end: usize,
 }
 
@@ -66,7 +68,7 @@ impl Names {
 // The set of filled columns is kept in 128 bits.
 const _: () = assert!(Column::ALL.len() <= 128);
 
-/// Many events, each as compact bytes.
+/// Many events, each as compact bytes: the original first, then its cells. A text that stands in the original as it is, is not held again.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rows {
     heads: Vec<Head>,
@@ -76,29 +78,30 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// For the events of so many bytes of text: the original and its cells, which are much the same again.
+    /// For the events of so many bytes of text: the original, and what its cells take beside it.
     pub(crate) fn for_text(bytes: usize) -> Self {
-        Rows { bytes: Vec::with_capacity(bytes.saturating_mul(2)), ..Rows::default() }
+        Rows { bytes: Vec::with_capacity(bytes.saturating_add(bytes / 2)), ..Rows::default() }
     }
 
     /// Keeps a copy of the event.
     pub(crate) fn push(&mut self, event: &Event<'_>) {
         let begin = self.bytes.len();
+        self.bytes.extend_from_slice(&event.raw);
+        let raw_end = self.bytes.len();
         put_number(&mut self.bytes, event.cells.len());
         for (column, cell) in &event.cells {
             self.columns |= 1 << (*column as u8);
             self.bytes.push(*column as u8);
             match cell {
                 Cell::Integer(number) => self.bytes.extend_from_slice(&number.to_le_bytes()),
-                Cell::Text(text) => put(&mut self.bytes, text.as_bytes()),
+                Cell::Text(text) => put_text(&mut self.bytes, &event.raw, text),
             }
         }
         put_number(&mut self.bytes, event.unmapped.len());
         for (name, text) in &event.unmapped {
-            put(&mut self.bytes, name.as_bytes());
-            put(&mut self.bytes, text.as_bytes());
+            put_text(&mut self.bytes, &event.raw, name);
+            put_text(&mut self.bytes, &event.raw, text);
         }
-        self.bytes.extend_from_slice(&event.raw);
         self.heads.push(Head {
             uid: event.uid,
             seq: event.seq,
@@ -114,8 +117,15 @@ impl Rows {
             severity: event.severity,
             names: self.names.numbers([&event.host, &event.source, &event.channel, &event.provider]),
             begin,
+            raw_end,
             end: self.bytes.len(),
         });
+    }
+
+    /// Gives back the memory that no event took: what is held waits for a segment.
+    pub(crate) fn give_back(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.heads.shrink_to_fit();
     }
 
     /// How many events are held.
@@ -136,17 +146,18 @@ impl Rows {
     /// The event at a place, borrowing its texts from here.
     pub(crate) fn get(&self, index: usize) -> Option<Event<'_>> {
         let head = self.heads.get(index)?;
-        let mut rest = self.bytes.get(head.begin..head.end)?;
+        let raw = self.bytes.get(head.begin..head.raw_end)?;
+        let mut rest = self.bytes.get(head.raw_end..head.end)?;
         let [host, source, channel, provider] = head.names.map(|number| self.names.get(number).map(Cow::Borrowed));
         let count = take_number(&mut rest)?;
         let mut cells = Vec::with_capacity(count);
         for _ in 0..count {
-            cells.push(take_cell(&mut rest)?);
+            cells.push(take_cell(&mut rest, raw)?);
         }
         let count = take_number(&mut rest)?;
         let mut unmapped = Vec::with_capacity(count);
         for _ in 0..count {
-            unmapped.push((take_text(&mut rest)?, take_text(&mut rest)?));
+            unmapped.push((take_text(&mut rest, raw)?, take_text(&mut rest, raw)?));
         }
         Some(Event {
             uid: head.uid,
@@ -166,7 +177,7 @@ impl Rows {
             severity: head.severity,
             cells,
             unmapped,
-            raw: Cow::Borrowed(rest),
+            raw: Cow::Borrowed(raw),
         })
     }
 
@@ -209,33 +220,74 @@ pub(crate) struct Place<'a> {
     pub(crate) uid: Uid,
 }
 
-fn put_number(bytes: &mut Vec<u8>, number: usize) {
-    bytes.extend_from_slice(&u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
+/// Seven bits a byte, the lowest first; the last byte is below 128.
+fn put_number(bytes: &mut Vec<u8>, mut number: usize) {
+    while number > 0x7f {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
 }
 
-fn put(bytes: &mut Vec<u8>, text: &[u8]) {
-    put_number(bytes, text.len());
-    bytes.extend_from_slice(text);
+/// Twice its length and its bytes, or, of a text that lies within `raw`, one more and where.
+fn put_text(bytes: &mut Vec<u8>, raw: &[u8], text: &str) {
+    match place_within(raw, text) {
+        Some(place) => {
+            put_number(bytes, text.len() << 1 | 1);
+            put_number(bytes, place);
+        }
+        None => {
+            put_number(bytes, text.len() << 1);
+            bytes.extend_from_slice(text.as_bytes());
+        }
+    }
 }
 
+/// Where a text lies that was borrowed from `raw`.
+fn place_within(raw: &[u8], text: &str) -> Option<usize> {
+    let place = text.as_ptr().addr().checked_sub(raw.as_ptr().addr())?;
+    (place.checked_add(text.len())? <= raw.len()).then_some(place)
+}
+
+#[inline]
 fn take_number(rest: &mut &[u8]) -> Option<usize> {
-    let (number, after) = rest.split_first_chunk::<4>()?;
-    *rest = after;
-    usize::try_from(u32::from_le_bytes(*number)).ok()
+    match rest.split_first()? {
+        (byte, after) if *byte < 0x80 => {
+            *rest = after;
+            Some(usize::from(*byte))
+        }
+        _ => take_long_number(rest),
+    }
 }
 
-fn take_str<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
-    let length = take_number(rest)?;
-    let (text, after) = rest.split_at_checked(length)?;
-    *rest = after;
-    std::str::from_utf8(text).ok()
+fn take_long_number(rest: &mut &[u8]) -> Option<usize> {
+    let mut number = 0_usize;
+    for shift in (0..usize::BITS).step_by(7) {
+        let (byte, after) = rest.split_first()?;
+        *rest = after;
+        number |= usize::from(byte & 0x7f).checked_shl(shift)?;
+        if *byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
 }
 
-fn take_text<'a>(rest: &mut &'a [u8]) -> Option<Cow<'a, str>> {
-    take_str(rest).map(Cow::Borrowed)
+fn take_text<'a>(rest: &mut &'a [u8], raw: &'a [u8]) -> Option<Cow<'a, str>> {
+    let number = take_number(rest)?;
+    let length = number >> 1;
+    let text = if number & 1 == 1 {
+        let place = take_number(rest)?;
+        raw.get(place..place.checked_add(length)?)?
+    } else {
+        let (text, after) = rest.split_at_checked(length)?;
+        *rest = after;
+        text
+    };
+    std::str::from_utf8(text).ok().map(Cow::Borrowed)
 }
 
-fn take_cell<'a>(rest: &mut &'a [u8]) -> Option<(Column, Cell<'a>)> {
+fn take_cell<'a>(rest: &mut &'a [u8], raw: &'a [u8]) -> Option<(Column, Cell<'a>)> {
     let (code, after) = rest.split_first()?;
     *rest = after;
     let column = *Column::ALL.get(usize::from(*code))?;
@@ -245,7 +297,7 @@ fn take_cell<'a>(rest: &mut &'a [u8]) -> Option<(Column, Cell<'a>)> {
             *rest = after;
             Cell::Integer(i64::from_le_bytes(*number))
         }
-        CellKind::Text => Cell::Text(take_text(rest)?),
+        CellKind::Text => Cell::Text(take_text(rest, raw)?),
     };
     Some((column, cell))
 }
@@ -294,5 +346,25 @@ pub(crate) mod tests {
         assert_eq!(read, events);
         assert_eq!(rows.place(7).map(|place| place.host), Some(events[7].host.as_ref()));
         assert!(rows.has(Column::ProcessPid) && !rows.has(Column::DnsQuery));
+    }
+
+    /// Most values of a log in JSON stand in its line as they are.
+    #[test]
+    fn a_text_of_the_original_is_held_once() {
+        let line = format!("{{\"CommandLine\":\"{}\",\"Empty\":\"\"}}", "漏洩 ".repeat(200));
+        let text = line.split('"').nth(3).unwrap();
+        let with = |cell: Cow<'static, str>, raw: &[u8]| {
+            let cells = vec![(Column::ProcessCommandLine, Cell::Text(cell))];
+            Event { cells, raw: raw.to_vec().into(), ..sample(1, "pc") }
+        };
+        let owned = with(text.to_owned().into(), line.as_bytes());
+        let cells = vec![(Column::ProcessCommandLine, Cell::Text(text.into()))];
+        let unmapped = vec![(line[line.len() - 10..line.len() - 5].into(), line[line.len() - 2..line.len() - 2].into())];
+        let borrowed = Event { cells, unmapped, raw: line.as_bytes().into(), ..sample(1, "pc") };
+        let (mut twice, mut once) = (Rows::default(), Rows::default());
+        twice.push(&owned);
+        once.push(&borrowed);
+        assert_eq!((twice.get(0), once.get(0)), (Some(owned), Some(borrowed)));
+        assert!(once.bytes.len() < line.len() + 20 && twice.bytes.len() > 2 * text.len());
     }
 }

@@ -28,7 +28,7 @@ impl Writer {
         let least = |day| match idle {
             true if day < today => config.merge_segments_closed,
             true => config.merge_segments,
-            false => config.merge_segments.saturating_mul(8),
+            false => config.merge_segments_busy,
         };
         let Some(chosen) = pick(&self.inner.views.now(), least, config.merge_rows) else { return };
         // Old and new stand side by side for a while: that takes nothing of the reserve.

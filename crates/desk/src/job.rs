@@ -24,6 +24,10 @@ const CONFLICTS: u32 = 5;
 const TRIAGES_AT_ONCE: usize = 2;
 /// Looking again takes a fifth of a core at most: where hundreds of hosts are attacked at once, new alerts and the intake come first.
 const FOLLOW_REST: u32 = 4;
+/// A twentieth of a core, while the lake is behind with what it has acknowledged.
+const FOLLOW_REST_BEHIND: u32 = 19;
+/// Acknowledged and in no segment yet: two or three seconds of as much as two cores take.
+const BEHIND_BYTES: u64 = 256 << 20;
 const LONGEST_REST: Duration = Duration::from_secs(30);
 /// Mails sent side by side: each mostly waits for a server.
 const MAILS_AT_ONCE: u32 = 4;
@@ -62,15 +66,15 @@ pub async fn requeue(desk: &Desk, caller: &Caller, job: Uuid) -> Result<()> {
 pub fn start(desk: &Desk) -> JoinSet<()> {
     let mut workers = JoinSet::new();
     for _ in 0..TRIAGES_AT_ONCE {
-        workers.spawn(work(desk.clone(), TRIAGE_QUEUE, 1, 0));
+        workers.spawn(work(desk.clone(), TRIAGE_QUEUE, 1));
     }
-    workers.spawn(work(desk.clone(), FOLLOW_QUEUE, 1, FOLLOW_REST));
-    workers.spawn(work(desk.clone(), MAIL_QUEUE, MAILS_AT_ONCE, 0));
+    workers.spawn(work(desk.clone(), FOLLOW_QUEUE, 1));
+    workers.spawn(work(desk.clone(), MAIL_QUEUE, MAILS_AT_ONCE));
     workers
 }
 
-/// Does the jobs of a queue; after each it rests `rest` times as long as it took.
-async fn work(desk: Desk, queue: &'static str, at_once: u32, rest: u32) {
+/// Does the jobs of a queue.
+async fn work(desk: Desk, queue: &'static str, at_once: u32) {
     let mut commits = desk.store.committed();
     let mut complaint = Complaint::about(claiming(queue));
     loop {
@@ -84,7 +88,10 @@ async fn work(desk: Desk, queue: &'static str, at_once: u32, rest: u32) {
             Ok(jobs) => {
                 let begun = Instant::now();
                 together(&desk, jobs).await;
-                tokio::time::sleep(begun.elapsed().saturating_mul(rest).min(LONGEST_REST)).await;
+                if queue == FOLLOW_QUEUE {
+                    let rest = if desk.telemetry.lake.lag().stream_bytes > BEHIND_BYTES { FOLLOW_REST_BEHIND } else { FOLLOW_REST };
+                    tokio::time::sleep(begun.elapsed().saturating_mul(rest).min(LONGEST_REST)).await;
+                }
             }
             Err(_) => tokio::time::sleep(PAUSE).await,
         }

@@ -41,6 +41,7 @@ pub mod settings;
 pub mod telemetry;
 pub mod triage;
 pub mod watch;
+mod windows;
 
 pub use desk::{Changed, Clock, Desk, Parts, SystemClock};
 pub use error::{Error, ErrorKind, Result};

@@ -16,14 +16,15 @@ use hikeshi_lake::{Lake, LakeConfig, LocalObjects, MatchRow, make_folder};
 use hikeshi_record::{Settings, Store};
 use hikeshi_triage::VerdictBook;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Semaphore, broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use crate::complaint::{Complaint, watch_disk};
 use crate::desk::{Desk, Parts, SystemClock};
-use crate::telemetry::{Telemetry, WINDOWS_AT_ONCE, japanese_titles};
+use crate::telemetry::{Telemetry, japanese_titles};
 use crate::watch::{Joins, Watch, take_up};
+use crate::windows::Windows;
 use crate::{Passwords, endpoint, job, operation, reference_list, triage};
 
 /// Changes that an open page may be behind before it must ask for everything again.
@@ -100,7 +101,7 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
     let watch = Arc::new(Watch::new(loaded.rules.clone(), raising.clone(), joins.clone(), strong));
     let lake = lake(&opening.folder, &store, watch).await?;
     tokio::spawn(take_up(lake.clone(), joins.clone(), Timestamp::now(), opener));
-    let windows = Arc::new(Semaphore::new(WINDOWS_AT_ONCE));
+    let windows = Windows::new();
     let hunt = Hunt::new(lake.clone())?;
     let japanese = japanese_titles(&loaded.rules);
     let telemetry = Telemetry { hunt, lake, joins, rules: loaded.rules, texts, refused: loaded.refused, windows, japanese };

@@ -8,11 +8,11 @@ use hikeshi_domain::OrganizationId;
 use hikeshi_lake::Lake;
 use hikeshi_lake::catalogue::OrgScope;
 use hikeshi_record::{Context, Scope};
-use tokio::sync::Semaphore;
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::watch::Joins;
+use crate::windows::Windows;
 
 /// Telemetry and what reads it.
 pub struct Telemetry {
@@ -29,7 +29,7 @@ pub struct Telemetry {
     /// Rules that could not be used, with the reason.
     pub refused: Vec<Refusal>,
     /// Room for windows of hosts in memory.
-    pub(crate) windows: Arc<Semaphore>,
+    pub(crate) windows: Windows,
     /// Japanese titles of rules, by the title.
     pub(crate) japanese: Arc<JapaneseTitles>,
 }
@@ -41,9 +41,6 @@ pub(crate) type JapaneseTitles = HashMap<String, String>;
 pub(crate) fn japanese_titles(rules: &RuleSet) -> Arc<JapaneseTitles> {
     Arc::new(rules.iter().filter_map(|(_, rule)| Some((rule.title.clone(), rule.title_ja.clone()?))).collect())
 }
-
-/// Windows of hosts that are held side by side: an event takes two to four kilobytes there, and a busy host sends tens of thousands a week.
-pub(crate) const WINDOWS_AT_ONCE: usize = 2;
 
 /// The lake's scope of a context.
 pub(crate) fn scope(context: &Context) -> OrgScope {

@@ -12,7 +12,6 @@ use hikeshi_lake::{MatchQuery, MatchRow, Places};
 use hikeshi_record::{Context, Query};
 use hikeshi_triage::{Counted, LOOK_BACK, Level, Lists, Prevalence, Rule, Seen};
 use jiff::Timestamp;
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
@@ -21,6 +20,7 @@ use crate::names;
 use crate::reference_list;
 use crate::telemetry::{JapaneseTitles, SentAs, host_as_sent};
 use crate::watch::is_product;
+use crate::windows::{Look, Room};
 
 /// Most events of one host that a triage reads, the latest: about a week of a busy endpoint. An event takes two to four kilobytes.
 const MOST_EVENTS: usize = 200_000;
@@ -63,7 +63,7 @@ pub(crate) struct Gathered {
     /// When it was gathered.
     pub(crate) now: Timestamp,
     /// Given back when all this is dropped.
-    _room: OwnedSemaphorePermit,
+    _room: Room,
 }
 
 /// Prevalence, asked for once.
@@ -77,8 +77,15 @@ impl Prevalence for Known {
 }
 
 /// Gathers a host's window around an instant.
-pub(crate) async fn gather(desk: &Desk, context: &Context, org: OrganizationId, host: &str, around: Timestamp) -> Result<Gathered> {
-    let room = desk.telemetry.windows.clone().acquire_owned().await.map_err(Error::internal)?;
+pub(crate) async fn gather(
+    desk: &Desk,
+    context: &Context,
+    org: OrganizationId,
+    host: &str,
+    around: Timestamp,
+    look: Look,
+) -> Result<Gathered> {
+    let room = desk.telemetry.windows.room(look).await?;
     // Asked before the events are read: what comes in between is looked at again.
     let received = received_to(desk, org, host).await?;
     let SentAs { name: host, alike } = host_as_sent(desk, org, host).await?;

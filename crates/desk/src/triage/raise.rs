@@ -25,6 +25,7 @@ use crate::complaint::Complaint;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::watch::is_product;
+use crate::windows::Look;
 
 /// The product name of alerts that the desk raises itself.
 pub const OWN_PRODUCT: &str = "Hikeshi";
@@ -122,7 +123,7 @@ async fn raise_all(desk: &Desk, waiting: BTreeMap<Place, Waiting>, complaint: &m
 async fn raise(desk: &Desk, org: OrganizationId, host: &str, what: &Waiting) -> Result<()> {
     let caller = Caller::desk("raise", "raise");
     let context = Context::system("raise").within(org);
-    let gathered = gather(desk, &context, org, host, what.around).await?;
+    let gathered = gather(desk, &context, org, host, what.around, Look::Later).await?;
     let by_products = gathered.events.iter().filter(|event| what.products.contains(&event.uid));
     for alert in product_alerts(by_products, &desk.raising) {
         alert::receive(desk, &caller, org, alert).await?;

@@ -25,6 +25,7 @@ use super::joining::case_to_join;
 use super::outcome::{Telling, telling, waits_for_earlier};
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
+use crate::windows::Look;
 use crate::{case, flash_report, names};
 
 /// Queue of alerts to be triaged now: nobody has looked at them, or somebody asked.
@@ -107,7 +108,8 @@ pub(crate) async fn run(desk: &Desk, claimed: &Claimed, job: TriageJob) -> Resul
     if closed || (again && job.seen_to >= seen_to) {
         return finish(desk, &context, claimed, &alert, job, Change::new("triage.wait", "")).await;
     }
-    let gathered = gather(desk, &context, alert.org, &alert.raised.host, alert.placed_at()).await?;
+    let look = if again { Look::Later } else { Look::First };
+    let gathered = gather(desk, &context, alert.org, &alert.raised.host, alert.placed_at(), look).await?;
     let (triage, gathered) = judge(desk, &alert, gathered).await?;
     if again && earlier.as_ref().is_some_and(|earlier| says_the_same(&earlier.triage, &triage)) {
         let job = TriageJob { seen_to, in_vain: job.in_vain.saturating_add(1), ..job };

@@ -41,7 +41,7 @@ impl Default for LakeConfig {
             flush_rows: 40_960,
             flush_bytes: 64 << 20,
             flush_after: Duration::from_secs(5),
-            cache_bytes: 96 << 20,
+            cache_bytes: 64 << 20,
             merge_segments: 8,
             merge_segments_closed: 2,
             merge_segments_busy: 512,

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -82,6 +82,8 @@ pub(crate) struct Inner {
     pub(crate) tap: Option<Arc<dyn Tap>>,
     pub(crate) closing: AtomicBool,
     pub(crate) flush_wanted: AtomicU64,
+    /// Who reads segments now.
+    pub(crate) readers: AtomicUsize,
     /// Compressed batches that are looked through at once.
     looking: Semaphore,
     /// Segments that no commit names any more and whose files a backup may still want.
@@ -205,6 +207,7 @@ impl Lake {
             tap,
             closing: AtomicBool::new(false),
             flush_wanted: AtomicU64::new(0),
+            readers: AtomicUsize::new(0),
             looking: Semaphore::new(workers),
             unnamed: Mutex::default(),
             totals: Mutex::default(),

@@ -65,8 +65,8 @@ pub(crate) fn pick(view: &View, least: impl Fn(Date) -> usize, most_rows: u64) -
     Some(fullest)
 }
 
-/// Writes one segment that holds all rows of the given ones.
-pub(crate) fn merge(layout: &Layout, segments: Vec<Arc<Segment>>, now: Timestamp) -> Result<Merged, MergeError> {
+/// Writes one segment that holds all rows of the given ones; `step_aside` is called between two batches of a thousand rows.
+pub(crate) fn merge(layout: &Layout, segments: Vec<Arc<Segment>>, now: Timestamp, step_aside: &dyn Fn()) -> Result<Merged, MergeError> {
     let Some(first) = segments.first().map(|segment| segment.row.clone()) else {
         return Err(ReadError::Columns("nothing to merge".into()).into());
     };
@@ -74,7 +74,7 @@ pub(crate) fn merge(layout: &Layout, segments: Vec<Arc<Segment>>, now: Timestamp
     let zstd_level = if first.level == 0 { FIRST_ZSTD_LEVEL } else { MERGED_ZSTD_LEVEL };
     let plan = Plan { org: first.org, day: first.day, rows, level: first.level.saturating_add(1), zstd_level, now };
     let row = match first.kind {
-        SegmentKind::Events => merge_events(layout, plan, &segments)?,
+        SegmentKind::Events => merge_events(layout, plan, &segments, step_aside)?,
         SegmentKind::Matches => merge_matches(layout, plan, &segments)?,
     };
     Ok(Merged { row, replaced: segments })
@@ -92,7 +92,7 @@ fn merge_matches(layout: &Layout, plan: Plan, segments: &[Arc<Segment>]) -> Resu
     Ok(write_matches(layout, plan, rows)?)
 }
 
-fn merge_events(layout: &Layout, plan: Plan, segments: &[Arc<Segment>]) -> Result<SegmentRow, MergeError> {
+fn merge_events(layout: &Layout, plan: Plan, segments: &[Arc<Segment>], step_aside: &dyn Fn()) -> Result<SegmentRow, MergeError> {
     let mut runs = Vec::with_capacity(segments.len());
     let mut filled = Vec::new();
     for segment in segments {
@@ -104,7 +104,7 @@ fn merge_events(layout: &Layout, plan: Plan, segments: &[Arc<Segment>]) -> Resul
     let written = write_events(layout, plan, &|column| filled.contains(&column), &mut |sink| {
         let mut heads = BinaryHeap::with_capacity(runs.len());
         for (number, run) in runs.iter_mut().enumerate() {
-            push_head(&mut heads, number, run, &mut failed);
+            push_head(&mut heads, number, run, &mut failed, step_aside);
         }
         while let Some(Reverse((_, number))) = heads.pop() {
             let Some(run) = runs.get_mut(number) else { continue };
@@ -112,7 +112,7 @@ fn merge_events(layout: &Layout, plan: Plan, segments: &[Arc<Segment>]) -> Resul
             if let Some(event) = row.and_then(|row| run.held.get(row)) {
                 sink(&event)?;
             }
-            push_head(&mut heads, number, run, &mut failed);
+            push_head(&mut heads, number, run, &mut failed, step_aside);
         }
         Ok(())
     });
@@ -137,8 +137,15 @@ struct Run {
     rows: VecDeque<(Key, usize)>,
 }
 
-fn push_head(heads: &mut BinaryHeap<Reverse<(Key, usize)>>, number: usize, run: &mut Run, failed: &mut Option<ReadError>) {
+fn push_head(
+    heads: &mut BinaryHeap<Reverse<(Key, usize)>>,
+    number: usize,
+    run: &mut Run,
+    failed: &mut Option<ReadError>,
+    step_aside: &dyn Fn(),
+) {
     if run.rows.is_empty() && failed.is_none() {
+        step_aside();
         match run.batches.next() {
             Some(Ok(batch)) => *failed = run.hold(&batch).err(),
             Some(Err(error)) => *failed = Some(error.into()),

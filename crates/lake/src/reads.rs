@@ -173,6 +173,7 @@ impl Lake {
         let lane = || {
             let (inner, read, segments, next) = (self.inner.clone(), read.clone(), segments.clone(), next.clone());
             tokio::task::spawn_blocking(move || {
+                let _reading = Reading::begun(&inner);
                 let places = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
                 let mine = places.map_while(|place| Some((place, segments.get(place)?)));
                 mine.map(|(place, segment)| Ok((place, read(&inner, segment)?))).collect::<Result<Vec<_>, ReadError>>()
@@ -185,6 +186,22 @@ impl Lake {
         }
         parts.sort_unstable_by_key(|(place, _)| *place);
         Ok(parts.into_iter().map(|(_, part)| part).collect())
+    }
+}
+
+/// Somebody reads segments: merges step aside.
+struct Reading<'a>(&'a Inner);
+
+impl<'a> Reading<'a> {
+    fn begun(inner: &'a Inner) -> Self {
+        inner.readers.fetch_add(1, Ordering::Relaxed);
+        Reading(inner)
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.0.readers.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -1,6 +1,8 @@
 //! Merges: one at a time, when nothing else waits, or when small segments have become many.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use hikeshi_domain::causes::causes;
@@ -8,12 +10,35 @@ use jiff::Timestamp;
 
 use super::{Done, RETRY, Writer};
 use crate::catalogue::{CatalogueError, Commit};
+use crate::lake::Inner;
 use crate::merge::{Merged, merge, pick};
 use crate::segment::day_of;
 use crate::view::Segment;
 
 /// After a merge that failed, the next is tried no sooner.
 const MERGE_RETRY: Duration = Duration::from_secs(30);
+
+/// While segments are read, a merge rests so many times as long as it works.
+const REST_FOR_READERS: u32 = 4;
+/// How long between two looks whether somebody still reads.
+const GLANCE: Duration = Duration::from_micros(500);
+
+/// Lets whoever reads go first: on two cores an idle merge would take one of them from a verdict.
+struct Courtesy<'a> {
+    inner: &'a Inner,
+    since: Cell<Instant>,
+}
+
+impl Courtesy<'_> {
+    fn step_aside(&self) {
+        let longest = self.since.get().elapsed().saturating_mul(REST_FOR_READERS);
+        let begun = Instant::now();
+        while self.inner.readers.load(Ordering::Relaxed) > 0 && begun.elapsed() < longest {
+            std::thread::sleep(GLANCE);
+        }
+        self.since.set(Instant::now());
+    }
+}
 
 impl Writer {
     /// Merges small segments when nothing else waits, or when they have become many.
@@ -39,7 +64,9 @@ impl Writer {
         self.merging = true;
         let (inner, report) = (self.inner.clone(), self.report.clone());
         self.pool.give(Box::new(move |_| {
-            let merged = match catch_unwind(AssertUnwindSafe(|| merge(&inner.layout, chosen, Timestamp::now()))) {
+            let courtesy = Courtesy { inner: &inner, since: Cell::new(Instant::now()) };
+            let merged = match catch_unwind(AssertUnwindSafe(|| merge(&inner.layout, chosen, Timestamp::now(), &|| courtesy.step_aside())))
+            {
                 Ok(merged) => merged.map_err(|error| format!("cannot merge segments: {}", causes(&error))),
                 Err(_) => Err("merging segments panicked".to_owned()),
             };

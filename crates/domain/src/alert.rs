@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::entity::{Entity, Index, IndexValue};
 use crate::id::{AlertId, CaseId, FlashReportId, OrganizationId, PersonId};
 use crate::procedure::Execution;
+use crate::told::{MOST_TOLD, Told};
 use crate::urgency::standing_rank;
 use crate::verdict::Verdict;
 
@@ -176,6 +177,9 @@ pub struct Alert {
     /// When the mail on its black verdict was written: a verdict that turns black later is told then, once (S3-35).
     #[serde(default)]
     pub black_told_at: Option<Timestamp>,
+    /// Other tellings of the same detection, the latest [`MOST_TOLD`].
+    #[serde(default)]
+    pub also_told: Vec<Told>,
 }
 
 impl Alert {
@@ -189,10 +193,24 @@ impl Alert {
         self.raised.detected_at.min(self.received_at)
     }
 
+    /// Lists a telling more.
+    pub fn list_told(&mut self, told: Told) {
+        self.also_told.push(told);
+        let over = self.also_told.len().saturating_sub(MOST_TOLD);
+        self.also_told.drain(..over);
+    }
+
     /// Whether it is black and nobody was told.
     pub fn owes_black_mail(&self) -> bool {
         self.effective_verdict() == Some(Verdict::Black) && self.black_told_at.is_none()
     }
+}
+
+/// The part of a host's name that short and full name share, in lower case; an address as it is.
+pub fn host_label(host: &str) -> String {
+    let host = host.to_lowercase();
+    let is_address = host.parse::<std::net::IpAddr>().is_ok();
+    host.split('.').next().filter(|_| !is_address).map(str::to_owned).unwrap_or(host)
 }
 
 /// The keys under which repeats of an alert are found: same endpoint and same file, by each hash that it names, since another product may
@@ -259,6 +277,7 @@ impl Entity for Alert {
             .with("state", self.state.name())
             .with("open", !matches!(self.state, AlertState::Closed { .. }))
             .with("host", self.raised.host.to_lowercase())
+            .with("host_label", host_label(&self.raised.host))
             .with("product", self.raised.product.as_str())
             .with("product_id", format!("{} {}", self.raised.product, self.raised.id))
             .with("received_at", self.received_at)
@@ -280,8 +299,9 @@ impl Entity for Alert {
 
     fn search_text(&self) -> String {
         let file = self.raised.file.clone().unwrap_or_default();
-        let words =
-            [Some(self.raised.host.clone()), Some(self.raised.name.clone()), Some(self.raised.product.clone()), file.path, file.sha256];
-        words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        let told = self.also_told.iter().flat_map(|told| [&told.name, &told.id]).cloned();
+        let raised = [&self.raised.host, &self.raised.name, &self.raised.product].into_iter().cloned();
+        let words = raised.chain(file.path).chain(file.sha256).chain([self.raised.id.clone()]).chain(told);
+        words.collect::<Vec<_>>().join(" ")
     }
 }

@@ -4,15 +4,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::alert::{Action, AlertFile, ProductAlert};
+use crate::alert::AlertFile;
 use crate::id::AlertId;
 use crate::verdict::Verdict;
 
 /// How long a reported alert covers its repeats, counted from the receipt of the reported one (S3-48: 72 時間以内).
 pub const REPEAT_WINDOW: SignedDuration = SignedDuration::from_hours(72);
-
-/// How far apart one detection may be told by two ways: a console that passes alerts on names the time of its own record.
-pub const SAME_DETECTION: SignedDuration = SignedDuration::from_mins(15);
 
 /// What decides whether an alert repeats another.
 #[derive(Debug, Clone, Copy)]
@@ -54,64 +51,20 @@ fn covers(first: &Arrival<'_>, new: &Arrival<'_>) -> bool {
     in_time && first.host.eq_ignore_ascii_case(new.host) && same_file(first.file, new.file)
 }
 
-/// Whether two alerts of one product on one endpoint tell one detection, seen two ways: by the product's own alert and by its event log.
-/// One names the other's detection; or, near in time, both name the same file, or the same threat and only one of them a file.
-/// Whether product and endpoint are the same is for the caller to know.
-pub fn same_detection(event: &ProductAlert, alert: &ProductAlert) -> bool {
-    let detection = event.id.rsplit(' ').next().unwrap_or_default();
-    if detection.starts_with('{') && alert.id.to_lowercase().contains(&detection.trim_matches(['{', '}']).to_lowercase()) {
-        return true;
-    }
-    if event.detected_at.duration_since(alert.detected_at).abs() > SAME_DETECTION {
-        return false;
-    }
-    let (ours, theirs) = (event.file.as_ref(), alert.file.as_ref());
-    let hashes = common_hash(ours, theirs);
-    let path = |file: Option<&AlertFile>| file.and_then(|file| present(&file.path).map(str::to_lowercase));
-    match (hashes, path(ours), path(theirs)) {
-        (Some(same), _, _) => same,
-        (None, Some(ours), Some(theirs)) => ours == theirs,
-        _ => !event.name.is_empty() && event.name.eq_ignore_ascii_case(&alert.name),
-    }
-}
-
-/// The alert with what the other telling of the same detection adds: hashes, path, process, and what was done in the end.
-pub fn completed(known: &ProductAlert, told: &ProductAlert) -> ProductAlert {
-    let mut whole = known.clone();
-    match (&mut whole.file, &told.file) {
-        (Some(file), Some(more)) => {
-            for (field, value) in
-                [(&mut file.path, &more.path), (&mut file.sha256, &more.sha256), (&mut file.sha1, &more.sha1), (&mut file.md5, &more.md5)]
-            {
-                if present(field).is_none() {
-                    field.clone_from(value);
-                }
-            }
-        }
-        (file @ None, more) => file.clone_from(more),
-        (Some(_), None) => {}
-    }
-    whole.process = whole.process.or_else(|| told.process.clone());
-    if whole.action == Action::Detected {
-        whole.action = told.action;
-    }
-    whole
-}
-
 /// The strongest hash that both name decides; a weaker one never overrules a difference in a stronger one.
 fn same_file(first: Option<&AlertFile>, second: Option<&AlertFile>) -> bool {
     common_hash(first, second) == Some(true)
 }
 
 /// Whether the strongest hash that both name is the same; `None` where there is no such hash.
-fn common_hash(first: Option<&AlertFile>, second: Option<&AlertFile>) -> Option<bool> {
+pub(crate) fn common_hash(first: Option<&AlertFile>, second: Option<&AlertFile>) -> Option<bool> {
     let (first, second) = (first?, second?);
     let pairs = [(&first.sha256, &second.sha256), (&first.sha1, &second.sha1), (&first.md5, &second.md5)];
     let both = pairs.into_iter().find_map(|(a, b)| Some((present(a)?, present(b)?)));
     both.map(|(a, b)| a.eq_ignore_ascii_case(b))
 }
 
-fn present(text: &Option<String>) -> Option<&str> {
+pub(crate) fn present(text: &Option<String>) -> Option<&str> {
     text.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
@@ -199,54 +152,5 @@ mod tests {
         assert!(reopens(Verdict::White, Verdict::Grey));
         assert!(!reopens(Verdict::Black, Verdict::Black));
         assert!(!reopens(Verdict::Black, Verdict::White));
-    }
-
-    fn told(id: &str, minute: i64, name: &str, file: Option<AlertFile>) -> ProductAlert {
-        ProductAlert {
-            id: id.to_owned(),
-            host: "PC-1".to_owned(),
-            detected_at: at(0, minute * 60),
-            source_kind: crate::alert::SourceKind::Endpoint,
-            product: "Microsoft Defender".to_owned(),
-            name: name.to_owned(),
-            action: Action::Detected,
-            file,
-            process: None,
-        }
-    }
-
-    fn path(path: &str) -> Option<AlertFile> {
-        Some(AlertFile { path: Some(path.to_owned()), ..AlertFile::default() })
-    }
-
-    #[test]
-    fn one_detection_told_two_ways_is_one() {
-        let event = told("pc-1 {79C5C2FF-1}", 0, "Trojan:X", path(r"C:\a\x.exe"));
-        let hashed = |hash: &str| Some(AlertFile { path: Some(r"C:\other.exe".to_owned()), ..sha256(hash) });
-        let vectors = [
-            ("the detection's id, whenever", told("da79c5c2ff-1_1", 600, "Y", path(r"C:\y.exe")), true),
-            ("the same file, near in time", told("a", 15, "Y", path(r"c:\A\x.exe")), true),
-            ("the same file, later", told("a", 16, "Y", path(r"C:\a\x.exe")), false),
-            ("another file, the same threat", told("a", 1, "Trojan:X", path(r"C:\b\z.exe")), false),
-            ("the same threat, no file", told("a", 1, "trojan:x", None), true),
-            ("another threat, no file", told("a", 1, "Trojan:Y", None), false),
-        ];
-        for (why, alert, expected) in vectors {
-            assert_eq!(same_detection(&event, &alert), expected, "{why}");
-        }
-        let event = ProductAlert { file: hashed("aa"), ..event };
-        assert!(same_detection(&event, &told("a", 1, "", Some(sha256("AA")))), "the same hash");
-        assert!(!same_detection(&event, &told("a", 1, "Trojan:X", hashed("bb"))), "another hash");
-    }
-
-    #[test]
-    fn what_the_other_telling_adds_is_kept_and_nothing_is_replaced() {
-        let event = told("pc-1 {1}", 0, "Trojan:X", path(r"C:\a\x.exe"));
-        let alert = ProductAlert { action: Action::Quarantined, file: Some(sha256("aa")), ..told("a", 1, "Y", None) };
-        let whole = completed(&event, &alert);
-        let file = whole.file.clone().unwrap();
-        assert_eq!((file.path.as_deref(), file.sha256.as_deref()), (Some(r"C:\a\x.exe"), Some("aa")));
-        assert_eq!((whole.name.as_str(), whole.action, whole.id.as_str()), ("Trojan:X", Action::Quarantined, "pc-1 {1}"));
-        assert_eq!(completed(&whole, &event), whole, "nothing new");
     }
 }

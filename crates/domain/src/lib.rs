@@ -32,6 +32,7 @@ pub mod saved_search;
 pub mod session;
 pub mod settings;
 pub mod tlp;
+pub mod told;
 pub mod triage;
 pub mod triage_run;
 pub mod urgency;

@@ -36,3 +36,5 @@ mod refusals;
 mod rules;
 #[cfg(test)]
 mod titles;
+#[cfg(test)]
+mod told_twice;

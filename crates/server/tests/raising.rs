@@ -40,7 +40,7 @@ pub(crate) async fn organization(desk: &Desk) -> OrganizationId {
 }
 
 /// Sends events of a few minutes ago and waits until they are committed.
-async fn send(desk: &Desk, org: OrganizationId, events: &[Value]) {
+pub(crate) async fn send(desk: &Desk, org: OrganizationId, events: &[Value]) {
     let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
     let sent = Sent { source: "wef".to_owned(), idempotency_key: None, encoding: Encoding::Plain, body: lines.into() };
     event::receive(desk, &Caller::desk("test", "test"), org, sent).await.unwrap();
@@ -55,7 +55,7 @@ fn at(record: u64, channel: &str, id: u32, fields: Value) -> Value {
     event
 }
 
-fn defender(record: u64, id: u32, action: &str) -> Value {
+pub(crate) fn defender(record: u64, id: u32, action: &str) -> Value {
     let fields = json!({
         "Detection ID": "{79C5C2FF-764A-4F0D-940E-A6914A52C0F9}", "Threat Name": "Trojan:Win32/Sample", "Severity ID": "5",
         "Path": "file:_C:\\Users\\taro\\Downloads\\x.exe", "Action Name": action, "Process Name": "C:\\Windows\\explorer.exe",
@@ -146,15 +146,15 @@ async fn what_a_product_sends_and_logs_is_one_alert() {
         serde_json::from_value(alert).unwrap()
     };
     let path = "C:\\Users\\taro\\Downloads\\x.exe";
-    let logged = |host: &str, detection: &str| {
+    let logged = |host: &str, detection: u32| {
         let mut event = defender(1, 1116, "Not Applicable");
         event["Computer"] = json!(host);
-        event["Detection ID"] = json!(detection);
+        event["Detection ID"] = json!(format!("{{79C5C2FF-764A-4F0D-940E-{detection:012}}}"));
         event
     };
 
     // The log first.
-    send(&desk, org, &[logged("PC-1", "{1}")]).await;
+    send(&desk, org, &[logged("PC-1", 1)]).await;
     until(&desk, org, 1).await;
     let first = sent("a-1", "pc-1", path, "ab");
     let Received::Again(id) = receive(&desk, &caller, org, first.clone()).await.unwrap() else { panic!("a second alert of one detection") };
@@ -171,7 +171,7 @@ async fn what_a_product_sends_and_logs_is_one_alert() {
     let Received::New(_) = receive(&desk, &caller, org, sent("a-3", "PC-1", "C:\\other.exe", "cd")).await.unwrap() else {
         panic!("another file")
     };
-    send(&desk, org, &[logged("PC-2", "{2}"), logged("PC-3", "{3}")]).await;
+    send(&desk, org, &[logged("PC-2", 2), logged("PC-3", 3)]).await;
     let all = until(&desk, org, 4).await;
     let hosts: Vec<&str> = all.iter().map(|alert| alert.host.as_str()).collect();
     assert_eq!((all.len(), hosts.iter().filter(|host| **host == "PC-2").count()), (4, 1), "{hosts:?}");

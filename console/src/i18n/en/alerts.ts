@@ -177,6 +177,7 @@ export const alert: Dictionary["alert"] = {
   action: "Product's action",
   blockMode: "Protection mode",
   externalId: "Product's id",
+  alsoTold: "Also told by",
   file: "File",
   rules: "Rules matched",
   ruleBy: (author) => `by ${author}`,

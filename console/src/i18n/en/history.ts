@@ -3,6 +3,7 @@ import type { Dictionary } from "../dictionary";
 export const history: Dictionary["history"] = {
   "alert.receive": "Alert received",
   "alert.told_again": "The same detection came by another way",
+  "alert.told_further": "The product's log told more of it",
   "alert.triage": "Triaged",
   "alert.judge": "Verdict changed",
   "alert.assign": "Assignee changed",

@@ -22,6 +22,7 @@ export const words: Dictionary["words"] = {
   },
   sourceKind: { network: "Network", endpoint: "Endpoint", device: "Security device" },
   action: { blocked: "Blocked", detected: "Detected only", quarantined: "Quarantined", deleted: "Deleted" },
+  way: { sent: "the product itself", read: "the product's log" },
   blockMode: { block: "Block", non_block: "Non-block", unknown: "Unknown" },
   couldRun: { block: "could not run", non_block: "could run", unknown: "not known whether it could run" },
   alertState: {

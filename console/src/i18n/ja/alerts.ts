@@ -174,6 +174,7 @@ export const alert = {
   action: "製品の処置",
   blockMode: "動作モード",
   externalId: "製品側の ID",
+  alsoTold: "同じ検知の通知",
   file: "ファイル",
   rules: "一致したルール",
   ruleBy: (author: string) => `作成 ${author}`,

@@ -2,6 +2,7 @@
 export const history = {
   "alert.receive": "アラートを受信",
   "alert.told_again": "同じ検知をもう一つの経路でも受信",
+  "alert.told_further": "製品のログから続報を受信",
   "alert.triage": "判定",
   "alert.judge": "判定を変更",
   "alert.assign": "担当を変更",

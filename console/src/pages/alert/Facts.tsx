@@ -8,12 +8,12 @@ import { Time } from "../../parts/Time";
 import styles from "./Facts.module.css";
 
 export function Facts(props: { page: AlertPage }) {
-  const { alert, raised, triage, versions } = props.page;
+  const { alert, raised, also_told, triage, versions } = props.page;
   return (
     <div className={styles.facts}>
       {triage !== null && triage.rules.length > 0 && <Rules rules={triage.rules} />}
       {triage !== null && triage.indicators.length > 0 && <Indicators indicators={triage.indicators} org={alert.org} />}
-      <Product raised={raised} org={alert.org} />
+      <Product raised={raised} alsoTold={also_told} org={alert.org} />
       {versions.length > 0 && <Versions versions={versions} triage={triage} />}
     </div>
   );
@@ -63,7 +63,7 @@ function Indicators(props: { indicators: Triage["indicators"]; org: string }) {
   );
 }
 
-function Product(props: { raised: Raised; org: string }) {
+function Product(props: { raised: Raised; alsoTold: AlertPage["also_told"]; org: string }) {
   const t = useText();
   const { raised } = props;
   const values: [string, string | null | undefined][] = [
@@ -87,6 +87,16 @@ function Product(props: { raised: Raised; org: string }) {
             </Row>
           ),
         )}
+        {props.alsoTold.map((told) => (
+          <Row key={`${told.way} ${told.id}`} name={t.alert.alsoTold}>
+            {t.words.way[told.way]} ({told.product})
+            <span className={styles.by}>
+              {told.name}
+              {told.name !== "" && " · "}
+              {told.id} · <Time at={told.detected_at} form="short" />
+            </span>
+          </Row>
+        ))}
       </dl>
     </section>
   );

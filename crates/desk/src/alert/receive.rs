@@ -3,25 +3,25 @@
 use hikeshi_access::{Action, Caller, permit};
 use hikeshi_domain::alert::{Alert, AlertFile, AlertState, ProductAlert};
 use hikeshi_domain::clock::Duty;
-use hikeshi_domain::duplicate::completed;
 use hikeshi_domain::endpoint::{BlockMode, Endpoint};
 use hikeshi_domain::entity::Entity;
 use hikeshi_domain::organization::Organization;
+use hikeshi_domain::told::{Told, Way, completed, continued};
 use hikeshi_domain::{AlertId, EndpointId, OrganizationId};
 use hikeshi_record::{Change, Context, Expect, Job, Query, Stored};
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use super::told_before::told_before;
+use super::told_before::{Meeting, Turn, comes_two_ways, meeting, way_of};
 use crate::desk::{Desk, context};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::triage::{self, TRIAGE_QUEUE, TriageJob};
 
 /// Longest text that an alert may carry in one of its fields, in characters.
 const LONGEST_TEXT: usize = 4_096;
 
-/// How often an alert that changes meanwhile is read again.
-const CONFLICTS: u32 = 5;
+/// How often is looked again where others are faster. Each time one of them gets on.
+const TRIES: u32 = 32;
 
 /// What became of an alert that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum Received {
 }
 
 /// Receives an alert of a product. The same alert sent again (organisation, product, host, the product's id) changes nothing; one that
-/// tells what the product's log told is taken as the same ([`told_before`]).
+/// tells what the product's log told, or the other way round, is added to the alert that stands ([`meeting`]).
 ///
 /// # Errors
 /// `Invalid` where it names no host, product or id, or a hash is none.
@@ -41,13 +41,63 @@ pub async fn receive(desk: &Desk, caller: &Caller, org: OrganizationId, raised: 
     let permit = permit(caller, Action::ReceiveAlerts, org)?;
     let raised = checked(raised)?;
     let context = context(&permit).within(org);
-    if let Some(known) = told_before(desk, &context, org, &raised).await? {
-        return told_again(desk, &context, known, &raised).await;
+    let way = way_of(desk, &raised);
+    if !comes_two_ways(desk, &raised, way) {
+        return create(desk, &context, org, &raised, None).await;
     }
-    let organization = desk.store.get::<Organization>(&context, org.0).await?;
+    for _ in 0..TRIES {
+        let turn = Turn::next(desk, &context, org, &raised.host).await?;
+        let outcome = match meeting(desk, &context, org, &raised, way).await? {
+            Meeting::Itself(alert) => told_further(desk, &context, alert, &raised, way).await,
+            Meeting::OtherWay(known) => told_again(desk, &context, &known, &raised, way).await,
+            Meeting::Nothing => create(desk, &context, org, &raised, Some(&turn)).await,
+        };
+        match outcome {
+            // Somebody was faster: what stands is looked at again, also whether it is still open.
+            Err(error) if error.kind() == ErrorKind::Conflict => {}
+            outcome => return outcome,
+        }
+    }
+    // Rather two alerts than none.
+    create(desk, &context, org, &raised, None).await
+}
+
+/// A new alert, which takes the turn; without one, the same telling made meanwhile is the answer.
+async fn create(desk: &Desk, context: &Context, org: OrganizationId, raised: &ProductAlert, turn: Option<&Turn>) -> Result<Received> {
+    let alert = fresh(desk, context, org, raised.clone()).await?;
+    let job = Job::new(TRIAGE_QUEUE, &TriageJob::first(alert.id));
+    let received = || {
+        let change = Change::new("alert.receive", "").claim_key("alert", &identity(raised), alert.id);
+        let change = change.put(&alert, Expect::New).enqueue(job.clone());
+        match turn {
+            Some(turn) => turn.taken_by(change),
+            None => change,
+        }
+    };
+    let mut outcome = desk.store.change(context, seen(desk, context, received(), &alert).await?).await;
+    // Of two first alerts of a new host, the other made the endpoint known.
+    if matches!(&outcome, Err(hikeshi_record::Error::Claimed { namespace, .. }) if namespace == "endpoint") {
+        outcome = desk.store.change(context, received()).await;
+    }
+    match outcome {
+        Ok(_) => {
+            desk.tell(Alert::KIND, alert.id.0, Some(org));
+            desk.metrics.alerts_received.inc();
+            Ok(Received::New(alert.id))
+        }
+        Err(hikeshi_record::Error::Claimed { holder, namespace, .. }) if namespace == "alert" && turn.is_none() => {
+            holder.parse().map(|id| Received::Again(AlertId(id))).map_err(Error::internal)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The alert as it begins.
+async fn fresh(desk: &Desk, context: &Context, org: OrganizationId, raised: ProductAlert) -> Result<Alert> {
+    let organization = desk.store.get::<Organization>(context, org.0).await?;
     let now = desk.now();
     let zone = TimeZone::get(&organization.time_zone).unwrap_or(TimeZone::UTC);
-    let alert = Alert {
+    Ok(Alert {
         id: AlertId(Uuid::now_v7()),
         org,
         received_at: now,
@@ -63,59 +113,60 @@ pub async fn receive(desk: &Desk, caller: &Caller, org: OrganizationId, raised: 
         black_told_at: None,
         drill: organization.drill.is_some(),
         execution: None,
+        also_told: Vec::new(),
         raised,
-    };
-    let job = Job::new(TRIAGE_QUEUE, &TriageJob::first(alert.id));
-    let received = || {
-        Change::new("alert.receive", "")
-            .claim_key("alert", &identity(&alert.raised), alert.id)
-            .put(&alert, Expect::New)
-            .enqueue(job.clone())
-    };
-    let mut outcome = desk.store.change(&context, seen(desk, &context, received(), &alert).await?).await;
-    // Of two first alerts of a new host, the other made the endpoint known.
-    if matches!(&outcome, Err(hikeshi_record::Error::Claimed { namespace, .. }) if namespace == "endpoint") {
-        outcome = desk.store.change(&context, received()).await;
-    }
-    match outcome {
-        Ok(_) => {
-            desk.tell(Alert::KIND, alert.id.0, Some(org));
-            desk.metrics.alerts_received.inc();
-            Ok(Received::New(alert.id))
-        }
-        Err(hikeshi_record::Error::Claimed { holder, namespace, .. }) if namespace == "alert" => {
-            holder.parse().map(|id| Received::Again(AlertId(id))).map_err(Error::internal)
-        }
-        Err(error) => Err(error.into()),
-    }
+    })
 }
 
-/// The same detection by another way: the alert learns what it did not know, and is looked at again if that is anything.
-async fn told_again(desk: &Desk, context: &Context, mut known: Stored<Alert>, raised: &ProductAlert) -> Result<Received> {
-    for _ in 0..CONFLICTS {
-        let whole = completed(&known.raised, raised);
-        let mut change = Change::new("alert.told_again", "").claim_key("alert", &identity(raised), known.id);
-        if whole != known.raised {
-            let alert = Alert { raised: whole, ..known.entity.clone() };
-            change = change.put(&alert, known.expect()).enqueue(triage::job(known.id));
-        }
-        match desk.store.change(context, change).await {
-            Ok(_) => {
-                desk.tell(Alert::KIND, known.id.0, Some(known.org));
-                return Ok(Received::Again(known.id));
-            }
-            Err(hikeshi_record::Error::Claimed { .. }) => return Ok(Received::Again(known.id)),
-            // Triage has just ended, or somebody works on it.
-            Err(hikeshi_record::Error::Conflict { .. }) => known = desk.store.get(context, known.id.0).await?,
-            Err(error) => return Err(error.into()),
-        }
+/// The same detection by the other way: the alert lists it, learns what it did not know, and is looked at again if that is anything.
+async fn told_again(desk: &Desk, context: &Context, known: &Stored<Alert>, raised: &ProductAlert, way: Way) -> Result<Received> {
+    let mut alert = Alert { raised: completed(&known.raised, raised), ..known.entity.clone() };
+    alert.list_told(Told {
+        way,
+        id: raised.id.clone(),
+        product: raised.product.clone(),
+        name: raised.name.clone(),
+        detected_at: raised.detected_at,
+        received_at: desk.now(),
+    });
+    let change = Change::new("alert.told_again", "").claim_key("alert", &identity(raised), known.id);
+    keep_told(desk, context, change, known, alert).await
+}
+
+/// The same telling again. A product that sends it twice adds nothing; in its log, a later event says what was done in the end.
+async fn told_further(desk: &Desk, context: &Context, known: AlertId, raised: &ProductAlert, way: Way) -> Result<Received> {
+    if way == Way::Sent {
+        return Ok(Received::Again(known));
     }
-    Err(Error::conflict())
+    let known = match desk.store.get::<Alert>(context, known.0).await {
+        Ok(known) => known,
+        Err(hikeshi_record::Error::NotFound { .. } | hikeshi_record::Error::Erased { .. }) => return Ok(Received::Again(known)),
+        Err(error) => return Err(error.into()),
+    };
+    let whole = match way_of(desk, &known.raised) {
+        Way::Read => continued(&known.raised, raised),
+        Way::Sent => completed(&known.raised, raised),
+    };
+    if whole == known.raised {
+        return Ok(Received::Again(known.id));
+    }
+    let alert = Alert { raised: whole, ..known.entity.clone() };
+    keep_told(desk, context, Change::new("alert.told_further", ""), &known, alert).await
+}
+
+async fn keep_told(desk: &Desk, context: &Context, change: Change, known: &Stored<Alert>, alert: Alert) -> Result<Received> {
+    let mut change = change.put(&alert, known.expect());
+    if alert.raised != known.raised {
+        change = change.enqueue(triage::job(known.id));
+    }
+    desk.store.change(context, change).await?;
+    desk.tell(Alert::KIND, known.id.0, Some(known.org));
+    Ok(Received::Again(known.id))
 }
 
 /// Names an alert as its product does: product, host, id. Each part tells its length, so that no two alerts share a name; hosts are part of
 /// it, since many products number the alerts of each host on its own.
-fn identity(raised: &ProductAlert) -> String {
+pub(super) fn identity(raised: &ProductAlert) -> String {
     let host = raised.host.to_lowercase();
     [raised.product.as_str(), &host, &raised.id].map(|part| format!("{}:{part}", part.len())).concat()
 }

@@ -1,69 +1,71 @@
 //! One detection that comes two ways: as the product's own alert, and as an event of its log that the desk raised. It is one alert; the
 //! second telling adds what the first did not know.
 
-use hikeshi_domain::OrganizationId;
-use hikeshi_domain::alert::{Alert, AlertState, ProductAlert};
-use hikeshi_domain::duplicate::{REPEAT_WINDOW, same_detection};
-use hikeshi_record::{Context, Order, PAGE_LIMIT, Query, Stored};
+use hikeshi_domain::alert::{Alert, ProductAlert, host_label};
+use hikeshi_domain::duplicate::REPEAT_WINDOW;
+use hikeshi_domain::told::{Sameness, Way, has_room_for, same_detection};
+use hikeshi_domain::{AlertId, OrganizationId};
+use hikeshi_record::{Change, Context, Order, PAGE_LIMIT, Query, Stored};
 
+use super::receive::identity;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::telemetry::host_as_sent;
 
-/// Which way an alert came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// A product sent it.
-    Sent,
-    /// The desk raised it from events of a product's log.
-    Read,
+/// Longest name of a series of turns, in characters: names of hosts that are longer take turns with those that begin alike.
+const LONGEST_SERIES: usize = 255;
+
+/// Where a telling meets what stands.
+pub(super) enum Meeting {
+    /// This very telling came before, and became this alert or was added to it.
+    Itself(AlertId),
+    /// The detection was told the other way; the alert is open.
+    OtherWay(Box<Stored<Alert>>),
+    /// Nothing of it is known.
+    Nothing,
 }
 
-impl Way {
-    /// How an alert that stands came. The desk names what it read by host and detection (`hikeshi_triage::product_alerts`).
-    fn of(desk: &Desk, raised: &ProductAlert) -> Self {
-        let read = raised.id.starts_with(&format!("{} ", raised.host.to_lowercase())) && desk.raising.is_product(&raised.product);
-        if read { Way::Read } else { Way::Sent }
-    }
+/// Which way an alert came, by what it says of itself. The desk names what it read by host and detection (`hikeshi_triage::product_alerts`).
+pub(super) fn way_of(desk: &Desk, raised: &ProductAlert) -> Way {
+    let read = raised.id.starts_with(&format!("{} ", raised.host.to_lowercase())) && desk.raising.is_product(&raised.product);
+    if read { Way::Read } else { Way::Sent }
 }
 
-/// The open alert by which this detection was told the other way.
-pub(super) async fn told_before(
-    desk: &Desk,
-    context: &Context,
-    org: OrganizationId,
-    raised: &ProductAlert,
-) -> Result<Option<Stored<Alert>>> {
-    let way = Way::of(desk, raised);
-    if way == Way::Sent && !desk.raising.has_log(&raised.product) {
-        return Ok(None);
+/// Whether its product may tell of one detection both ways.
+pub(super) fn comes_two_ways(desk: &Desk, raised: &ProductAlert, way: Way) -> bool {
+    way == Way::Read || desk.raising.has_log(&raised.product)
+}
+
+/// What stands of this telling, or of its detection.
+pub(super) async fn meeting(desk: &Desk, context: &Context, org: OrganizationId, raised: &ProductAlert, way: Way) -> Result<Meeting> {
+    if let Some(holder) = desk.store.key_holder(context, Some(org), "alert", &identity(raised)).await? {
+        return holder.parse().map(|id| Meeting::Itself(AlertId(id))).map_err(Error::internal);
     }
     let from = desk.now().saturating_sub(REPEAT_WINDOW).map_err(Error::internal)?;
-    let to = desk.now().saturating_add(jiff::SignedDuration::from_secs(1)).map_err(Error::internal)?;
-    let hosts = names(&host_as_sent(desk, org, &raised.host).await?.name, &raised.host);
-    let query = Query::new().any_of("host", hosts).eq("open", true).between("received_at", from, to).order("received_at", Order::Asc);
-    let standing = desk.store.list::<Alert>(context, query.limit(PAGE_LIMIT)).await?.items;
-    for known in standing {
-        let other = &known.raised;
-        let same = match (way, Way::of(desk, other)) {
-            (Way::Read, Way::Sent) => desk.raising.same_product(&raised.product, &other.product) && same_detection(raised, other),
-            (Way::Sent, Way::Read) => desk.raising.same_product(&other.product, &raised.product) && same_detection(other, raised),
-            (Way::Read, Way::Read) | (Way::Sent, Way::Sent) => false,
-        };
-        if same && !matches!(known.state, AlertState::Closed { .. }) && same_host(desk, org, &raised.host, &other.host).await? {
-            return Ok(Some(known));
+    let query = Query::new().eq("host_label", host_label(&raised.host)).eq("open", true).at_least("received_at", from);
+    // The latest: on a host of more open alerts than a page holds, the other telling is of a moment ago.
+    let query = query.order("received_at", Order::Desc).limit(PAGE_LIMIT);
+    let standing = desk.store.list::<Alert>(context, query).await?.items;
+    let mut same: Vec<_> = standing.into_iter().filter_map(|known| Some((sameness(desk, raised, way, &known)?, known))).collect();
+    let apart = |known: &Alert| known.raised.detected_at.duration_since(raised.detected_at).abs();
+    same.sort_by_key(|(sameness, known)| (*sameness, apart(known), known.id));
+    for (_, known) in same {
+        if same_host(desk, org, &raised.host, &known.raised.host).await? {
+            return Ok(Meeting::OtherWay(Box::new(known)));
         }
     }
-    Ok(None)
+    Ok(Meeting::Nothing)
 }
 
-/// The names under which a host may stand: as sent, as its events write it, and the short form of that.
-fn names(as_events: &str, as_sent: &str) -> Vec<String> {
-    let short = as_events.split('.').next().unwrap_or(as_events);
-    let mut names = [as_events, as_sent, short].map(str::to_lowercase).to_vec();
-    names.sort_unstable();
-    names.dedup();
-    names
+/// By what the alert that stands is of the same detection, told the other way.
+fn sameness(desk: &Desk, raised: &ProductAlert, way: Way, known: &Alert) -> Option<Sameness> {
+    let (event, alert) = match (way, way_of(desk, &known.raised)) {
+        (Way::Read, Way::Sent) => (raised, &known.raised),
+        (Way::Sent, Way::Read) => (&known.raised, raised),
+        (Way::Read, Way::Read) | (Way::Sent, Way::Sent) => return None,
+    };
+    let same = desk.raising.same_product(&event.product, &alert.product).then(|| same_detection(event, alert))?;
+    same.filter(|sameness| has_room_for(known, way, *sameness))
 }
 
 async fn same_host(desk: &Desk, org: OrganizationId, one: &str, other: &str) -> Result<bool> {
@@ -72,4 +74,25 @@ async fn same_host(desk: &Desk, org: OrganizationId, one: &str, other: &str) -> 
     }
     let (one, other) = (host_as_sent(desk, org, one).await?, host_as_sent(desk, org, other).await?);
     Ok(one.name.eq_ignore_ascii_case(&other.name))
+}
+
+/// A turn at the alerts of one host, under any of its names. It is given out before looking; the change that takes it fails if another was
+/// faster, so that two tellings of one moment do not both find nothing.
+pub(super) struct Turn {
+    series: String,
+    number: u64,
+}
+
+impl Turn {
+    /// The next one.
+    pub(super) async fn next(desk: &Desk, context: &Context, org: OrganizationId, host: &str) -> Result<Self> {
+        let series: String = format!("alert-of/{}", host_label(host)).chars().take(LONGEST_SERIES).collect();
+        let number = desk.store.next_number(context, Some(org), &series).await?;
+        Ok(Turn { series, number })
+    }
+
+    /// The change that takes it.
+    pub(super) fn taken_by(&self, change: Change) -> Change {
+        change.take_number(&self.series, self.number)
+    }
 }

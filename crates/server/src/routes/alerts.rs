@@ -28,7 +28,7 @@ use crate::error::{ErrorBody, Failure};
 use crate::extract::{Body, KeyHolder, Parameters, Path, SignedIn};
 use crate::router::App;
 use crate::views::act::{Assignment, Remark};
-use crate::views::alert::{AlertRow, OverrideView, RaisedView, overridden, row};
+use crate::views::alert::{AlertRow, OverrideView, RaisedView, ToldView, overridden, row, told};
 use crate::views::person::{self, CommentView, StepView};
 use crate::views::triage::TriageView;
 use crate::views::word;
@@ -80,8 +80,10 @@ struct AlertList {
 #[derive(Serialize, ToSchema)]
 struct AlertPage {
     alert: AlertRow,
-    /// As the product sent it.
+    /// The first telling, with what others of the same detection added.
     raised: RaisedView,
+    /// Other tellings of the same detection, oldest first, the latest 20: what a product sent and what its log told are one alert.
+    also_told: Vec<ToldView>,
     /// The latest run of triage.
     triage: Option<TriageView>,
     /// All runs, latest first.
@@ -169,7 +171,7 @@ struct Changed {
 #[derive(Serialize, ToSchema)]
 struct Receipt {
     id: Uuid,
-    /// The product had sent it before: nothing was added.
+    /// It is known: sent before, or told by the product's log. What the alert did not know was added.
     repeated: bool,
 }
 
@@ -223,6 +225,7 @@ async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) 
     Ok(Json(AlertPage {
         alert: row(&line, &names, language, desk.now()),
         raised: RaisedView::named(&line.alert.raised, names.alert(&line.alert.raised, language)),
+        also_told: line.alert.also_told.iter().map(told).collect(),
         triage: runs.first().map(|run| TriageView::new(&run.triage, language, &zone)),
         versions: runs.iter().map(|run| run_view(run)).collect(),
         overridden: overridden(&line.alert, &names),

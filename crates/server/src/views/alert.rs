@@ -6,6 +6,7 @@ use hikeshi_domain::alert::{self, Alert, AlertState};
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::phrase::Language;
 use hikeshi_domain::phrases::render;
+use hikeshi_domain::told::{Told, Way};
 use hikeshi_domain::verdict::Verdict;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -153,7 +154,7 @@ fn target(alert: &Alert, now: Timestamp) -> &'static str {
     }
 }
 
-/// What a product raised, as it sent it.
+/// What was raised: the first telling, with what others of the same detection added.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RaisedView {
     /// The product's own id of the alert.
@@ -169,6 +170,22 @@ pub(crate) struct RaisedView {
     action: alert::Action,
     file: Option<RaisedFile>,
     process: Option<RaisedProcess>,
+}
+
+/// Another telling of the same detection.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ToldView {
+    /// `sent`: by the product itself; `read`: in the product's log.
+    #[schema(value_type = word::Way)]
+    way: Way,
+    /// The product's own id of it.
+    id: String,
+    product: String,
+    name: String,
+    #[schema(value_type = String, format = DateTime)]
+    detected_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    received_at: Timestamp,
 }
 
 /// The file that a product names.
@@ -195,4 +212,9 @@ impl RaisedView {
         let process = process.map(|alert::AlertProcess { guid, pid }| RaisedProcess { guid, pid });
         RaisedView { id, host, detected_at, source_kind, product, name: name.to_owned(), action, file, process }
     }
+}
+
+pub(crate) fn told(told: &Told) -> ToldView {
+    let Told { way, id, product, name, detected_at, received_at } = told.clone();
+    ToldView { way, id, product, name, detected_at, received_at }
 }

@@ -43,6 +43,8 @@ words! {
     SourceKind ["network" "endpoint" "device"]
     /// What the product did.
     Action ["blocked" "detected" "quarantined" "deleted"]
+    /// Which way a telling of a detection came.
+    Way ["sent" "read"]
     /// Where an alert stands.
     AlertStateName ["received" "reported" "repeat" "harmless" "closed"]
     /// Whether the clock of the flash report was met.
@@ -95,7 +97,7 @@ impl ToSchema for Severity {}
 #[cfg(test)]
 mod tests {
     use hikeshi_domain::tlp;
-    use hikeshi_domain::{alert, endpoint, incident, phrase, role, settings, triage, verdict};
+    use hikeshi_domain::{alert, endpoint, incident, phrase, role, settings, told, triage, verdict};
     use serde::Serialize;
 
     use super::*;
@@ -115,6 +117,7 @@ mod tests {
         check(BlockMode::WORDS, [endpoint::BlockMode::Block, endpoint::BlockMode::NonBlock, endpoint::BlockMode::Unknown]);
         check(SourceKind::WORDS, [alert::SourceKind::Network, alert::SourceKind::Endpoint, alert::SourceKind::Device]);
         check(Action::WORDS, [alert::Action::Blocked, alert::Action::Detected, alert::Action::Quarantined, alert::Action::Deleted]);
+        check(Way::WORDS, [told::Way::Sent, told::Way::Read]);
         check(MailSecurity::WORDS, [settings::MailSecurity::Tls, settings::MailSecurity::Starttls, settings::MailSecurity::Plain]);
         check(Tlp::WORDS, [tlp::Tlp::Clear, tlp::Tlp::Green, tlp::Tlp::Amber, tlp::Tlp::AmberStrict, tlp::Tlp::Red]);
         check(SectionKind::WORDS, triage::SectionKind::ALL.map(|kind| kind.name()));

@@ -45,5 +45,5 @@ mod windows;
 
 pub use desk::{Changed, Clock, Desk, Parts, SystemClock};
 pub use error::{Error, ErrorKind, Result};
-pub use names::{Names, names, organizations};
+pub use names::{CaseTitle, Names, names, organizations};
 pub use password::{LONGEST_PASSWORD, Passwords, SHORTEST_PASSWORD};

@@ -46,13 +46,40 @@ impl Names {
     /// What an alert is called: the product's name of the threat. One that the desk raised itself is named for its rule, in the reader's
     /// language where the rule's author wrote it in it.
     pub fn alert<'a>(&'a self, raised: &'a ProductAlert, language: Language) -> &'a str {
-        let japanese = (language == Language::Ja && raised.product == OWN_PRODUCT).then(|| self.japanese.get(&raised.name)).flatten();
+        let japanese = (language == Language::Ja).then(|| japanese_name(&self.japanese, raised)).flatten();
         japanese.unwrap_or(&raised.name)
     }
 
     /// The key's name; the id where the key is not known.
     pub fn key(&self, key: ApiKeyId) -> String {
         self.keys.get(&key).cloned().unwrap_or_else(|| key.to_string())
+    }
+}
+
+/// The Japanese name of an alert that the desk raised by a rule whose author wrote one.
+pub(crate) fn japanese_name<'t>(titles: &'t JapaneseTitles, raised: &ProductAlert) -> Option<&'t str> {
+    (raised.product == OWN_PRODUCT).then(|| titles.get(&raised.name)).flatten().map(String::as_str)
+}
+
+/// Reference and title of a case.
+#[derive(Debug, Clone)]
+pub struct CaseTitle {
+    en: String,
+    ja: String,
+}
+
+impl CaseTitle {
+    fn of(case: &Case) -> Self {
+        let [en, ja] = [Language::En, Language::Ja].map(|language| format!("{} {}", case.reference, case.titled(language)));
+        CaseTitle { en, ja }
+    }
+
+    /// In a language.
+    pub fn in_language(&self, language: Language) -> &str {
+        match language {
+            Language::En => &self.en,
+            Language::Ja => &self.ja,
+        }
     }
 }
 
@@ -89,11 +116,11 @@ pub(crate) async fn case_titles(
     desk: &Desk,
     context: &Context,
     cases: impl IntoIterator<Item = CaseId>,
-) -> Result<HashMap<CaseId, String>> {
+) -> Result<HashMap<CaseId, CaseTitle>> {
     let mut titles = HashMap::new();
     for case in cases.into_iter().collect::<BTreeSet<_>>() {
         match desk.store.get::<Case>(context, case.0).await {
-            Ok(stored) => drop(titles.insert(case, format!("{} {}", stored.reference, stored.title))),
+            Ok(stored) => drop(titles.insert(case, CaseTitle::of(&stored))),
             Err(hikeshi_record::Error::NotFound { .. } | hikeshi_record::Error::Erased { .. }) => {}
             Err(error) => return Err(error.into()),
         }

@@ -43,7 +43,7 @@ pub async fn search(desk: &Desk, caller: &Caller, words: &str, language: Languag
     let mut hits = Vec::new();
     if let Ok(permit) = permit_everywhere(caller, Action::ReadCases) {
         let cases = found::<Case>(desk, &context(&permit), words, "opened_at").await?;
-        hits.extend(cases.into_iter().map(|case| hit(&case.entity, case.reference.clone(), case.title.clone())));
+        hits.extend(cases.into_iter().map(|case| hit(&case.entity, case.reference.clone(), case.titled(language).to_owned())));
     }
     if let Ok(permit) = permit_everywhere(caller, Action::ReadAlerts) {
         let alerts = found::<Alert>(desk, &context(&permit), words, "received_at").await?;

@@ -177,6 +177,9 @@ pub struct Alert {
     /// When the mail on its black verdict was written: a verdict that turns black later is told then, once (S3-35).
     #[serde(default)]
     pub black_told_at: Option<Timestamp>,
+    /// Its name in Japanese, where the desk raised it and the rule's author wrote one: people search for what they are shown.
+    #[serde(default)]
+    pub name_ja: Option<String>,
     /// Other tellings of the same detection, the latest [`MOST_TOLD`].
     #[serde(default)]
     pub also_told: Vec<Told>,
@@ -301,7 +304,7 @@ impl Entity for Alert {
         let file = self.raised.file.clone().unwrap_or_default();
         let told = self.also_told.iter().flat_map(|told| [&told.name, &told.id]).cloned();
         let raised = [&self.raised.host, &self.raised.name, &self.raised.product].into_iter().cloned();
-        let words = raised.chain(file.path).chain(file.sha256).chain([self.raised.id.clone()]).chain(told);
+        let words = raised.chain(self.name_ja.clone()).chain(file.path).chain(file.sha256).chain([self.raised.id.clone()]).chain(told);
         words.collect::<Vec<_>>().join(" ")
     }
 }

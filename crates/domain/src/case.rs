@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::entity::{Entity, Index, IndexValue};
 use crate::id::{AlertId, CaseId, EndpointId, OrganizationId, PersonId};
 use crate::incident::{IncidentType, ResponseFlow, Severity};
-use crate::phrase::Phrase;
+use crate::phrase::{Language, Phrase};
 
 /// What the playbook proposes from what triage found. Nobody has decided it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,6 +94,9 @@ pub struct Case {
     pub reference: String,
     /// One line: what it is.
     pub title: String,
+    /// The same in Japanese, where it differs.
+    #[serde(default)]
+    pub title_ja: Option<String>,
     /// It belongs to a drill.
     pub drill: bool,
     /// What the playbook proposes now; a new triage may change it.
@@ -117,6 +120,11 @@ pub struct Case {
 }
 
 impl Case {
+    /// Its title in a language.
+    pub fn titled(&self, language: Language) -> &str {
+        self.title_ja.as_deref().filter(|_| language == Language::Ja).unwrap_or(&self.title)
+    }
+
     /// How far it has come.
     pub fn phase(&self) -> Phase {
         match (&self.closed, &self.decided) {
@@ -163,6 +171,6 @@ impl Entity for Case {
 
     fn search_text(&self) -> String {
         let reason = self.decided.as_ref().map_or("", |decision| decision.reason.as_str());
-        format!("{} {} {reason}", self.reference, self.title)
+        format!("{} {} {} {reason}", self.reference, self.title, self.title_ja.as_deref().unwrap_or_default())
     }
 }

@@ -116,6 +116,7 @@ mod tests {
             black_told_at: None,
             drill: false,
             execution,
+            name_ja: None,
             also_told: Vec::new(),
         }
     }

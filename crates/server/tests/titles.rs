@@ -53,6 +53,34 @@ async fn own_rules_are_named_in_the_readers_language() {
     assert_eq!(found["items"][0]["title"], ENGLISH, "found by either title");
 }
 
+/// What the list showed in Japanese could not be searched, and cases bore the English title in every language.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_of_an_own_rule_and_its_case_are_found_by_either_title() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::IncidentLead, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "wef".to_owned() }).await;
+    let raised = json!({"id": "pc-1 1", "host": "PC-1", "detected_at": jiff::Timestamp::now().to_string(), "source_kind": "endpoint",
+        "product": "Hikeshi", "name": ENGLISH, "action": "detected"});
+    let (_, receipt) = fixture.alert(&key, &raised).await;
+    let alert = receipt["id"].as_str().unwrap();
+    fixture.triaged(&analyst, alert).await;
+    let (status, placed) = fixture.post(&analyst, &format!("/alerts/{alert}/case"), &json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{placed}");
+    let case = placed["case"].as_str().unwrap();
+    for words in [ENGLISH, JAPANESE, "シャドウ"] {
+        for (path, least) in [("/alerts", 1), ("/cases", 1), ("/search", 2)] {
+            let found: Value = serde_json::from_str(&read(&fixture, &analyst, &format!("{path}?q={words}"), "ja").await).unwrap();
+            assert_eq!(found["items"].as_array().unwrap().len(), least, "{path}?q={words}");
+        }
+    }
+    for path in ["/cases".to_owned(), format!("/cases/{case}"), "/duty".to_owned(), "/alerts".to_owned(), "/search?q=PC-1".to_owned()] {
+        let (ja, en) = (read(&fixture, &analyst, &path, "ja").await, read(&fixture, &analyst, &path, "en").await);
+        assert!(ja.contains(JAPANESE) && !ja.contains(ENGLISH), "{path}: {ja}");
+        assert!(en.contains(ENGLISH) && !en.contains(JAPANESE), "{path}: {en}");
+    }
+}
+
 async fn raised(fixture: &Fixture, visitor: &Visitor) -> String {
     for _ in 0..600 {
         if let Some(id) = fixture.get(visitor, "/alerts").await["items"][0]["id"].as_str() {

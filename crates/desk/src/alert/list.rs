@@ -13,7 +13,7 @@ use hikeshi_record::{Context, Order, Page, Query, Stored};
 
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
-use crate::names;
+use crate::names::{self, CaseTitle};
 
 /// Whose alerts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ pub struct AlertLine {
     /// How urgent it is now, and why.
     pub urgency: Urgency,
     /// Title of its case.
-    pub case_title: Option<String>,
+    pub case_title: Option<CaseTitle>,
     /// Whether the endpoint's protection blocks.
     pub block_mode: BlockMode,
 }
@@ -201,7 +201,7 @@ async fn lines(desk: &Desk, context: &Context, alerts: Vec<Stored<Alert>>) -> Re
 fn one_line(
     alert: Stored<Alert>,
     now: jiff::Timestamp,
-    titles: &HashMap<CaseId, String>,
+    titles: &HashMap<CaseId, CaseTitle>,
     endpoints: &HashMap<(OrganizationId, String), Stored<Endpoint>>,
 ) -> AlertLine {
     let key = (alert.org, alert.raised.host.to_lowercase());

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::told_before::{Meeting, Turn, comes_two_ways, meeting, way_of};
 use crate::desk::{Desk, context};
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::japanese_name;
 use crate::triage::{self, TRIAGE_QUEUE, TriageJob};
 
 /// Longest text that an alert may carry in one of its fields, in characters.
@@ -113,6 +114,7 @@ async fn fresh(desk: &Desk, context: &Context, org: OrganizationId, raised: Prod
         black_told_at: None,
         drill: organization.drill.is_some(),
         execution: None,
+        name_ja: japanese_name(&desk.telemetry.japanese, &raised).map(str::to_owned),
         also_told: Vec::new(),
         raised,
     })

@@ -171,7 +171,8 @@ pub(crate) async fn opened(desk: &Desk, context: &Context, alert: &Alert, by: Op
         id: CaseId(Uuid::now_v7()),
         org: alert.org,
         reference: number.reference.clone(),
-        title: title(alert),
+        title: title(alert, &alert.raised.name),
+        title_ja: alert.name_ja.as_deref().map(|name| title(alert, name)),
         drill: alert.drill,
         proposed: None,
         decided: None,
@@ -228,9 +229,10 @@ pub(crate) fn proposal(
     }
 }
 
-fn title(alert: &Alert) -> String {
+/// The host, and the file or else what the alert is called.
+fn title(alert: &Alert, name: &str) -> String {
     let file = alert.raised.file.as_ref().and_then(|file| file.path.as_deref());
-    let name = file.map_or(alert.raised.name.as_str(), |path| path.rsplit(['\\', '/']).next().unwrap_or(path));
+    let name = file.map_or(name, |path| path.rsplit(['\\', '/']).next().unwrap_or(path));
     format!("{}: {name}", alert.raised.host)
 }
 

@@ -164,7 +164,7 @@ async fn list(State(app): State<App>, signed_in: SignedIn, Parameters(query): Pa
     };
     let page = case::list(&app.desk, &signed_in.caller, asked).await?;
     let names = names(&app.desk, &signed_in.caller).await?;
-    let items = page.items.iter().map(|line| row(line, &names)).collect();
+    let items = page.items.iter().map(|line| row(line, &names, signed_in.language)).collect();
     Ok(Json(CaseList { items, next_cursor: page.next_cursor, total: page.total }))
 }
 
@@ -273,7 +273,7 @@ async fn page(app: &App, signed_in: &SignedIn, line: CaseLine) -> Result<Json<Ca
         alerts: alerts.iter().map(|alert| alert_row(alert, &names, language, now)).collect(),
         comments: comment::list(desk, caller, about).await?.iter().map(|comment| person::comment(comment, &names)).collect(),
         history: comment::history(desk, caller, about).await?.into_iter().map(|step| person::step(step, &names, title)).collect(),
-        case: row(&line, &names),
+        case: row(&line, &names, language),
     }))
 }
 

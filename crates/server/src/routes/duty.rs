@@ -151,7 +151,7 @@ fn case_card(case: &Case, names: &Names, language: Language) -> CardView {
     CardView {
         kind: "case",
         id: case.id.0,
-        title: format!("{} {}", case.reference, case.title),
+        title: format!("{} {}", case.reference, case.titled(language)),
         line: render(&Phrase::new(format!("case.phase.{}", case.phase().name())), language),
         verdict: None,
         severity: case.classification().map(|(_, severity)| severity.level()),

@@ -119,7 +119,10 @@ pub(crate) fn row(line: &AlertLine, names: &Names, language: Language, now: Time
         target: target(alert, now),
         urgency: UrgencyView { rank: line.urgency.rank, reason: render(&line.urgency.reason, language) },
         assignee: alert.assignee.map(|person| named(person, names)),
-        case: alert.case.map(|case| CaseRef { id: case.0, title: line.case_title.clone().unwrap_or_default() }),
+        case: alert.case.map(|case| CaseRef {
+            id: case.0,
+            title: line.case_title.as_ref().map(|title| title.in_language(language).to_owned()).unwrap_or_default(),
+        }),
         repeat_of: match alert.state {
             AlertState::Repeat { of } => Some(of.0),
             _ => None,

@@ -148,7 +148,7 @@ pub(crate) fn harm(harm: Harm) -> HarmView {
     }
 }
 
-pub(crate) fn row(line: &CaseLine, names: &Names) -> CaseRow {
+pub(crate) fn row(line: &CaseLine, names: &Names, language: Language) -> CaseRow {
     let case = &line.case;
     let decided = case.decided.as_ref();
     CaseRow {
@@ -157,7 +157,7 @@ pub(crate) fn row(line: &CaseLine, names: &Names) -> CaseRow {
         org: case.org.0,
         org_name: names.organization(case.org).to_owned(),
         reference: case.reference.clone(),
-        title: case.title.clone(),
+        title: case.titled(language).to_owned(),
         drill: case.drill,
         state: case.phase().name(),
         incident_type: decided.map(|decision| decision.incident_type.name().to_owned()),

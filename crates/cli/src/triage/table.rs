@@ -30,7 +30,7 @@ pub(super) fn print(cases: &[Case], language: Language, out: &mut dyn Write) -> 
             writeln!(out, "            {}", printable(&shortened(line)))?;
         }
         for finding in triage.findings.iter().take(REASONS) {
-            writeln!(out, "     {:+4}  {:10} {}", finding.points, finding.id, printable(&shortened(&render(&finding.reason, language))))?;
+            writeln!(out, "     {:+4}   {}", finding.points, printable(&shortened(&render(&finding.reason, language))))?;
         }
         let more = triage.findings.len().saturating_sub(REASONS);
         if more > 0 {

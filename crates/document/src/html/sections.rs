@@ -56,8 +56,8 @@ fn row(page: &mut Markup, view: &View, item: &ItemView) {
             });
         });
         page.within("td", &[("class", "marks")], |page| {
-            if !item.findings.is_empty() {
-                page.element("strong", &[], &item.findings.join(" · "));
+            if !item.reasons.is_empty() {
+                page.element("strong", &[], &item.reasons.join(" · "));
             }
             for text in [&item.actor, &item.events].into_iter().flatten() {
                 page.element("div", &[], text);

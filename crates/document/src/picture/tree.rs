@@ -106,9 +106,9 @@ fn badges(pen: &mut Pen<'_>, row: &TreeRow, view: &View) -> f64 {
     if let Some(led_by) = row.led_by.first() {
         right = badge(pen, led_by, right, false);
     }
-    if !row.findings.is_empty() {
-        let shown = row.findings.iter().take(4).map(String::as_str).collect::<Vec<_>>().join(" ");
-        let more = if row.findings.len() > 4 { " …" } else { "" };
+    if !row.reasons.is_empty() {
+        let shown = row.reasons.iter().take(4).map(String::as_str).collect::<Vec<_>>().join(" · ");
+        let more = if row.reasons.len() > 4 { " …" } else { "" };
         right = badge(pen, &format!("{shown}{more}"), right, false);
     }
     right

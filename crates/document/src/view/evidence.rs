@@ -104,6 +104,11 @@ pub(super) fn numbers(triage: &Triage, words: Words) -> Reasons {
     shown.zip(1..).map(|(finding, number)| (finding.id.clone(), called(number))).collect()
 }
 
+/// What the report calls those of the findings that it shows.
+pub(super) fn called(findings: &[String], numbers: &Reasons) -> Vec<String> {
+    findings.iter().filter_map(|finding| numbers.get(finding).cloned()).collect()
+}
+
 /// Which way findings point.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {

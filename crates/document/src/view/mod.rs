@@ -131,7 +131,7 @@ impl View {
         let clock = Clock::new(&report.time_zone);
         let report = &*report.told_in(language);
         let reasons = evidence::numbers(&report.triage, words);
-        let tree = tree::view(&report.triage, words, &clock);
+        let tree = tree::view(&report.triage, words, &clock, &reasons);
         let numbers = tree.numbers();
         let sections = sections::view(&report.triage, words, &clock, Marks { actors: &numbers, reasons: &reasons });
         let timeline = timeline::view(&report.triage, words, &clock);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use hikeshi_domain::triage::{Section, SectionItem, SectionKind, SectionState, Triage};
 use serde::Serialize;
 
-use super::evidence::{Reasons, note, source};
+use super::evidence::{Reasons, called, note, source};
 use crate::clock::Clock;
 use crate::words::Words;
 
@@ -59,8 +59,10 @@ pub struct ItemView {
     pub details: Vec<Detail>,
     /// How often, where more than once.
     pub count: Option<String>,
-    /// Findings that rest on it.
+    /// Ids of findings that rest on it; not shown.
     pub findings: Vec<String>,
+    /// What the report calls those of them that it shows: 根拠 1.
+    pub reasons: Vec<String>,
     /// The first event and how many more.
     pub events: Option<String>,
 }
@@ -79,7 +81,6 @@ pub struct Detail {
 /// Numbers and names of the tree's nodes by their id: `P3 powershell.exe`.
 pub(super) type Actors = HashMap<String, String>;
 
-/// Always eight, in the fixed order, whatever the model holds (S3-44).
 /// What rows point to by name.
 #[derive(Clone, Copy)]
 pub(super) struct Marks<'a> {
@@ -89,6 +90,7 @@ pub(super) struct Marks<'a> {
     pub(super) reasons: &'a Reasons,
 }
 
+/// Always eight, in the fixed order, whatever the model holds (S3-44).
 pub(super) fn view(triage: &Triage, words: Words, clock: &Clock, marks: Marks<'_>) -> Vec<SectionView> {
     let all = SectionKind::ALL.into_iter().zip(["①", "②", "③", "④", "⑤", "⑥", "⑦", "⑧"]);
     all.map(|(kind, number)| {
@@ -165,7 +167,8 @@ fn item(item: &SectionItem, words: Words, clock: &Clock, marks: Marks<'_>) -> It
             .map(|(name, value)| Detail { name: name.clone(), label: words.label_or_key("detail", name), value: words.value(name, value) })
             .collect(),
         count: (item.count > 1).then(|| words.say("times", &[("count", words.number(item.count))])),
-        findings: item.findings.iter().filter_map(|finding| marks.reasons.get(finding).cloned()).collect(),
+        findings: item.findings.iter().map(|finding| words.foreign(finding)).collect(),
+        reasons: called(&item.findings, marks.reasons),
         events: item.events.first().map(|first| {
             let more = item.events.len() - 1;
             let more = if more > 0 { words.say("more_events", &[("count", words.number(more))]) } else { String::new() };

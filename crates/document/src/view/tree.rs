@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use hikeshi_domain::triage::{LinkKind, Node, NodeOrigin, Tree, Triage};
 use serde::Serialize;
 
+use super::evidence::{Reasons, called};
 use super::head::file_name;
 use super::sections::Actors;
 use crate::clock::Clock;
@@ -59,8 +60,10 @@ pub struct TreeRow {
     pub after_detection: bool,
     /// Titles of rules that matched here.
     pub matches: Vec<String>,
-    /// Ids of findings that point here.
+    /// Ids of findings that point here; not shown.
     pub findings: Vec<String>,
+    /// What the report calls those of them that it shows: 根拠 1.
+    pub reasons: Vec<String>,
     /// What led here beside being started: `P3 サービスの登録`.
     pub led_by: Vec<String>,
     /// SHA-256.
@@ -79,13 +82,13 @@ impl Built {
     }
 }
 
-pub(super) fn view(triage: &Triage, words: Words, clock: &Clock) -> Built {
+pub(super) fn view(triage: &Triage, words: Words, clock: &Clock, reasons: &Reasons) -> Built {
     let shape = Shape::of(&triage.tree);
     let order = shape.order();
     let numbers: HashMap<usize, usize> = order.iter().enumerate().map(|(place, node)| (*node, place + 1)).collect();
     let chosen = shape.chosen(&order);
     let links = links(&triage.tree, &numbers, words);
-    let mut draft = Draft { shape: &shape, chosen: &chosen, numbers: &numbers, links: &links, words, clock, rows: Vec::new() };
+    let mut draft = Draft { shape: &shape, chosen: &chosen, numbers: &numbers, links: &links, reasons, words, clock, rows: Vec::new() };
     draft.rows();
     let rows = draft.rows;
     let total = triage.tree.nodes.len() + triage.tree.omitted;
@@ -245,6 +248,7 @@ struct Draft<'a> {
     chosen: &'a HashSet<usize>,
     numbers: &'a HashMap<usize, usize>,
     links: &'a HashMap<&'a str, Vec<String>>,
+    reasons: &'a Reasons,
     words: Words,
     clock: &'a Clock,
     rows: Vec<TreeRow>,
@@ -341,6 +345,7 @@ impl Draft<'_> {
             after_detection: node.after_detection,
             matches: node.matches.iter().take(8).map(|title| one_line(&words.foreign(title)).into_owned()).collect(),
             findings: node.findings.iter().map(|finding| words.foreign(finding)).collect(),
+            reasons: called(&node.findings, self.reasons),
             led_by: self.links.get(node.id.as_str()).cloned().unwrap_or_default(),
             sha256: text(&node.sha256),
         }
@@ -365,6 +370,7 @@ impl TreeRow {
             after_detection: false,
             matches: Vec::new(),
             findings: Vec::new(),
+            reasons: Vec::new(),
             led_by: Vec::new(),
             sha256: String::new(),
         }

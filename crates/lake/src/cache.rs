@@ -33,9 +33,14 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
             return Ok(value);
         }
         let (value, size_bytes) = make()?;
+        Ok(self.put(key.clone(), value, size_bytes))
+    }
+
+    /// Keeps a value.
+    pub(crate) fn put(&self, key: K, value: V, size_bytes: usize) -> Arc<V> {
         let value = Arc::new(value);
-        self.insert(key.clone(), value.clone(), size_bytes);
-        Ok(value)
+        self.insert(key, value.clone(), size_bytes);
+        value
     }
 
     /// Lets go of some values before their time.
@@ -50,7 +55,8 @@ impl<K: Hash + Eq + Clone, V> Cache<K, V> {
         state.size_bytes -= freed;
     }
 
-    fn get(&self, key: &K) -> Option<Arc<V>> {
+    /// The value of a key, if it is there.
+    pub(crate) fn get(&self, key: &K) -> Option<Arc<V>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.clock += 1;
         let now = state.clock;

@@ -42,6 +42,8 @@ pub struct Metrics {
     pub stream_failures: Gauge<i64>,
     /// Events that no segment took, since start: they lie in `aside/`.
     pub events_set_aside: Gauge<i64>,
+    /// Entries of reference lists in memory.
+    pub list_entries: Gauge<i64>,
     /// Batches of the stream that were lost to damage of its files, since start.
     pub batches_damaged: Gauge<i64>,
     /// 1 while the disk is full but for its reserve.
@@ -78,6 +80,7 @@ impl Default for Metrics {
             stream_failed: Gauge::default(),
             stream_failures: Gauge::default(),
             events_set_aside: Gauge::default(),
+            list_entries: Gauge::default(),
             batches_damaged: Gauge::default(),
             disk_full: Gauge::default(),
             record_failed: Gauge::default(),
@@ -112,6 +115,7 @@ impl Metrics {
         registry.register("stream_failed", "1 while a failed sync keeps events from being taken", self.stream_failed.clone());
         registry.register("stream_failures", "Failed syncs and writes of the stream since start", self.stream_failures.clone());
         registry.register("events_set_aside", "Events that no segment took, in aside/", self.events_set_aside.clone());
+        registry.register("list_entries", "Entries of reference lists in memory", self.list_entries.clone());
         registry.register("event_batches_damaged", "Batches of the stream lost to damage", self.batches_damaged.clone());
         registry.register("disk_full", "1 while the disk is full but for its reserve", self.disk_full.clone());
         registry.register("record_failed", "1 while the record cannot be written", self.record_failed.clone());

@@ -32,6 +32,7 @@ pub fn metrics(desk: &Desk) -> String {
     desk.metrics.stream_failures.set(whole(lag.stream_failures));
     desk.metrics.events_set_aside.set(whole(lag.totals.set_aside));
     desk.metrics.batches_damaged.set(whole(lag.totals.damaged));
+    desk.metrics.list_entries.set(whole(desk.lists.entries()));
     desk.metrics.disk_full.set(i64::from(lag.disk_full));
     desk.metrics.record_failed.set(i64::from(desk.store.fault().is_some()));
     desk.metrics.ingest_lag_seconds.set(ingest_lag(desk).as_secs_f64());

@@ -1,11 +1,9 @@
 //! Reference lists: brought, replaced and taken away by people, asked by triage.
 //!
-//! The file is kept as it was uploaded; what triage looks up is made of it once and held, by the file's hash: a list of a million hashes is
-//! not read again for each verdict.
+//! The file is kept as it was uploaded; what triage looks up is made of it once and held ([`held`]). Changes are made one at a time: what
+//! the bounds allow is what stands when the change is saved.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+mod held;
 
 use bytes::Bytes;
 use hikeshi_access::{Action, Caller, permit, permit_everywhere, permit_installation};
@@ -15,16 +13,16 @@ use hikeshi_domain::reference_list::{ListKind, ReferenceList, Removal};
 use hikeshi_domain::triage_run::ObjectRef;
 use hikeshi_domain::verdict::Unknown;
 use hikeshi_domain::{OrganizationId, PersonId, ReferenceListId};
-use hikeshi_lake::ObjectId;
 use hikeshi_record::{Change, Context, Expect, Order, Query, Stored};
-use hikeshi_triage::lists::{Indicators, LineDefect, ListLimits, ReadList, read};
+use hikeshi_triage::lists::{LineDefect, ReadList};
 use hikeshi_triage::{List, ListOrigin, Lists};
 use jiff::Timestamp;
-use tokio::sync::Mutex;
 use uuid::Uuid;
 
+pub use self::held::ListCache;
+pub(crate) use self::held::keep;
+use self::held::{indicators, understood};
 use crate::alert::required;
-use crate::complaint::Complaint;
 use crate::desk::{Desk, context};
 use crate::error::{Error, ErrorKind, Result};
 use crate::everything::everything;
@@ -34,10 +32,8 @@ const LONGEST_TEXT: usize = 200;
 const MOST_LISTS: usize = 200;
 /// Entries of all those together: they are held in memory, 36 bytes a SHA-256.
 const MOST_ENTRIES: u64 = 4_000_000;
-/// How often files that no list names any more are forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(3_600);
-/// Defects of a file that its uploader is told.
-const TOLD_DEFECTS: usize = 100;
+/// Entries of all lists, whoever they belong to.
+const MOST_ENTRIES_OF_ALL: u64 = 10_000_000;
 
 /// What somebody says of a list, and its file.
 #[derive(Debug, Clone)]
@@ -63,27 +59,6 @@ pub struct Taken {
     pub defects: Vec<LineDefect>,
 }
 
-/// What was made of files, by their hash. One file is read at a time: each may take hundreds of megabytes for a moment.
-#[derive(Debug, Default)]
-pub struct ListCache {
-    made: RwLock<HashMap<String, Arc<Indicators>>>,
-    reading: Mutex<()>,
-}
-
-impl ListCache {
-    fn known(&self, sha256: &str) -> Option<Arc<Indicators>> {
-        self.made.read().unwrap_or_else(PoisonError::into_inner).get(sha256).cloned()
-    }
-
-    fn keep(&self, sha256: &str, made: &Arc<Indicators>) {
-        self.made.write().unwrap_or_else(PoisonError::into_inner).insert(sha256.to_owned(), Arc::clone(made));
-    }
-
-    fn keep_only(&self, wanted: &HashSet<String>) {
-        self.made.write().unwrap_or_else(PoisonError::into_inner).retain(|sha256, _| wanted.contains(sha256));
-    }
-}
-
 /// The lists that count where the caller may read them, latest first; those of the installation count for everybody.
 ///
 /// # Errors
@@ -98,26 +73,39 @@ pub async fn list(desk: &Desk, caller: &Caller) -> Result<Vec<Stored<ReferenceLi
     Ok(lists)
 }
 
+/// Whether the caller may add a list: asked before the file is taken off the wire.
+///
+/// # Errors
+/// `Forbidden`, or `NotFound` for an organisation that is not the caller's.
+pub fn may_add(caller: &Caller, org: Option<OrganizationId>) -> Result<()> {
+    addable(caller, org).map(drop)
+}
+
+/// Whether the caller may put a new file in the place of this version of the list: asked before the file is taken off the wire.
+///
+/// # Errors
+/// As [`replace`].
+pub async fn may_replace(desk: &Desk, caller: &Caller, id: ReferenceListId, version: u64) -> Result<()> {
+    replaceable(desk, caller, id, version).await.map(drop)
+}
+
 /// Takes a new list, for one organisation or (`None`) for all.
 ///
 /// # Errors
 /// `Invalid` where a text is missing, the end has passed, the file cannot be read to its end, holds nothing that can be looked up, or more
 /// than may be held beside the other lists.
 pub async fn add(desk: &Desk, caller: &Caller, org: Option<OrganizationId>, upload: Upload) -> Result<Taken> {
-    let context = match org {
-        Some(org) => context(&permit(caller, Action::EditLists, org)?),
-        None => context(&permit_installation(caller, Action::EditLists)?),
-    };
+    let context = addable(caller, org)?;
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
     let id = ReferenceListId(Uuid::now_v7());
-    let beside = beside(desk, &context, org, id).await?;
-    if beside.len() >= MOST_LISTS {
+    let _alone = desk.lists.alone().await;
+    let beside = beside(desk, id).await?;
+    if beside.iter().filter(|list| list.org == org).count() >= MOST_LISTS {
         return Err(Error::invalid("error.lists_many").with("most", MOST_LISTS.to_string()));
     }
-    let (list, defects) = taken(desk, id, org, by, upload, &beside).await?;
-    desk.store.change(&context, Change::new("reference_list.add", list.source.clone()).put(&list, Expect::New)).await?;
-    desk.tell(ReferenceList::KIND, list.id.0, org);
-    Ok(Taken { list: desk.store.get(&context, list.id.0).await?, defects })
+    let (list, read) = taken(desk, id, org, by, upload, &beside).await?;
+    let change = Change::new("reference_list.add", list.source.clone()).put(&list, Expect::New);
+    saved(desk, &context, change, list, read, &beside).await
 }
 
 /// Puts a new file in the place of a list's old one.
@@ -125,13 +113,13 @@ pub async fn add(desk: &Desk, caller: &Caller, org: Option<OrganizationId>, uplo
 /// # Errors
 /// As [`add`]; `Conflict` where the list has changed since `version`, `NotFound` where it is not the caller's.
 pub async fn replace(desk: &Desk, caller: &Caller, id: ReferenceListId, upload: Upload, version: u64) -> Result<Taken> {
-    let (context, stored) = editable(desk, caller, id).await?;
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
-    let beside = beside(desk, &context, stored.org, id).await?;
-    let (list, defects) = taken(desk, id, stored.org, by, upload, &beside).await?;
-    desk.store.change(&context, Change::new("reference_list.replace", list.source.clone()).put(&list, Expect::Version(version))).await?;
-    desk.tell(ReferenceList::KIND, id.0, list.org);
-    Ok(Taken { list: desk.store.get(&context, id.0).await?, defects })
+    let _alone = desk.lists.alone().await;
+    let (context, stored) = replaceable(desk, caller, id, version).await?;
+    let beside = beside(desk, id).await?;
+    let (list, read) = taken(desk, id, stored.org, by, upload, &beside).await?;
+    let change = Change::new("reference_list.replace", list.source.clone()).put(&list, stored.expect());
+    saved(desk, &context, change, list, read, &beside).await
 }
 
 /// Takes a list away: no verdict asks it any more. Earlier verdicts keep what they said, and the record keeps the list.
@@ -139,14 +127,47 @@ pub async fn replace(desk: &Desk, caller: &Caller, id: ReferenceListId, upload: 
 /// # Errors
 /// `Invalid` without a reason, `NotFound` where it is not the caller's.
 pub async fn remove(desk: &Desk, caller: &Caller, id: ReferenceListId, reason: &str) -> Result<()> {
-    let (context, stored) = editable(desk, caller, id).await?;
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
     let reason = required(reason)?;
+    let _alone = desk.lists.alone().await;
+    let (context, stored) = editable(desk, caller, id).await?;
+    let beside = beside(desk, id).await?;
     let removed = Some(Removal { by, at: desk.now(), reason: reason.clone() });
     let list = ReferenceList { removed, ..stored.entity.clone() };
     desk.store.change(&context, Change::new("reference_list.remove", reason).put(&list, stored.expect())).await?;
+    desk.lists.keep_only(&beside);
     desk.tell(ReferenceList::KIND, id.0, list.org);
     Ok(())
+}
+
+/// Saves a list, and holds what was read of it: only now do verdicts ask it.
+async fn saved(
+    desk: &Desk,
+    context: &Context,
+    change: Change,
+    list: ReferenceList,
+    read: ReadList,
+    beside: &[Stored<ReferenceList>],
+) -> Result<Taken> {
+    desk.store.change(context, change).await?;
+    desk.lists.keep_only(beside);
+    desk.lists.keep(&list.entries.sha256, read.indicators, list.count);
+    desk.tell(ReferenceList::KIND, list.id.0, list.org);
+    Ok(Taken { list: desk.store.get(context, list.id.0).await?, defects: read.defects })
+}
+
+/// Leave to add a list.
+fn addable(caller: &Caller, org: Option<OrganizationId>) -> Result<Context> {
+    Ok(match org {
+        Some(org) => context(&permit(caller, Action::EditLists, org)?),
+        None => context(&permit_installation(caller, Action::EditLists)?),
+    })
+}
+
+/// This version of the list, and leave to replace it.
+async fn replaceable(desk: &Desk, caller: &Caller, id: ReferenceListId, version: u64) -> Result<(Context, Stored<ReferenceList>)> {
+    let (context, stored) = editable(desk, caller, id).await?;
+    if stored.version == version { Ok((context, stored)) } else { Err(Error::conflict()) }
 }
 
 /// The list, and leave to change it. One of the installation is known to everybody and changed by those who run all organisations.
@@ -159,24 +180,30 @@ async fn editable(desk: &Desk, caller: &Caller, id: ReferenceListId) -> Result<(
     Ok((context(&permit), stored))
 }
 
-/// The other lists of the organisation, or of the installation.
-async fn beside(desk: &Desk, context: &Context, org: Option<OrganizationId>, id: ReferenceListId) -> Result<Vec<Stored<ReferenceList>>> {
-    let mut lists = standing(desk, context).await?;
-    lists.retain(|list| list.org == org && list.id != id);
+/// All other lists, whoever they belong to.
+async fn beside(desk: &Desk, id: ReferenceListId) -> Result<Vec<Stored<ReferenceList>>> {
+    let mut lists = standing(desk, &Context::system("reference lists")).await?;
+    lists.retain(|list| list.id != id);
     Ok(lists)
 }
 
-/// Whether so many entries may be held beside the other lists.
-fn bounded(count: u64, beside: &[Stored<ReferenceList>]) -> Result<()> {
-    let others: u64 = beside.iter().map(|other| other.count).sum();
+/// Whether so many entries may be held beside the owner's other lists, and beside those of all owners.
+fn bounded(count: u64, org: Option<OrganizationId>, beside: &[Stored<ReferenceList>]) -> Result<()> {
+    let others: u64 = beside.iter().filter(|other| other.org == org).map(|other| other.count).sum();
     if others.saturating_add(count) > MOST_ENTRIES {
         let error = Error::invalid("error.lists_entries").with("most", MOST_ENTRIES.to_string());
         return Err(error.with("others", others.to_string()).with("count", count.to_string()));
     }
+    let all: u64 = beside.iter().map(|other| other.count).sum();
+    if all.saturating_add(count) > MOST_ENTRIES_OF_ALL {
+        // How much the others hold is not the caller's to know.
+        let error = Error::invalid("error.lists_entries_of_all").with("most", MOST_ENTRIES_OF_ALL.to_string());
+        return Err(error.with("count", count.to_string()));
+    }
     Ok(())
 }
 
-/// Reads the file, keeps it, and says what it is.
+/// Reads the file, keeps it as an object, and says what it is.
 async fn taken(
     desk: &Desk,
     id: ReferenceListId,
@@ -184,33 +211,28 @@ async fn taken(
     by: PersonId,
     upload: Upload,
     beside: &[Stored<ReferenceList>],
-) -> Result<(ReferenceList, Vec<LineDefect>)> {
+) -> Result<(ReferenceList, ReadList)> {
     let Upload { name, kind, source, until, bytes } = upload;
     let (name, source) = (named("name", &name)?, named("source", &source)?);
     let uploaded_at = desk.now();
     if until.is_some_and(|until| until <= uploaded_at) {
         return Err(Error::invalid("error.exception_until"));
     }
-    let one_at_a_time = desk.lists.reading.lock().await;
-    let held = understood(bytes.clone()).await?;
-    if let Some(refused) = held.refused {
-        return Err(Error::new(ErrorKind::Invalid, refused));
+    let read = understood(bytes.clone()).await?;
+    if let Some(refused) = &read.refused {
+        return Err(Error::new(ErrorKind::Invalid, refused.clone()));
     }
-    let count = held.count();
+    let count = u64::try_from(read.count()).unwrap_or(u64::MAX);
     if count == 0 {
-        let first = held.defects.first().map_or_else(|| "–".to_owned(), |defect| defect.line.to_string());
-        return Err(Error::invalid("error.list_empty").with("rejected", held.rejected.to_string()).with("line", first));
+        let first = read.defects.first().map_or_else(|| "–".to_owned(), |defect| defect.line.to_string());
+        return Err(Error::invalid("error.list_empty").with("rejected", read.rejected.to_string()).with("line", first));
     }
-    let count = u64::try_from(count).unwrap_or(u64::MAX);
-    bounded(count, beside)?;
+    bounded(count, org, beside)?;
     let size_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let sha256 = desk.objects.put(bytes).await.map_err(Error::internal)?.to_string();
-    desk.lists.keep(&sha256, &Arc::new(held.indicators));
-    drop(one_at_a_time);
-    let entries = ObjectRef { sha256, size_bytes };
-    let rejected = held.rejected;
+    let (entries, rejected) = (ObjectRef { sha256, size_bytes }, read.rejected);
     let list = ReferenceList { id, org, name, kind, source, entries, count, rejected, by, uploaded_at, until, removed: None };
-    Ok((list, held.defects))
+    Ok((list, read))
 }
 
 fn named(field: &str, text: &str) -> Result<String> {
@@ -222,11 +244,6 @@ fn named(field: &str, text: &str) -> Result<String> {
         return Err(Error::invalid("error.field_too_long").with("field", field).with("most", LONGEST_TEXT.to_string()));
     }
     Ok(text.to_owned())
-}
-
-async fn understood(bytes: Bytes) -> Result<ReadList> {
-    let limits = ListLimits { listed_defects: TOLD_DEFECTS, ..ListLimits::default() };
-    tokio::task::spawn_blocking(move || read(&bytes, &limits)).await.map_err(Error::internal)
 }
 
 async fn standing(desk: &Desk, context: &Context) -> Result<Vec<Stored<ReferenceList>>> {
@@ -258,53 +275,4 @@ pub(crate) async fn in_force(desk: &Desk, context: &Context, org: OrganizationId
         }
     }
     Ok((Lists::new(lists, desk.now()), unknown))
-}
-
-async fn indicators(desk: &Desk, list: &ReferenceList) -> Result<Arc<Indicators>> {
-    let sha256 = &list.entries.sha256;
-    if let Some(made) = desk.lists.known(sha256) {
-        return Ok(made);
-    }
-    let _one_at_a_time = desk.lists.reading.lock().await;
-    if let Some(made) = desk.lists.known(sha256) {
-        return Ok(made);
-    }
-    let id = object_id(sha256).ok_or_else(Error::not_found)?;
-    let bytes = desk.objects.get(id).await.map_err(Error::internal)?;
-    let made = Arc::new(understood(bytes).await?.indicators);
-    desk.lists.keep(sha256, &made);
-    Ok(made)
-}
-
-fn object_id(sha256: &str) -> Option<ObjectId> {
-    let mut id = [0; 32];
-    if sha256.len() != 64 {
-        return None;
-    }
-    for (place, byte) in id.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(sha256.get(place * 2..place * 2 + 2)?, 16).ok()?;
-    }
-    Some(ObjectId(id))
-}
-
-/// Keeps what verdicts ask ready: from the start on, so that the first verdict does not read files.
-pub(crate) async fn keep(desk: Desk) {
-    let mut looks = tokio::time::interval(FORGET_EVERY);
-    let mut complaint = Complaint::about("making reference lists ready");
-    loop {
-        looks.tick().await;
-        complaint.hear(&desk, &keep_ready(&desk).await);
-    }
-}
-
-/// Reads the files of all lists, and forgets those that no list names any more.
-async fn keep_ready(desk: &Desk) -> Result<()> {
-    let all = standing(desk, &Context::system("reference lists")).await?;
-    desk.lists.keep_only(&all.iter().map(|list| list.entries.sha256.clone()).collect());
-    for list in &all {
-        if let Err(error) = indicators(desk, list).await {
-            tracing::error!(list = %list.id, %error, "a reference list cannot be read; verdicts go without it");
-        }
-    }
-    Ok(())
 }

@@ -7,6 +7,8 @@ use hikeshi_domain::role::Role;
 use hikeshi_record::{Change, Context, Query};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::fixture::{Fixture, Visitor, product_alert};
 
@@ -140,4 +142,122 @@ async fn all_lists_of_an_organisation_together_hold_a_bounded_number_of_entries(
     let path = format!("/lists/{}?name=a&kind=bad&source=p&expected_version=2", standing.id);
     let replaced = sent(&fixture, &operator, Method::PUT, &path, "a.example\nb.example").await;
     assert_eq!(replaced.0, StatusCode::OK, "what is replaced does not count: {}", replaced.1);
+}
+
+/// Entries that the desk holds in memory.
+async fn held(fixture: &Fixture) -> String {
+    let text = reqwest::get(format!("{}/metrics", fixture.base)).await.unwrap().text().await.unwrap();
+    text.lines().find_map(|line| line.strip_prefix("hikeshi_list_entries ")).unwrap().to_owned()
+}
+
+/// Each file that was brought stayed in memory for up to an hour, whatever became of its list.
+#[tokio::test]
+async fn memory_holds_what_the_lists_name_and_nothing_else() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let (_, added) = add(&fixture, &analyst, Some(org), "bad", "one.example").await;
+    assert_eq!(held(&fixture).await, "1");
+    let path =
+        |version: u64| format!("/lists/{}?name=a&kind=bad&source=p&expected_version={version}", added["item"]["id"].as_str().unwrap());
+    let stale = sent(&fixture, &analyst, Method::PUT, &path(7), "a.example\nb.example\nc.example").await;
+    assert_eq!((stale.0, held(&fixture).await.as_str()), (StatusCode::CONFLICT, "1"), "it was refused");
+    let replaced = sent(&fixture, &analyst, Method::PUT, &path(1), "a.example\nb.example").await;
+    assert_eq!((replaced.0, held(&fixture).await.as_str()), (StatusCode::OK, "2"), "the old file is named by no list");
+    let (_, twin) = add(&fixture, &analyst, Some(org), "good", "a.example\nb.example").await;
+    assert_eq!(held(&fixture).await, "2", "the same file is held once");
+    let gone = |id: &Value| format!("/lists/{}?reason=r", id.as_str().unwrap());
+    sent(&fixture, &analyst, Method::DELETE, &gone(&added["item"]["id"]), "").await;
+    assert_eq!(held(&fixture).await, "2", "another list names it");
+    sent(&fixture, &analyst, Method::DELETE, &gone(&twin["item"]["id"]), "").await;
+    assert_eq!(held(&fixture).await, "0");
+}
+
+/// As if the list had so many entries.
+async fn grown(fixture: &Fixture, id: &Value, count: u64) {
+    let system = Context::system("test");
+    let standing = fixture.desk.store.list::<ReferenceList>(&system, Query::new()).await.unwrap().items;
+    let list = standing.into_iter().find(|list| list.id.to_string() == id.as_str().unwrap()).unwrap();
+    let large = ReferenceList { count, ..list.entity.clone() };
+    fixture.desk.store.change(&system, Change::new("test", "").put(&large, list.expect())).await.unwrap();
+}
+
+/// Each looked at what stood before the others were saved.
+#[tokio::test]
+async fn uploads_at_the_same_time_keep_the_bound_together() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let (_, first) = add(&fixture, &analyst, Some(org), "bad", "one.example").await;
+    grown(&fixture, &first["item"]["id"], 3_999_999).await;
+    let (a, b, c, d) = tokio::join!(
+        add(&fixture, &analyst, Some(org), "bad", "a.example"),
+        add(&fixture, &analyst, Some(org), "bad", "b.example"),
+        add(&fixture, &analyst, Some(org), "bad", "c.example"),
+        add(&fixture, &analyst, Some(org), "bad", "d.example"),
+    );
+    let taken = [a.0, b.0, c.0, d.0];
+    assert_eq!(taken.iter().filter(|status| **status == StatusCode::CREATED).count(), 1, "{taken:?}");
+}
+
+#[tokio::test]
+async fn the_lists_of_all_organisations_together_are_bounded() {
+    let fixture = Fixture::start().await;
+    let operator = fixture.visitor(Role::Operator, None).await;
+    for (name, count) in [("a", 4_000_000), ("b", 4_000_000), ("c", 1_999_999)] {
+        let org = fixture.organization(name).await;
+        let (_, list) = add(&fixture, &operator, Some(org), "bad", "one.example").await;
+        grown(&fixture, &list["item"]["id"], count).await;
+    }
+    let last = fixture.organization("d").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(last)).await;
+    let (status, answer) = add(&fixture, &analyst, Some(last), "bad", "a.example\nb.example").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
+    let message = answer["error"]["message"].as_str().unwrap();
+    assert!(message.contains("all organisations together hold at most 10000000 entries"), "{message}");
+    assert!(!message.contains("9999999"), "what others hold is theirs: {message}");
+    assert_eq!(add(&fixture, &analyst, Some(last), "bad", "a.example").await.0, StatusCode::CREATED);
+}
+
+/// The first line that answers a request whose body is held back until it is asked for.
+async fn asked_first(fixture: &Fixture, visitor: &Visitor, request: &str) -> String {
+    let host = fixture.base.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let head = format!(
+        "{request} HTTP/1.1\r\nHost: {host}\r\nCookie: {}\r\nX-Hikeshi: 1\r\nContent-Length: 90000000\r\nExpect: 100-continue\r\n\r\n",
+        visitor.cookie
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut line = Vec::new();
+    while !line.ends_with(b"\r\n") {
+        line.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(line).unwrap().trim_end().to_owned()
+}
+
+/// Up to 96 MiB were read of whoever had signed in.
+#[tokio::test]
+async fn no_file_is_read_of_somebody_who_may_not_bring_it() {
+    let fixture = Fixture::start().await;
+    let (ours, theirs) = (fixture.organization("ours").await, fixture.organization("theirs").await);
+    let analyst = fixture.visitor(Role::Analyst, Some(ours)).await;
+    let reader = fixture.visitor(Role::Reader, Some(ours)).await;
+    let stranger = fixture.visitor(Role::Analyst, Some(theirs)).await;
+    let (_, added) = add(&fixture, &analyst, Some(ours), "bad", "one.example").await;
+    let about = "name=n&kind=bad&source=s";
+    let new = format!("POST /api/v1/lists?{about}&org={ours}");
+    let everywhere = format!("POST /api/v1/lists?{about}");
+    let put = |version: u64| format!("PUT /api/v1/lists/{}?{about}&expected_version={version}", added["item"]["id"].as_str().unwrap());
+    for (who, request, expected) in [
+        (&reader, &new, "HTTP/1.1 403 Forbidden"),
+        (&analyst, &everywhere, "HTTP/1.1 403 Forbidden"),
+        (&stranger, &new, "HTTP/1.1 404 Not Found"),
+        (&reader, &put(1), "HTTP/1.1 403 Forbidden"),
+        (&stranger, &put(1), "HTTP/1.1 404 Not Found"),
+        (&analyst, &put(7), "HTTP/1.1 409 Conflict"),
+        (&analyst, &new, "HTTP/1.1 100 Continue"),
+        (&analyst, &put(1), "HTTP/1.1 100 Continue"),
+    ] {
+        assert_eq!(asked_first(&fixture, who, request).await, expected, "{request}");
+    }
 }

@@ -2,12 +2,12 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use hikeshi_desk::reference_list::{self, Taken, Upload};
-use hikeshi_desk::{Names, names};
-use hikeshi_domain::phrase::Language;
+use hikeshi_desk::{Error, ErrorKind, Names, names};
+use hikeshi_domain::phrase::{Language, Phrase};
 use hikeshi_domain::phrases::render;
 use hikeshi_domain::reference_list::{ListKind, ReferenceList};
 use hikeshi_domain::{OrganizationId, ReferenceListId};
@@ -118,8 +118,16 @@ async fn list(State(app): State<App>, signed_in: SignedIn) -> Result<Json<Refere
 /// gzip. Lines that cannot be used are counted and named; a file that cannot be read to its end is refused.
 #[utoipa::path(post, path = "/lists", tag = "lists", params(About), request_body(content = String, content_type = "application/octet-stream"),
     responses((status = 201, body = TakenList), (status = 413, body = ErrorBody), (status = 422, body = ErrorBody)))]
-async fn add(State(app): State<App>, signed_in: SignedIn, Parameters(about): Parameters<About>, bytes: Bytes) -> Result<Response, Failure> {
-    let taken = reference_list::add(&app.desk, &signed_in.caller, about.org.map(OrganizationId), upload(about, bytes)).await?;
+async fn add(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Parameters(about): Parameters<About>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let org = about.org.map(OrganizationId);
+    reference_list::may_add(&signed_in.caller, org)?;
+    let upload = upload(about, file(request, &app).await?);
+    let taken = reference_list::add(&app.desk, &signed_in.caller, org, upload).await?;
     Ok((StatusCode::CREATED, Json(view(&app, &signed_in, &taken).await?)).into_response())
 }
 
@@ -131,10 +139,12 @@ async fn replace(
     signed_in: SignedIn,
     Path(id): Path<Uuid>,
     Parameters(about): Parameters<About>,
-    bytes: Bytes,
+    request: Request,
 ) -> Result<Json<TakenList>, Failure> {
-    let version = about.expected_version.unwrap_or_default();
-    let taken = reference_list::replace(&app.desk, &signed_in.caller, ReferenceListId(id), upload(about, bytes), version).await?;
+    let (list, version) = (ReferenceListId(id), about.expected_version.unwrap_or_default());
+    reference_list::may_replace(&app.desk, &signed_in.caller, list, version).await?;
+    let upload = upload(about, file(request, &app).await?);
+    let taken = reference_list::replace(&app.desk, &signed_in.caller, list, upload, version).await?;
     Ok(Json(view(&app, &signed_in, &taken).await?))
 }
 
@@ -148,6 +158,14 @@ async fn remove(
 ) -> Result<StatusCode, Failure> {
     reference_list::remove(&app.desk, &signed_in.caller, ReferenceListId(id), &why.reason).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The body, once its sender may send it: nothing of it is read before.
+async fn file(request: Request, app: &App) -> Result<Bytes, Failure> {
+    Bytes::from_request(request, app).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Failure(Error::new(ErrorKind::TooLarge, Phrase::new("error.body_too_large"))),
+        _ => Failure(Error::invalid("error.body").with("detail", rejection.body_text())),
+    })
 }
 
 fn upload(about: About, bytes: Bytes) -> Upload {

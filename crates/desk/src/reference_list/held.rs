@@ -1,0 +1,131 @@
+//! What triage looks up in the lists' files, held in memory by the files' hashes: a list of a million hashes is not read again for each
+//! verdict. Held is what the lists name that stand, and nothing else.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hikeshi_domain::reference_list::ReferenceList;
+use hikeshi_lake::ObjectId;
+use hikeshi_record::{Context, Stored};
+use hikeshi_triage::lists::{Indicators, ListLimits, ReadList, read};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::standing;
+use crate::complaint::Complaint;
+use crate::desk::Desk;
+use crate::error::{Error, Result};
+
+/// How often is looked whether all that lists name is held, and nothing else.
+const LOOK_EVERY: Duration = Duration::from_secs(3_600);
+/// Defects of a file that its uploader is told.
+const TOLD_DEFECTS: usize = 100;
+
+/// What was made of files, by their hash.
+#[derive(Debug, Default)]
+pub struct ListCache {
+    made: RwLock<HashMap<String, Held>>,
+    /// Held while a file is read, which may take hundreds of megabytes for a moment, and while the lists change.
+    changing: Mutex<()>,
+}
+
+/// What was made of one file.
+#[derive(Debug)]
+struct Held {
+    indicators: Arc<Indicators>,
+    entries: u64,
+}
+
+impl ListCache {
+    /// Lets one at a time read a file or change the lists.
+    pub(super) async fn alone(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().await
+    }
+
+    /// Entries in memory.
+    pub(crate) fn entries(&self) -> u64 {
+        self.made.read().unwrap_or_else(PoisonError::into_inner).values().map(|held| held.entries).sum()
+    }
+
+    pub(super) fn keep(&self, sha256: &str, made: Indicators, entries: u64) -> Arc<Indicators> {
+        let indicators = Arc::new(made);
+        let held = Held { indicators: Arc::clone(&indicators), entries };
+        self.made.write().unwrap_or_else(PoisonError::into_inner).insert(sha256.to_owned(), held);
+        indicators
+    }
+
+    /// Forgets what none of these lists names.
+    pub(super) fn keep_only(&self, lists: &[Stored<ReferenceList>]) {
+        let named: HashSet<&str> = lists.iter().map(|list| list.entries.sha256.as_str()).collect();
+        self.made.write().unwrap_or_else(PoisonError::into_inner).retain(|sha256, _| named.contains(sha256.as_str()));
+    }
+
+    fn known(&self, sha256: &str) -> Option<Arc<Indicators>> {
+        let made = self.made.read().unwrap_or_else(PoisonError::into_inner);
+        made.get(sha256).map(|held| Arc::clone(&held.indicators))
+    }
+}
+
+/// Reads a file.
+pub(super) async fn understood(bytes: Bytes) -> Result<ReadList> {
+    let limits = ListLimits { listed_defects: TOLD_DEFECTS, ..ListLimits::default() };
+    tokio::task::spawn_blocking(move || read(&bytes, &limits)).await.map_err(Error::internal)
+}
+
+/// What a list's file says: held, or read now.
+pub(super) async fn indicators(desk: &Desk, list: &ReferenceList) -> Result<Arc<Indicators>> {
+    let sha256 = &list.entries.sha256;
+    if let Some(made) = desk.lists.known(sha256) {
+        return Ok(made);
+    }
+    let _alone = desk.lists.alone().await;
+    if let Some(made) = desk.lists.known(sha256) {
+        return Ok(made);
+    }
+    let id = object_id(sha256).ok_or_else(Error::not_found)?;
+    let bytes = desk.objects.get(id).await.map_err(Error::internal)?;
+    let read = understood(bytes).await?;
+    let entries = u64::try_from(read.count()).unwrap_or(u64::MAX);
+    // Whoever asks may have read the list before it was taken away or replaced: it is asked this once more, and not held.
+    let now = desk.store.get::<ReferenceList>(&Context::system("reference lists"), list.id.0).await?;
+    if now.removed.is_some() || now.entries.sha256 != *sha256 {
+        return Ok(Arc::new(read.indicators));
+    }
+    Ok(desk.lists.keep(sha256, read.indicators, entries))
+}
+
+fn object_id(sha256: &str) -> Option<ObjectId> {
+    let mut id = [0; 32];
+    if sha256.len() != 64 {
+        return None;
+    }
+    for (place, byte) in id.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(sha256.get(place * 2..place * 2 + 2)?, 16).ok()?;
+    }
+    Some(ObjectId(id))
+}
+
+/// Keeps what verdicts ask ready: from the start on, so that the first verdict does not read files.
+pub(crate) async fn keep(desk: Desk) {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    let mut complaint = Complaint::about("making reference lists ready");
+    loop {
+        looks.tick().await;
+        complaint.hear(&desk, &keep_ready(&desk).await);
+    }
+}
+
+/// Reads the files of all lists, and forgets those that no list names.
+async fn keep_ready(desk: &Desk) -> Result<()> {
+    let alone = desk.lists.alone().await;
+    let all = standing(desk, &Context::system("reference lists")).await?;
+    desk.lists.keep_only(&all);
+    drop(alone);
+    for list in &all {
+        if let Err(error) = indicators(desk, list).await {
+            tracing::error!(list = %list.id, %error, "a reference list cannot be read; verdicts go without it");
+        }
+    }
+    Ok(())
+}

@@ -2,6 +2,7 @@
 //! else fill the log with one sentence.
 
 use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use hikeshi_domain::causes::causes;
@@ -12,6 +13,8 @@ use crate::desk::Desk;
 
 /// How often is looked how much room the disk has. Room that comes and goes faster is not told.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Of several failures so many are named.
+const NAMED: usize = 5;
 
 /// One piece of work and what was last said of it.
 #[derive(Debug)]
@@ -35,7 +38,7 @@ impl Complaint {
         Complaint { work, told: None }
     }
 
-    /// Logs how an attempt went, if that is news. Where the disk is at its reserve, that is the reason that counts.
+    /// Logs how an attempt went, if that is news. Where the disk is at its reserve, that is said first.
     pub(crate) fn hear<T, E: Error>(&mut self, desk: &Desk, outcome: &Result<T, E>) {
         let full = outcome.is_err().then(|| desk.telemetry.lake.disk_room()).flatten().filter(DiskRoom::at_reserve);
         let work = self.work;
@@ -59,13 +62,40 @@ impl Complaint {
     }
 }
 
-/// The error with what stands behind it.
+/// The error with what stands behind it. A full disk most likely is the reason, and need not be: the record may lie elsewhere.
 fn reason(error: &dyn Error, disk_is_full: bool) -> String {
-    if disk_is_full {
-        return "the disk is full but for its reserve, which stops the writing".to_owned();
-    }
-    causes(error)
+    if disk_is_full { format!("the disk is full but for its reserve; {}", causes(error)) } else { causes(error) }
 }
+
+/// Several things that one piece of work failed at, each with its causes.
+#[derive(Debug, Default)]
+pub(crate) struct Failures(Vec<String>);
+
+impl Failures {
+    /// One more.
+    pub(crate) fn add(&mut self, what: impl fmt::Display, error: &dyn Error) {
+        self.0.push(format!("{what}: {}", causes(error)));
+    }
+
+    /// How the work went: well where nothing failed.
+    pub(crate) fn outcome(self) -> Result<(), Failures> {
+        if self.0.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+impl fmt::Display for Failures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, failure) in self.0.iter().take(NAMED).enumerate() {
+            write!(f, "{}{failure}", if number > 0 { "; " } else { "" })?;
+        }
+        match self.0.len().saturating_sub(NAMED) {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more"),
+        }
+    }
+}
+
+impl Error for Failures {}
 
 /// Tells that the disk has come to its reserve, and that there is room again.
 pub(crate) async fn watch_disk(desk: Desk) {
@@ -103,10 +133,26 @@ mod tests {
         assert_eq!([hear(None), hear(None), hear(Some("b"))], [Some(News::Works), None, fails("b")]);
     }
 
+    /// At the reserve the cause was nowhere in the log, be it a lost connection to a database elsewhere.
     #[test]
-    fn a_reason_names_its_causes_and_the_reserve_before_all() {
-        let error = crate::Error::internal(std::io::Error::other("the file is locked"));
-        assert!(reason(&error, false).ends_with(": the file is locked"), "{}", reason(&error, false));
-        assert!(reason(&error, true).contains("reserve"));
+    fn a_reason_names_its_causes_behind_the_reserve_too() {
+        let error = crate::Error::internal(std::io::Error::other("the connection was lost"));
+        assert!(reason(&error, false).ends_with(": the connection was lost"), "{}", reason(&error, false));
+        let full = reason(&error, true);
+        assert!(full.starts_with("the disk is full but for its reserve; ") && full.ends_with(": the connection was lost"), "{full}");
+    }
+
+    /// A second host that failed in the same words was never told.
+    #[test]
+    fn failures_are_named_one_by_one() {
+        let told = |hosts: usize| {
+            let mut failures = Failures::default();
+            (0..hosts).for_each(|host| failures.add(format_args!("host `pc-{host}`"), &std::io::Error::other("lost")));
+            failures.outcome().map_err(|failures| causes(&failures))
+        };
+        assert_eq!(told(0), Ok(()));
+        assert_eq!(told(1).unwrap_err(), "host `pc-0`: lost");
+        assert_eq!(told(2).unwrap_err(), "host `pc-0`: lost; host `pc-1`: lost");
+        assert!(told(7).unwrap_err().ends_with("host `pc-4`: lost; and 2 more"), "{}", told(7).unwrap_err());
     }
 }

@@ -21,7 +21,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::caught_up;
 use super::gather::{Gathered, gather};
 use crate::alert;
-use crate::complaint::Complaint;
+use crate::complaint::{Complaint, Failures};
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::watch::is_product;
@@ -103,7 +103,7 @@ fn note(waiting: &mut BTreeMap<Place, Waiting>, row: MatchRow) {
 /// Raises what waits; what fails waits for the next time.
 async fn raise_all(desk: &Desk, waiting: BTreeMap<Place, Waiting>, complaint: &mut Complaint) -> BTreeMap<Place, Waiting> {
     let mut failed = BTreeMap::new();
-    let mut outcome = Ok(());
+    let mut failures = Failures::default();
     for ((org, host), what) in waiting {
         let raised = match is_drill(desk, org).await {
             Ok(true) => Ok(()),
@@ -111,11 +111,11 @@ async fn raise_all(desk: &Desk, waiting: BTreeMap<Place, Waiting>, complaint: &m
             Err(error) => Err(error),
         };
         if let Err(error) = raised {
-            outcome = outcome.and(Err(error));
+            failures.add(format_args!("host `{host}` of organisation {org}"), &error);
             failed.insert((org, host), what);
         }
     }
-    complaint.hear(desk, &outcome);
+    complaint.hear(desk, &failures.outcome());
     failed
 }
 

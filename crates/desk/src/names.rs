@@ -17,8 +17,12 @@ use hikeshi_record::{Context, Query, Stored};
 
 use crate::desk::{Desk, context};
 use crate::error::Result;
+use crate::everything::everything;
 use crate::telemetry::JapaneseTitles;
 use crate::triage::OWN_PRODUCT;
+
+/// Hosts that the record is asked for at once: SQLite refuses an expression of a thousand alternatives.
+const HOSTS_A_QUESTION: usize = 200;
 
 /// Organisations that the caller may see, and the people of the installation, by id.
 #[derive(Debug, Default)]
@@ -135,6 +139,55 @@ pub(crate) async fn endpoints(
     hosts: impl IntoIterator<Item = String>,
 ) -> Result<HashMap<(OrganizationId, String), Stored<Endpoint>>> {
     let hosts: BTreeSet<String> = hosts.into_iter().map(|host| host.to_lowercase()).collect();
-    let found = desk.store.list::<Endpoint>(context, Query::new().any_of("host", hosts).limit(PAGE_LIMIT)).await?;
-    Ok(found.items.into_iter().map(|endpoint| ((endpoint.org, endpoint.host.to_lowercase()), endpoint)).collect())
+    let hosts: Vec<String> = hosts.into_iter().collect();
+    let mut found = HashMap::new();
+    for some in hosts.chunks(HOSTS_A_QUESTION) {
+        // Organisations may have hosts of the same name.
+        let endpoints: Vec<Stored<Endpoint>> = everything(desk, context, Query::new().any_of("host", some.iter().cloned())).await?;
+        found.extend(endpoints.into_iter().map(|endpoint| ((endpoint.org, endpoint.host.to_lowercase()), endpoint)));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use hikeshi_domain::EndpointId;
+    use hikeshi_domain::endpoint::BlockMode;
+    use hikeshi_domain::playbook::Files;
+    use hikeshi_record::{Change, Expect};
+    use jiff::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::open::{Opening, open_still};
+
+    /// Those beyond the first page looked unknown to whoever follows sources, at every tick.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn every_endpoint_is_found_however_many_there_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().to_owned();
+        let opening = Opening { folder, record: None, rules: Vec::new(), playbook: Files::shipped(), address: String::new() };
+        let desk = open_still(&opening).await.unwrap().desk;
+        let context = Context::system("test");
+        let mut wanted = Vec::new();
+        for org in [1, 2].map(|number| OrganizationId(Uuid::from_u128(number))) {
+            let mut change = Change::new("test", "");
+            for number in 0..600 {
+                let endpoint = Endpoint {
+                    id: EndpointId(Uuid::now_v7()),
+                    org,
+                    host: format!("PC-{number}"),
+                    first_seen_at: Timestamp::UNIX_EPOCH,
+                    last_seen_at: Timestamp::UNIX_EPOCH,
+                    block_mode: BlockMode::Unknown,
+                    note: String::new(),
+                };
+                wanted.push((org, format!("pc-{number}")));
+                change = change.put(&endpoint, Expect::New);
+            }
+            desk.store.change(&context, change).await.unwrap();
+        }
+        let found = endpoints(&desk, &context, wanted.iter().map(|(_, host)| host.clone())).await.unwrap();
+        assert!(wanted.iter().all(|key| found.contains_key(key)), "{} of {}", found.len(), wanted.len());
+    }
 }

@@ -108,7 +108,10 @@ impl Phrases {
     }
 
     /// Reads all files, and sees that nothing is missing that the program says.
-    fn complete(files: &Files) -> Result<Self, PlaybookError> {
+    ///
+    /// # Errors
+    /// As [`Phrases::load`]; and when a file lacks a sentence, or a sentence asks for a value, that the program has no other place for.
+    pub fn complete(files: &Files) -> Result<Self, PlaybookError> {
         let phrases = Phrases::load(files)?;
         for (path, text) in Files::shipped().under(FOLDER) {
             let mut shipped = Phrases::default();

@@ -6,7 +6,7 @@ use hikeshi_domain::clock::{Clocks, Deadline, Duty, elapsed, target};
 use hikeshi_domain::flash_report::Target;
 use hikeshi_domain::phrase::Language;
 use hikeshi_domain::phrases::render;
-use hikeshi_domain::playbook::Files;
+use hikeshi_domain::playbook::{Files, shipped};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -175,4 +175,17 @@ fn a_wrong_calendar_is_named() {
     check("12-29..01-03", "12-32..01-03", "expected `MM-DD..MM-DD`");
     check("monday", "mondy", "mondy");
     check("holidays: jp", "holidays: xx", "playbook/calendars/xx.yaml:0: file is missing");
+}
+
+/// `calendars/jpn.yaml` was read by nobody and refused by nobody.
+#[test]
+fn a_calendar_of_ones_own_is_one_that_is_asked() {
+    let holidays = shipped("calendars/jp.yaml").unwrap();
+    let with = |name: &str, calendars: &str| {
+        let own = [("calendars/business.yaml".to_owned(), calendars.to_owned()), (format!("calendars/{name}.yaml"), holidays.to_owned())];
+        Clocks::load(&Files::with_own(BTreeMap::from(own)).unwrap())
+    };
+    let message = with("jpn", CALENDARS).unwrap_err().to_string();
+    assert!(message.starts_with("playbook/calendars/jpn.yaml:0: expected a calendar of calendars/business.yaml"), "{message}");
+    with("jpn", &CALENDARS.replace("holidays: jp", "holidays: jpn")).unwrap();
 }

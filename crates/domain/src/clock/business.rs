@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::holidays::{Holidays, load_all, month_and_day};
+use super::holidays::{self, Holidays, load_all, month_and_day};
 use super::{Deadline, shown};
 use crate::phrase::Phrase;
 use crate::phrases::Phrases;
@@ -161,6 +161,10 @@ impl Closing {
 pub(super) fn load(files: &Files) -> Result<BTreeMap<String, BusinessCalendar>, PlaybookError> {
     let written: Written = files.read(PATH)?;
     let sentences = Phrases::load(files)?;
+    let named = |path: &str| written.calendars.values().any(|calendar| path == holidays::path(&calendar.value.holidays));
+    if let Some(unused) = files.new_under("calendars/").find(|path| !named(path)) {
+        return Err(PlaybookError::at(unused, 0, format!("expected a calendar of {PATH} to take its `holidays` from it, found none")));
+    }
     let holidays = load_all(files, written.calendars.values().map(|calendar| calendar.value.holidays.as_str()), &sentences)?;
     let mut calendars = BTreeMap::new();
     for (name, calendar) in written.calendars {

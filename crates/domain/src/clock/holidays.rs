@@ -78,7 +78,7 @@ impl Holidays {
     }
 
     pub(super) fn load(files: &Files, name: &str, sentences: &Phrases) -> Result<Self, PlaybookError> {
-        let path = format!("calendars/{name}.yaml");
+        let path = path(name);
         let written: Written = files.read(&path)?;
         let days = written.days.into_iter().map(|day| {
             let line = day.referenced.line();
@@ -95,6 +95,11 @@ impl Holidays {
         });
         Ok(Holidays { days: days.collect::<Result<_, _>>()?, official_until: written.official_until })
     }
+}
+
+/// The file of a holiday calendar.
+pub(super) fn path(name: &str) -> String {
+    format!("calendars/{name}.yaml")
 }
 
 impl Day {

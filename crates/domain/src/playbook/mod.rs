@@ -42,20 +42,21 @@ impl Files {
         Files::default()
     }
 
-    /// The same files with an organisation's own ones over them: path from `playbook/` on, and the whole text.
+    /// The same files with an organisation's own ones over them: path from `playbook/` on, and the whole text. New ones are taken where
+    /// a file is found by its name: drills, and calendars of holidays.
     ///
     /// # Errors
-    /// When a path names no shipped file and stands in none of its folders: most likely a slip of the pen that would go unseen.
+    /// When another path names no shipped file: most likely a slip of the pen that would go unseen.
     pub fn with_own(own: BTreeMap<String, String>) -> Result<Self, PlaybookError> {
-        for path in own.keys() {
-            let folder = path.rsplit_once('/').map(|(folder, _)| format!("{folder}/"));
-            let known =
-                SHIPPED.iter().any(|(name, _)| name == path || folder.as_ref().is_some_and(|folder| name.starts_with(folder.as_str())));
-            if !known {
-                return Err(PlaybookError::at(path, 0, "no such playbook file; expected the path of a shipped one, e.g. `matrix.yaml`"));
-            }
+        match own.keys().find(|path| shipped(path).is_none() && !may_be_new(path)) {
+            Some(path) => Err(PlaybookError::at(path, 0, "no such playbook file; expected the path of a shipped one, e.g. `matrix.yaml`")),
+            None => Ok(Files { own }),
         }
-        Ok(Files { own })
+    }
+
+    /// Own files of a folder such as `calendars/` that are laid over no shipped one, in order of path.
+    pub fn new_under<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a str> {
+        self.own.keys().map(String::as_str).filter(move |path| path.starts_with(folder) && shipped(path).is_none())
     }
 
     /// The text of one file.
@@ -78,6 +79,10 @@ impl Files {
         let text = self.text(path).ok_or_else(|| PlaybookError::at(path, 0, "file is missing"))?;
         parse(path, text)
     }
+}
+
+fn may_be_new(path: &str) -> bool {
+    ["calendars/", "drills/"].iter().any(|folder| path.strip_prefix(folder).is_some_and(|name| !name.contains('/')))
 }
 
 /// The text of a shipped file, e.g. `phrases/domain.yaml`.

@@ -23,6 +23,8 @@ const TELLING: [&str; 12] = [
     "NewProcessName",
 ];
 const DETAIL_CHARS: usize = 100;
+/// Letters that share a cell at most, on average: marks and joiners take none, and a field may hold a million of them.
+const LETTERS_A_CELL: usize = 4;
 
 /// Widths of the columns, in cells of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,9 +97,10 @@ fn column(text: &str, cells: usize) -> String {
 fn fit(text: &str, cells: usize) -> String {
     let mut shown = String::new();
     let mut taken = 0;
-    for letter in text.chars().map(|letter| if letter.is_control() || is_direction(letter) { ' ' } else { letter }) {
+    let letters = text.chars().map(|letter| if letter.is_control() || is_direction(letter) { ' ' } else { letter });
+    for (number, letter) in letters.enumerate() {
         taken += letter.width().unwrap_or_default();
-        if taken > cells {
+        if taken > cells || number >= cells.saturating_mul(LETTERS_A_CELL) {
             while shown.width() >= cells.max(1) {
                 shown.pop();
             }
@@ -127,6 +130,17 @@ mod tests {
         assert_eq!(fit("abcd", 4), "abcd");
         assert_eq!(fit("報告書.exe", 6), "報告…");
         assert_eq!(column("報告", 6), "報告  ");
+    }
+
+    /// They take no cell, so that a whole field of them was printed.
+    #[test]
+    fn letters_without_width_are_bounded_too() {
+        let marks = "\u{0301}".repeat(1_000_000);
+        for text in [marks.clone(), format!("a{marks}"), format!("abcdef{marks}"), format!("{}b", "\u{200D}".repeat(1_000))] {
+            let shown = fit(&text, 4);
+            assert!(shown.chars().count() <= 17 && shown.ends_with('…') && shown.width() <= 4, "{} letters", shown.chars().count());
+        }
+        assert_eq!(fit("か\u{3099}き\u{3099}", 4), "か\u{3099}き\u{3099}", "a mark of its own belongs to the letter before it");
     }
 
     fn line(widths: Widths) -> (String, String) {

@@ -230,7 +230,7 @@ fn warnings(desk: &Desk, sources: &[Source]) -> Vec<Phrase> {
     if let Some(fault) = lag.writer_fault {
         warnings.push(Phrase::new("warning.writer_fault").with("fault", fault));
     }
-    for (count, key) in [(lag.totals.set_aside, "warning.set_aside"), (lag.totals.damaged, "warning.damaged")] {
+    for (count, key) in [(lag.aside_events, "warning.set_aside"), (lag.totals.damaged, "warning.damaged")] {
         if count > 0 {
             warnings.push(Phrase::new(key).with("count", count.to_string()));
         }
@@ -239,4 +239,33 @@ fn warnings(desk: &Desk, sources: &[Source]) -> Vec<Phrase> {
         warnings.push(Phrase::new("warning.record_fault").with("fault", fault));
     }
     warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use hikeshi_domain::playbook::Files;
+
+    use super::*;
+    use crate::open::{Opening, open_still};
+
+    /// The warning was gone after a restart, and the events were not there.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn events_that_lie_aside_from_earlier_are_warned_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let aside = folder.path().join("lake/aside/org=00000000-0000-0000-0000-000000000001");
+        std::fs::create_dir_all(&aside).unwrap();
+        std::fs::write(aside.join("00000000000000000007.ndjson"), "{}\n{}\n").unwrap();
+        let opening = Opening {
+            folder: folder.path().to_owned(),
+            record: None,
+            rules: Vec::new(),
+            playbook: Files::shipped(),
+            address: String::new(),
+        };
+        let desk = open_still(&opening).await.unwrap().desk;
+        let set_aside = |warnings: Vec<Phrase>| warnings.into_iter().find(|warning| warning.key == "warning.set_aside");
+        assert_eq!(set_aside(warnings(&desk, &[])), Some(Phrase::new("warning.set_aside").with("count", "2")));
+        std::fs::remove_dir_all(&aside).unwrap();
+        assert_eq!(set_aside(warnings(&desk, &[])), None);
+    }
 }

@@ -40,7 +40,7 @@ pub struct Metrics {
     pub stream_failed: Gauge<i64>,
     /// How often that has happened since start.
     pub stream_failures: Gauge<i64>,
-    /// Events that no segment took, since start: they lie in `aside/`.
+    /// Events that no segment took and that lie in `aside/`.
     pub events_set_aside: Gauge<i64>,
     /// Entries of reference lists in memory.
     pub list_entries: Gauge<i64>,
@@ -114,7 +114,7 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register("stream_failed", "1 while a failed sync keeps events from being taken", self.stream_failed.clone());
         registry.register("stream_failures", "Failed syncs and writes of the stream since start", self.stream_failures.clone());
-        registry.register("events_set_aside", "Events that no segment took, in aside/", self.events_set_aside.clone());
+        registry.register("events_set_aside", "Events that no segment took and that lie in aside/", self.events_set_aside.clone());
         registry.register("list_entries", "Entries of reference lists in memory", self.list_entries.clone());
         registry.register("event_batches_damaged", "Batches of the stream lost to damage", self.batches_damaged.clone());
         registry.register("disk_full", "1 while the disk is full but for its reserve", self.disk_full.clone());

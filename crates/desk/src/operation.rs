@@ -30,7 +30,7 @@ pub fn metrics(desk: &Desk) -> String {
     desk.metrics.stream_bytes.set(whole(lag.stream_bytes));
     desk.metrics.stream_failed.set(i64::from(lag.stream_failed));
     desk.metrics.stream_failures.set(whole(lag.stream_failures));
-    desk.metrics.events_set_aside.set(whole(lag.totals.set_aside));
+    desk.metrics.events_set_aside.set(whole(lag.aside_events));
     desk.metrics.batches_damaged.set(whole(lag.totals.damaged));
     desk.metrics.list_entries.set(whole(desk.lists.entries()));
     desk.metrics.disk_full.set(i64::from(lag.disk_full));

@@ -1,22 +1,74 @@
 //! Events that no segment takes, kept as they came: `aside/org=…/OFFSET.ndjson`, for whoever looks into it and ingests them again.
+//! They are told of until somebody takes the files away, however often the lake is opened in between.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hikeshi_domain::OrganizationId;
 
-use crate::layout::Layout;
+use crate::layout::{Layout, files_below};
 use crate::stream::sync_folder;
 use crate::view::TailBlock;
 
+/// Files that lie aside, and how many events each holds.
+pub(crate) type AsideFiles = BTreeMap<PathBuf, u64>;
+
+/// What lies aside.
+#[derive(Debug, Default)]
+pub(crate) struct Aside(Mutex<AsideFiles>);
+
+impl Aside {
+    /// What lies aside since the lake was open before. What cannot be read is logged and left out: it keeps no lake closed.
+    pub(crate) fn found(layout: &Layout) -> Self {
+        let folder = layout.aside();
+        let files = files_below(&folder, 1).unwrap_or_else(|error| {
+            tracing::error!(%error, folder = %folder.display(), "events that lie aside cannot be counted");
+            Vec::new()
+        });
+        let counted = files.into_iter().filter(|path| path.extension().is_some_and(|end| end == "ndjson")).filter_map(|path| {
+            let events =
+                lines(&path).inspect_err(|error| tracing::error!(%error, path = %path.display(), "a file that lies aside is not counted"));
+            Some((path, events.ok()?))
+        });
+        Aside(Mutex::new(counted.collect()))
+    }
+
+    /// More lies aside.
+    pub(crate) fn add(&self, files: AsideFiles) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(files);
+    }
+
+    /// Events of the files that are still there.
+    pub(crate) fn events(&self) -> u64 {
+        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        files.retain(|path, _| path.try_exists().unwrap_or(true));
+        files.values().sum()
+    }
+}
+
+/// Lines of a file, whatever its size.
+fn lines(path: &Path) -> io::Result<u64> {
+    let mut file = BufReader::with_capacity(64 << 10, File::open(path)?);
+    let mut lines = 0;
+    loop {
+        let read = file.fill_buf()?;
+        if read.is_empty() {
+            return Ok(lines);
+        }
+        lines += read.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let length = read.len();
+        file.consume(length);
+    }
+}
+
 /// Writes the originals of the blocks, a line each, one file an organisation; durable when it returns.
-pub(crate) fn set_aside(layout: &Layout, blocks: &[Arc<TailBlock>], to: u64) -> io::Result<Vec<PathBuf>> {
-    let mut files: BTreeMap<OrganizationId, (PathBuf, BufWriter<File>)> = BTreeMap::new();
+pub(crate) fn set_aside(layout: &Layout, blocks: &[Arc<TailBlock>], to: u64) -> io::Result<AsideFiles> {
+    let mut files: BTreeMap<OrganizationId, (PathBuf, BufWriter<File>, u64)> = BTreeMap::new();
     for event in blocks.iter().flat_map(|block| block.events()) {
-        let (_, file) = match files.entry(event.org) {
+        let (_, file, events) = match files.entry(event.org) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::btree_map::Entry::Vacant(entry) => {
                 let folder = layout.aside().join(format!("org={}", event.org));
@@ -24,17 +76,18 @@ pub(crate) fn set_aside(layout: &Layout, blocks: &[Arc<TailBlock>], to: u64) -> 
                 folder.ancestors().take(3).try_for_each(sync_folder)?;
                 let path = folder.join(format!("{to:020}.ndjson"));
                 let file = BufWriter::new(File::create(&path)?);
-                entry.insert((path, file))
+                entry.insert((path, file, 0))
             }
         };
         file.write_all(&event.raw)?;
         file.write_all(b"\n")?;
+        *events += 1;
     }
-    let mut written = Vec::with_capacity(files.len());
-    for (path, file) in files.into_values() {
+    let mut written = AsideFiles::new();
+    for (path, file, events) in files.into_values() {
         file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         path.parent().map_or(Ok(()), sync_folder)?;
-        written.push(path);
+        written.insert(path, events);
     }
     Ok(written)
 }
@@ -53,10 +106,29 @@ mod tests {
         let events = [sample(1, "a"), sample(2, "b"), hikeshi_event::Event { org: other, ..sample(3, "c") }];
         events.iter().for_each(|event| rows.push(event));
         let block = Arc::new(TailBlock { rows, live: vec![0, 2], matches: Vec::new() });
-        let paths = set_aside(&Layout::new(folder.path()), &[block], 77).unwrap();
+        let layout = Layout::new(folder.path());
+        let files = set_aside(&layout, &[block], 77).unwrap();
         let read = |path: &PathBuf| fs::read_to_string(path).unwrap();
         let expected = [&events[0], &events[2]].map(|event| format!("{}\n", String::from_utf8_lossy(&event.raw)));
-        assert_eq!(paths.iter().map(read).collect::<Vec<_>>(), expected);
-        assert!(paths[1].ends_with(format!("aside/org={other}/00000000000000000077.ndjson")));
+        assert_eq!(files.keys().map(read).collect::<Vec<_>>(), expected);
+        let last = files.keys().next_back().unwrap();
+        assert!(last.ends_with(format!("aside/org={other}/00000000000000000077.ndjson")));
+
+        fs::write(last.with_extension("txt"), "a note of whoever looks into it\n").unwrap();
+        let aside = Aside::found(&layout);
+        assert_eq!(aside.events(), 2);
+        aside.add(files.clone());
+        assert_eq!(aside.events(), 2, "the same files once more");
+        fs::remove_file(last).unwrap();
+        assert_eq!(aside.events(), 1, "what was taken away is told of no more");
+    }
+
+    #[test]
+    fn lines_are_counted_beyond_a_buffer_and_nothing_aside_is_no_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Aside::found(&Layout::new(folder.path())).events(), 0);
+        let path = folder.path().join("many.ndjson");
+        fs::write(&path, "{\"a\":1}\n".repeat(20_000)).unwrap();
+        assert_eq!(lines(&path).unwrap(), 20_000);
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
 use crate::admission::look;
+use crate::aside::Aside;
 use crate::batch::Batch;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::config::LakeConfig;
@@ -88,6 +89,7 @@ pub(crate) struct Inner {
     looking: Semaphore,
     /// Segments that no commit names any more and whose files a backup may still want.
     unnamed: Mutex<Vec<Arc<Segment>>>,
+    pub(crate) aside: Aside,
     totals: Mutex<Totals>,
     fault: Mutex<Option<String>>,
     committed: watch::Sender<(u64, Option<Timestamp>)>,
@@ -193,6 +195,8 @@ impl Lake {
             backlog_bytes: config.backlog_bytes,
             reserve_percent: config.reserve_percent.min(99),
         };
+        let counted = layout.clone();
+        let aside = tokio::task::spawn_blocking(move || Aside::found(&counted)).await.map_err(io::Error::other)?;
         let log = Log::open(&layout.log(), committed, log_config, Arc::new(LocalDisk))?;
         let views = Views::default();
         views.change(|view| view.segments_mut().extend(rows.into_iter().map(|row| Segment::new(&layout, row))));
@@ -210,6 +214,7 @@ impl Lake {
             readers: AtomicUsize::new(0),
             looking: Semaphore::new(workers),
             unnamed: Mutex::default(),
+            aside,
             totals: Mutex::default(),
             fault: Mutex::default(),
             committed: watch::Sender::new((committed, None)),
@@ -279,6 +284,7 @@ impl Lake {
             stream_failures: failures.count,
             stream_failed_at: failures.last,
             disk_full: self.inner.log.room_beyond(100) == 0,
+            aside_events: self.inner.aside.events(),
             writer_fault: self.inner.fault.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             totals: *self.inner.totals(),
         }

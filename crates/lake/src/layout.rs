@@ -78,7 +78,8 @@ impl Layout {
     }
 }
 
-fn files_below(folder: &Path, depth: usize) -> io::Result<Vec<PathBuf>> {
+/// Files of a folder and of folders so deep below it; none where it is not there.
+pub(crate) fn files_below(folder: &Path, depth: usize) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,

@@ -18,7 +18,7 @@ pub struct Totals {
     pub defects: u64,
     /// Places of the stream's files where a batch was lost to damage.
     pub damaged: u64,
-    /// Events that no segment took: they lie in `aside/`.
+    /// Events that no segment took: they were written to `aside/`.
     pub set_aside: u64,
     /// Segments written.
     pub segments: u64,
@@ -67,6 +67,8 @@ pub struct IngestLag {
     pub stream_failed_at: Option<Timestamp>,
     /// The disk is full but for its reserve: nothing is taken until there is room.
     pub disk_full: bool,
+    /// Events that lie in `aside/`, of this opening and earlier ones: neither searches nor rules see them.
+    pub aside_events: u64,
     /// Why the writer of segments stands still, if it does; it tries again by itself.
     pub writer_fault: Option<String>,
     /// Counted since the lake was opened.

@@ -162,11 +162,12 @@ impl Writer {
             return self.fly(index);
         }
         match set_aside(&self.inner.layout, &flight.blocks, flight.to) {
-            Ok(paths) => {
-                let events: usize = flight.blocks.iter().map(|block| block.live.len()).sum();
+            Ok(files) => {
+                let events: u64 = files.values().sum();
                 (flight.written, flight.aside) = (Some(Written::default()), true);
-                self.inner.totals().set_aside += events as u64;
-                tracing::error!(events, ?paths, "events that no segment takes were set aside");
+                self.inner.totals().set_aside += events;
+                tracing::error!(events, paths = ?files.keys(), "events that no segment takes were set aside");
+                self.inner.aside.add(files);
             }
             Err(error) => {
                 tracing::error!(%error, "events that no segment takes cannot be set aside");

@@ -107,18 +107,21 @@ async fn what_no_segment_takes_lies_aside_and_comes_back_only_when_it_is_brought
     assert_eq!((records(&lake, "pc").await, records(&lake, POISON).await, records(&lake, "bystander").await), (vec![1, 4], vec![], vec![]));
     assert_eq!(aside(folder), std::slice::from_ref(&poisoned));
     let lag = lake.lag();
-    assert_eq!((lag.totals.set_aside, lag.committed, lag.tail_events, lag.writer_fault), (2, 3, 0, None));
+    assert_eq!((lag.totals.set_aside, lag.aside_events, lag.committed, lag.tail_events, lag.writer_fault), (2, 2, 3, 0, None));
     drop(lake);
 
     let lake = opened(folder, catalogue.clone(), write_flight).await;
     lake.flush().await;
     assert_eq!((lake.lag().totals.events, records(&lake, "pc").await), (0, vec![1, 4]), "nothing waits in the stream any more");
+    assert_eq!((lake.lag().totals.set_aside, lake.lag().aside_events), (0, 2), "they are told of after a restart, too");
     assert_eq!(aside(folder), std::slice::from_ref(&poisoned));
     for (key, added) in [("brought back", 2), ("once more", 2)] {
         send(&lake, key, poisoned.clone()).await;
         assert_eq!(lake.lag().totals.added, added, "{key}");
     }
     assert_eq!((records(&lake, POISON).await, records(&lake, "bystander").await), (vec![2], vec![3]));
+    fs::remove_dir_all(folder.join("aside")).unwrap();
+    assert_eq!(lake.lag().aside_events, 0, "until their files are taken away");
 }
 
 /// Between the file and the commit: the flight is written again, and what lay aside already is no more than that.
@@ -133,5 +136,5 @@ async fn a_crash_before_the_commit_loses_nothing_of_it() {
     catalogue.0.lock().unwrap().1 = 0;
     let lake = opened(folder, catalogue.clone(), refuses_poison).await;
     lake.flush().await;
-    assert_eq!((aside(folder), lake.lag().totals.set_aside), (vec![poisoned], 1));
+    assert_eq!((aside(folder), lake.lag().totals.set_aside, lake.lag().aside_events), (vec![poisoned], 1, 1));
 }

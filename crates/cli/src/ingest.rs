@@ -1,13 +1,15 @@
 //! `hikeshi ingest`: logs from files into the lake, watched by the rules. Durable when it returns; the same file again adds nothing. Every
 //! file is read by a process of its own, behind walls ([`crate::parse_worker`]): only lines of text reach the one that holds the lake.
 
+use std::convert::Infallible;
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use hikeshi_access::Caller;
-use hikeshi_desk::open::{Opening, open_still};
+use hikeshi_desk::open::{Opening, Still, open_still};
 use hikeshi_desk::organization::{self, Choices, DEFAULT_RETENTION_DAYS};
 use hikeshi_desk::{Desk, organizations};
 use hikeshi_domain::OrganizationId;
@@ -29,6 +31,8 @@ const LISTED_DEFECTS: u64 = 20;
 const FIRST_NAME: &str = "Organisation 1";
 /// Blocks that wait for the disk.
 const WAITING: usize = 8;
+/// How often is looked whether the lake stands still.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Logs from files and folders into the lake
 #[derive(Debug, clap::Args)]
@@ -79,27 +83,80 @@ async fn ingest(args: &Args, inputs: Vec<Input>, out: &mut dyn Write) -> Result<
     })?;
     let org = organization(&still.desk, args.org.as_deref()).await?;
     let lake = still.desk.telemetry.lake.clone();
+    let bar = progress(&inputs);
+    let stored = tokio::select! {
+        stored = store_all(still, org, inputs, &bar) => stored?,
+        never = tell_faults(&lake, &bar) => match never {},
+    };
+    bar.finish_and_clear();
+    let lag = lake.lag();
+    let aside = args.place.data.join("lake/aside");
+    let earlier = lag.aside_events.saturating_sub(lag.totals.set_aside);
+    if earlier > 0 {
+        eprintln!("warning: {earlier} events that could not be written earlier lie in `{}`: no query sees them", aside.display());
+    }
+    tell(&stored, &lag.totals, &aside, out)
+}
+
+/// What was read, and what the lake had counted before.
+struct Stored {
+    read: Totals,
+    before: lake::Totals,
+}
+
+/// Reads the files into the lake, and waits until it has written them.
+async fn store_all(still: Still, org: OrganizationId, inputs: Vec<Input>, bar: &ProgressBar) -> Result<Stored> {
+    let lake = still.desk.telemetry.lake.clone();
     // What was acknowledged before and not yet written is not counted as ours.
     lake.flush().await;
     let before = lake.lag().totals;
-    let bar = progress(&inputs);
     let (sender, told) = mpsc::channel(WAITING);
     let reading = tokio::task::spawn_blocking(move || read(&inputs, &sender));
-    let appended = append(&lake, org, told, &bar).await;
-    let totals = reading.await?;
+    let appended = append(&lake, org, told, bar).await;
+    let read = reading.await?;
     appended?;
     still.settle().await;
-    bar.finish_and_clear();
-    let after = lake.lag().totals;
-    let added = after.added - before.added;
+    Ok(Stored { read, before })
+}
+
+/// Says what keeps the lake from writing while it is waited for: it tries again by itself, for as long as it takes.
+async fn tell_faults(lake: &Lake, bar: &ProgressBar) -> Infallible {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    let mut told = None;
+    loop {
+        looks.tick().await;
+        let fault = lake.lag().writer_fault;
+        if let Some(fault) = fault.as_ref().filter(|fault| told.as_ref() != Some(*fault)) {
+            bar.suspend(|| eprintln!("warning: {fault}; this is tried again until it works"));
+        }
+        told = fault;
+    }
+}
+
+/// What became of the events. Those that no query will see make the command fail.
+fn tell(stored: &Stored, after: &lake::Totals, aside: &Path, out: &mut dyn Write) -> Result<()> {
+    let Stored { read, before } = stored;
     writeln!(
         out,
-        "{} events, {added} new, {} already there, {} defects",
-        totals.events,
-        totals.events.saturating_sub(added),
-        totals.defects + after.defects - before.defects
+        "{} events, {} new, {} already there, {} defects",
+        read.events,
+        (after.added - before.added).saturating_sub(after.set_aside - before.set_aside),
+        after.repeated - before.repeated,
+        read.defects + after.defects - before.defects
     )?;
-    Ok(())
+    // What waited in the stream from before is told here, too: nobody else does.
+    let aside = match after.set_aside {
+        0 => None,
+        events => Some(format!("{events} events could not be written and lie in `{}`: no query sees them", aside.display())),
+    };
+    let damaged = match after.damaged {
+        0 => None,
+        batches => {
+            Some(format!("{batches} batches were lost to damage of the stream's files: look at the disk, and bring their files again"))
+        }
+    };
+    let lost: Vec<String> = aside.into_iter().chain(damaged).collect();
+    if lost.is_empty() { Ok(()) } else { Err(anyhow!(lost.join("; "))) }
 }
 
 /// The organisation that was named, by id or name, or the only one; a desk that has none yet gets its first.
@@ -288,5 +345,25 @@ mod tests {
         let large = [vec![b' '; 40 << 20], vec![b'\n'], vec![b' '; 40 << 20]].concat();
         assert_eq!(parts(&large).iter().map(|part| part.len()).collect::<Vec<_>>(), [(40 << 20) + 1, 40 << 20]);
         assert!(parts(b"").is_empty());
+    }
+
+    /// They were told as new, with an exit code of success.
+    #[test]
+    fn events_that_no_query_sees_are_no_new_ones_and_make_the_command_fail() {
+        let before = lake::Totals { added: 5, repeated: 1, ..lake::Totals::default() };
+        let stored = Stored { read: Totals { events: 10, ..Totals::default() }, before };
+        let told = |set_aside, damaged| {
+            let mut out = Vec::new();
+            let after = lake::Totals { added: 12, repeated: 4, set_aside, damaged, ..lake::Totals::default() };
+            let outcome = tell(&stored, &after, Path::new("desk/lake/aside"), &mut out);
+            (String::from_utf8(out).unwrap(), outcome.err().map(|error| error.to_string()).unwrap_or_default())
+        };
+        assert_eq!(told(0, 0), ("10 events, 7 new, 3 already there, 0 defects\n".to_owned(), String::new()));
+        let (said, error) = told(2, 1);
+        assert_eq!(said, "10 events, 5 new, 3 already there, 0 defects\n");
+        assert!(
+            error.contains("2 events could not be written and lie in `desk/lake/aside`") && error.contains("1 batches were lost"),
+            "{error}"
+        );
     }
 }

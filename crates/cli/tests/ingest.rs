@@ -1,7 +1,8 @@
 //! `hikeshi ingest` and `hikeshi query` on a folder where no desk was before.
 
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
@@ -55,4 +56,55 @@ fn the_first_events_get_an_organisation_of_their_own_and_are_watched() {
     let kinds: Vec<Value> = chain.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["version"]["kind"].clone()).collect();
     assert!(kinds.contains(&"organization".into()) && kinds.contains(&"alert".into()), "{kinds:?}");
     assert!(said(&call(folder, &["record", "verify", "--data", "desk"])).contains("hold"));
+}
+
+/// It waited in silence, for ever.
+#[test]
+fn what_keeps_the_lake_from_writing_is_told_while_it_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("rules.yml"), RULES).unwrap();
+    std::fs::write(folder.join("events.ndjson"), EVENTS).unwrap();
+    std::fs::create_dir_all(folder.join("desk/lake")).unwrap();
+    // A place that cannot be made a folder, and that can be mended while the command waits.
+    let blocked = folder.join("desk/lake/events");
+    std::os::unix::fs::symlink(folder.join("nowhere"), &blocked).unwrap();
+    let mut command = super::hikeshi();
+    command.current_dir(folder).env("XDG_CACHE_HOME", folder.join("cache")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.args(["ingest", "--data", "desk", "--rules", "rules.yml", "events.ndjson"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let told = lines.find(|line| line.starts_with("warning: cannot write a segment: ")).unwrap();
+    assert!(told.ends_with("this is tried again until it works"), "{told}");
+    std::fs::remove_file(&blocked).unwrap();
+    let mut said = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(said, "1 events, 1 new, 0 already there, 0 defects\n");
+}
+
+/// The commands of docs/lake.md, "Events that were set aside".
+#[test]
+fn events_that_lie_aside_are_told_of_and_brought_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("rules.yml"), RULES).unwrap();
+    std::fs::write(folder.join("events.ndjson"), EVENTS).unwrap();
+    std::fs::write(folder.join("others.ndjson"), EVENTS.replace("\"EventRecordID\":7", "\"EventRecordID\":8")).unwrap();
+    let ingest = |more: &[&str]| call(folder, &[&["ingest", "--data", "desk", "--rules", "rules.yml"], more].concat());
+    said(&ingest(&["others.ndjson"]));
+    let org = query(folder, "SELECT org FROM events")[0]["org"].as_str().unwrap().to_owned();
+    let aside = folder.join(format!("desk/lake/aside/org={org}"));
+    std::fs::create_dir_all(&aside).unwrap();
+    std::fs::rename(folder.join("events.ndjson"), aside.join("00000000000000000001.ndjson")).unwrap();
+
+    let again = ingest(&["others.ndjson"]);
+    assert_eq!(said(&again), "1 events, 0 new, 1 already there, 0 defects\n");
+    let warned = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(warned.contains("1 events that could not be written earlier lie in `desk/lake/aside`"), "{warned}");
+
+    std::fs::rename(&aside, folder.join("again")).unwrap();
+    let brought = ingest(&["--org", &org, "again"]);
+    assert_eq!(said(&brought), "1 events, 1 new, 0 already there, 0 defects\n");
+    assert!(!String::from_utf8_lossy(&brought.stderr).contains("aside"));
+    assert_eq!(query(folder, "SELECT record_id FROM events ORDER BY 1").len(), 2);
 }

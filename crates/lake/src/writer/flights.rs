@@ -9,7 +9,7 @@ use std::time::Instant;
 use hikeshi_domain::causes::causes;
 use jiff::Timestamp;
 
-use super::{Done, RETRY, STREAM, Writer};
+use super::{Done, RETRY, RUSH, STREAM, Writer};
 use crate::aside::set_aside;
 use crate::catalogue::{Advance, Commit};
 use crate::failure::Failure;
@@ -64,6 +64,9 @@ impl Writer {
             return;
         }
         let filling = std::mem::take(&mut self.filling);
+        if full && filling.since.is_some_and(|since| since.elapsed() < RUSH) {
+            self.rushed_at = Some(Instant::now());
+        }
         self.flights.push_back(Flight {
             number: self.flown,
             to: self.reached,

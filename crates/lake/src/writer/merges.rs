@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use hikeshi_domain::causes::causes;
 use jiff::Timestamp;
 
-use super::{Done, RETRY, Writer};
+use super::{Done, RETRY, RUSH, Writer};
 use crate::catalogue::{CatalogueError, Commit};
 use crate::lake::Inner;
 use crate::merge::{Merged, merge, pick};
@@ -47,7 +47,8 @@ impl Writer {
         if self.merging || self.merge_after.is_some_and(|after| after > Instant::now()) {
             return;
         }
-        let idle = self.given == self.delivered && self.inner.log.next_offset() <= self.reached;
+        let rushed = self.rushed_at.is_some_and(|at| at.elapsed() < 2 * RUSH);
+        let idle = !rushed && self.given == self.delivered && self.inner.log.next_offset() <= self.reached;
         let config = &self.inner.config;
         let today = day_of(Timestamp::now().as_microsecond());
         let least = |day| match idle {

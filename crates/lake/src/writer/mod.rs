@@ -36,6 +36,8 @@ use flights::{Filling, Flight, WriteFlight};
 pub(crate) const STREAM: &str = "local";
 const PATIENCE: Duration = Duration::from_millis(20);
 const RETRY: Duration = Duration::from_secs(1);
+/// A flight that fills up faster tells of a rush: whatever can wait does, also in the moments in which no batch waits.
+const RUSH: Duration = Duration::from_secs(1);
 /// No further batch is read while those being read unpack to this much …
 const READ_AHEAD_BYTES: u64 = 64 << 20;
 /// … or while there are so many a worker: enough to do while a commit is waited for.
@@ -77,6 +79,8 @@ pub(crate) struct Writer {
     reached: u64,
     merging: bool,
     merge_after: Option<Instant>,
+    /// When a flight last filled up within [`RUSH`].
+    rushed_at: Option<Instant>,
     generation: u64,
     retry_at: Option<Instant>,
 }
@@ -106,6 +110,7 @@ impl Writer {
             flown: 0,
             merging: false,
             merge_after: None,
+            rushed_at: None,
             retry_at: None,
             inner,
             pool,

@@ -12,7 +12,7 @@ use crate::complaint::Complaint;
 use crate::desk::{Desk, context};
 use crate::error::{ErrorKind, Result};
 use crate::message::{self, MAIL_QUEUE, MailJob};
-use crate::triage::{self, FOLLOW_QUEUE, TRIAGE_QUEUE, TriageJob};
+use crate::triage::{self, FOLLOW_QUEUE, LIST_QUEUE, ListJob, TRIAGE_QUEUE, TriageJob};
 
 /// How long a worker may hold a job before another takes it over.
 const LEASE: SignedDuration = SignedDuration::from_mins(5);
@@ -46,7 +46,7 @@ pub async fn failed(desk: &Desk, caller: &Caller) -> Result<Vec<JobRow>> {
 /// The jobs that were given up, of a context.
 pub(crate) async fn failed_within(desk: &Desk, context: &Context) -> Result<Vec<JobRow>> {
     let mut jobs = Vec::new();
-    for queue in [TRIAGE_QUEUE, FOLLOW_QUEUE, MAIL_QUEUE] {
+    for queue in [TRIAGE_QUEUE, FOLLOW_QUEUE, LIST_QUEUE, MAIL_QUEUE] {
         jobs.extend(desk.store.jobs(context, queue, JobState::Failed, MOST_LISTED).await?);
     }
     jobs.sort_by_key(|job| (job.created_at, job.id));
@@ -69,6 +69,7 @@ pub fn start(desk: &Desk) -> JoinSet<()> {
         workers.spawn(work(desk.clone(), TRIAGE_QUEUE, 1));
     }
     workers.spawn(work(desk.clone(), FOLLOW_QUEUE, 1));
+    workers.spawn(work(desk.clone(), LIST_QUEUE, 1));
     workers.spawn(work(desk.clone(), MAIL_QUEUE, MAILS_AT_ONCE));
     workers
 }
@@ -102,6 +103,7 @@ fn claiming(queue: &str) -> &'static str {
     match queue {
         TRIAGE_QUEUE => "claiming alerts to be triaged",
         FOLLOW_QUEUE => "claiming alerts to be looked at again",
+        LIST_QUEUE => "claiming lists whose alerts are to be judged again",
         _ => "claiming mails to be sent",
     }
 }
@@ -138,6 +140,7 @@ async fn one(desk: &Desk, job: Claimed) {
 async fn done(desk: &Desk, job: &Claimed) -> Result<()> {
     match job.queue.as_str() {
         TRIAGE_QUEUE | FOLLOW_QUEUE => triage::run(desk, job, job.payload::<TriageJob>()?).await,
+        LIST_QUEUE => triage::hand_on(desk, job, job.payload::<ListJob>()?).await,
         _ => {
             message::send(desk, job.payload::<MailJob>()?, job.attempt >= job.attempts, job.attempt).await?;
             Ok(desk.store.finish_job(&Context::system("worker"), job).await?)

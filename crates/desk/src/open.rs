@@ -22,8 +22,9 @@ use tokio::time::MissedTickBehavior;
 
 use crate::complaint::{Complaint, watch_disk};
 use crate::desk::{Desk, Parts, SystemClock};
+use crate::reference_list::InForce;
 use crate::telemetry::{Telemetry, japanese_titles};
-use crate::watch::{Joins, Watch, take_up};
+use crate::watch::{Joins, Listed, Watch, take_up};
 use crate::windows::Windows;
 use crate::{Passwords, endpoint, job, operation, reference_list, triage};
 
@@ -76,6 +77,7 @@ pub async fn open(opening: &Opening) -> Result<Open, Box<dyn std::error::Error +
     background.spawn(keep(desk.clone()));
     background.spawn(mend(desk.clone()));
     background.spawn(reference_list::keep(desk.clone()));
+    background.spawn(reference_list::follow(desk.clone()));
     background.spawn(watch_disk(desk.clone()));
     Ok(Open { desk, background })
 }
@@ -98,13 +100,25 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
     let store = Store::open(record(opening)).await?;
     let (strong, raised) = mpsc::unbounded_channel();
     let (joins, opener) = Joins::closed(loaded.rules.clone());
-    let watch = Arc::new(Watch::new(loaded.rules.clone(), raising.clone(), joins.clone(), strong));
+    let (listed, lists_opener) = Listed::closed();
+    let watch = Arc::new(Watch::new(loaded.rules.clone(), raising.clone(), joins.clone(), listed.clone(), strong));
     let lake = lake(&opening.folder, &store, watch).await?;
     tokio::spawn(take_up(lake.clone(), joins.clone(), Timestamp::now(), opener));
     let windows = Windows::new();
     let hunt = Hunt::new(lake.clone())?;
     let japanese = japanese_titles(&loaded.rules);
-    let telemetry = Telemetry { hunt, lake, joins, rules: loaded.rules, texts, refused: loaded.refused, windows, japanese };
+    let telemetry = Telemetry {
+        hunt,
+        lake,
+        joins,
+        listed,
+        lists_in_force: InForce::default(),
+        rules: loaded.rules,
+        texts,
+        refused: loaded.refused,
+        windows,
+        japanese,
+    };
     let desk = Desk::new(Parts {
         objects: Arc::new(LocalObjects::open(opening.folder.join("objects"))?),
         store,
@@ -121,6 +135,7 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
         raising,
         address: opening.address.clone(),
     });
+    tokio::spawn(reference_list::open_stream(desk.clone(), lists_opener));
     Ok(Still { desk, raised })
 }
 

@@ -4,6 +4,7 @@
 //! the bounds allow is what stands when the change is saved.
 
 mod held;
+mod stream;
 
 use bytes::Bytes;
 use hikeshi_access::{Action, Caller, permit, permit_everywhere, permit_installation};
@@ -22,10 +23,12 @@ use uuid::Uuid;
 pub use self::held::ListCache;
 pub(crate) use self::held::keep;
 use self::held::{indicators, understood};
+pub(crate) use self::stream::{InForce, follow, open_stream};
 use crate::alert::required;
 use crate::desk::{Desk, context};
 use crate::error::{Error, ErrorKind, Result};
 use crate::everything::everything;
+use crate::triage;
 
 const LONGEST_TEXT: usize = 200;
 /// Lists of one organisation, or of the installation.
@@ -98,14 +101,17 @@ pub async fn add(desk: &Desk, caller: &Caller, org: Option<OrganizationId>, uplo
     let context = addable(caller, org)?;
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
     let id = ReferenceListId(Uuid::now_v7());
-    let _alone = desk.lists.alone().await;
+    let alone = desk.lists.alone().await;
     let beside = beside(desk, id).await?;
     if beside.iter().filter(|list| list.org == org).count() >= MOST_LISTS {
         return Err(Error::invalid("error.lists_many").with("most", MOST_LISTS.to_string()));
     }
     let (list, read) = taken(desk, id, org, by, upload, &beside).await?;
     let change = Change::new("reference_list.add", list.source.clone()).put(&list, Expect::New);
-    saved(desk, &context, change, list, read, &beside).await
+    let taken = saved(desk, &context, change, list, read, &beside).await?;
+    drop(alone);
+    stream::changed(desk).await;
+    Ok(taken)
 }
 
 /// Puts a new file in the place of a list's old one.
@@ -114,12 +120,15 @@ pub async fn add(desk: &Desk, caller: &Caller, org: Option<OrganizationId>, uplo
 /// As [`add`]; `Conflict` where the list has changed since `version`, `NotFound` where it is not the caller's.
 pub async fn replace(desk: &Desk, caller: &Caller, id: ReferenceListId, upload: Upload, version: u64) -> Result<Taken> {
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
-    let _alone = desk.lists.alone().await;
+    let alone = desk.lists.alone().await;
     let (context, stored) = replaceable(desk, caller, id, version).await?;
     let beside = beside(desk, id).await?;
     let (list, read) = taken(desk, id, stored.org, by, upload, &beside).await?;
     let change = Change::new("reference_list.replace", list.source.clone()).put(&list, stored.expect());
-    saved(desk, &context, change, list, read, &beside).await
+    let taken = saved(desk, &context, change, list, read, &beside).await?;
+    drop(alone);
+    stream::changed(desk).await;
+    Ok(taken)
 }
 
 /// Takes a list away: no verdict asks it any more. Earlier verdicts keep what they said, and the record keeps the list.
@@ -129,18 +138,20 @@ pub async fn replace(desk: &Desk, caller: &Caller, id: ReferenceListId, upload: 
 pub async fn remove(desk: &Desk, caller: &Caller, id: ReferenceListId, reason: &str) -> Result<()> {
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
     let reason = required(reason)?;
-    let _alone = desk.lists.alone().await;
+    let alone = desk.lists.alone().await;
     let (context, stored) = editable(desk, caller, id).await?;
     let beside = beside(desk, id).await?;
     let removed = Some(Removal { by, at: desk.now(), reason: reason.clone() });
     let list = ReferenceList { removed, ..stored.entity.clone() };
     desk.store.change(&context, Change::new("reference_list.remove", reason).put(&list, stored.expect())).await?;
     desk.lists.keep_only(&beside);
+    drop(alone);
+    stream::changed(desk).await;
     desk.tell(ReferenceList::KIND, id.0, list.org);
     Ok(())
 }
 
-/// Saves a list, and holds what was read of it: only now do verdicts ask it.
+/// Saves a list, and holds what was read of it: only now do verdicts ask it. What was judged without it is judged again.
 async fn saved(
     desk: &Desk,
     context: &Context,
@@ -149,7 +160,7 @@ async fn saved(
     read: ReadList,
     beside: &[Stored<ReferenceList>],
 ) -> Result<Taken> {
-    desk.store.change(context, change).await?;
+    desk.store.change(context, triage::judged_again(change, &list)).await?;
     desk.lists.keep_only(beside);
     desk.lists.keep(&list.entries.sha256, read.indicators, list.count);
     desk.tell(ReferenceList::KIND, list.id.0, list.org);

@@ -11,7 +11,8 @@ use hikeshi_record::{Context, Scope};
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
-use crate::watch::Joins;
+use crate::reference_list::InForce;
+use crate::watch::{Joins, Listed};
 use crate::windows::Windows;
 
 /// Telemetry and what reads it.
@@ -22,6 +23,10 @@ pub struct Telemetry {
     pub hunt: hikeshi_hunt::Hunt,
     /// Correlations of those rules over the stream.
     pub(crate) joins: Arc<Joins>,
+    /// What lists of known bad say of the stream.
+    pub(crate) listed: Arc<Listed>,
+    /// Which of them those are.
+    pub(crate) lists_in_force: InForce,
     /// Rules in force on the stream.
     pub rules: Arc<RuleSet>,
     /// The rules as they were written.

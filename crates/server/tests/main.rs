@@ -15,6 +15,8 @@ mod fixture;
 #[cfg(test)]
 mod hunting;
 #[cfg(test)]
+mod listed;
+#[cfg(test)]
 mod mail;
 #[cfg(test)]
 mod on_postgres;

@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::fixture::{Fixture, product_alert};
-use crate::postgres;
+use crate::{listed, postgres};
 
 const EVENT: &str = r#"{"Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"Computer":"PC-1","EventRecordID":1,"TimeCreated":"2026-11-21T03:08:12Z","Image":"C:\\a.exe","ProcessId":4}"#;
 
@@ -54,4 +54,13 @@ async fn an_incident_goes_from_event_to_closed_case_on_postgresql() {
     assert_eq!(held.first_bad, None);
     let versions = postgres::as_superuser(&address, "SELECT count(*) FROM version WHERE kind IN ('alert', 'case')");
     assert!(versions.parse::<u32>().unwrap() >= 6, "the database itself holds the versions: {versions}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_are_judged_again_on_postgresql() {
+    let Some(address) = postgres::new_database() else {
+        println!("skipped: no PostgreSQL binaries");
+        return;
+    };
+    listed::judged_again(&Fixture::start_with(Vec::new(), Some(Secret(address))).await).await;
 }

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use crate::fixture::{Fixture, Visitor, product_alert};
 
-const HASH: &str = "aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899";
+pub(crate) const HASH: &str = "aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899";
 
 async fn sent(fixture: &Fixture, visitor: &Visitor, method: Method, path: &str, body: &str) -> (StatusCode, Value) {
     let response = fixture.by(visitor, method, path).body(body.to_owned()).send().await.unwrap();
@@ -20,7 +20,7 @@ async fn sent(fixture: &Fixture, visitor: &Visitor, method: Method, path: &str, 
     (status, response.json().await.unwrap_or(Value::Null))
 }
 
-async fn add(fixture: &Fixture, visitor: &Visitor, org: Option<OrganizationId>, kind: &str, body: &str) -> (StatusCode, Value) {
+pub(crate) async fn add(fixture: &Fixture, visitor: &Visitor, org: Option<OrganizationId>, kind: &str, body: &str) -> (StatusCode, Value) {
     let org = org.map(|org| format!("&org={org}")).unwrap_or_default();
     sent(fixture, visitor, Method::POST, &format!("/lists?name=abuse&kind={kind}&source=publisher{org}"), body).await
 }
@@ -34,7 +34,7 @@ async fn said(fixture: &Fixture, visitor: &Visitor, org: OrganizationId, alert: 
     found.map(|finding| finding["reason"].as_str().unwrap_or_default().to_owned())
 }
 
-fn find<'a>(value: &'a Value, fits: &dyn Fn(&Value) -> bool) -> Option<&'a Value> {
+pub(crate) fn find<'a>(value: &'a Value, fits: &dyn Fn(&Value) -> bool) -> Option<&'a Value> {
     if fits(value) {
         return Some(value);
     }

@@ -10,6 +10,7 @@ export const history: Dictionary["history"] = {
   "alert.close": "Closed",
   "alert.reopen": "Reopened",
   "triage.run": "Triage ran",
+  "triage.list": "Triaged again for a new reference list",
   "triage.wait": "Triage scheduled",
   "case.open": "Case opened from the alert",
   "case.join": "Alert joined",

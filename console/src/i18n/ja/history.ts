@@ -9,6 +9,7 @@ export const history = {
   "alert.close": "終了",
   "alert.reopen": "再開",
   "triage.run": "判定を実行",
+  "triage.list": "参照リストの更新により再判定",
   "triage.wait": "判定を予約",
   "case.open": "アラートからインシデントを開いた",
   "case.join": "アラートを加えた",

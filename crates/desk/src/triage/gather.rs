@@ -150,10 +150,11 @@ fn earlier_matched(events: &[Event<'_>], rows: &[MatchRow]) -> HashSet<Uid> {
 fn placed(events: &[Event<'_>], rows: &[MatchRow], japanese: &JapaneseTitles) -> (Vec<(usize, usize)>, Vec<Rule>) {
     let by_uid: HashMap<_, usize> = events.iter().enumerate().map(|(place, event)| (event.uid, place)).collect();
     let mut rules: Vec<Rule> = Vec::new();
-    let mut by_id: HashMap<&str, usize> = HashMap::new();
+    // A list's matches bear one id, and tell in the title which entry it was.
+    let mut by_name: HashMap<(&str, &str), usize> = HashMap::new();
     let mut matches = Vec::new();
     for row in rows.iter().filter(|row| !is_product(&row.rule.rule_id)) {
-        let rule = *by_id.entry(row.rule.rule_id.as_str()).or_insert_with(|| {
+        let rule = *by_name.entry((row.rule.rule_id.as_str(), row.rule.title.as_str())).or_insert_with(|| {
             rules.push(rule_of(row, japanese));
             rules.len().saturating_sub(1)
         });

@@ -1,7 +1,7 @@
 //! Alerts of our own: strong matches, grouped by subject, become one alert each, and so do the findings of products (design 7).
 //! What is strong, and which products speak, stands in `playbook/raise.yaml`.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hikeshi_access::Caller;
@@ -20,6 +20,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::caught_up;
 use super::gather::{Gathered, gather};
+use super::own::Own;
 use crate::alert;
 use crate::complaint::{Complaint, Failures};
 use crate::desk::Desk;
@@ -132,12 +133,11 @@ async fn raise(desk: &Desk, org: OrganizationId, host: &str, what: &Waiting) -> 
     let (book, raising) = (desk.verdicts.clone(), desk.raising.clone());
     let query = Query::new().eq("host", host.to_lowercase()).order("received_at", Order::Desc).limit(PAGE_LIMIT);
     let known = desk.store.list::<Alert>(&context, query).await?.items;
-    let own: HashSet<String> =
-        known.iter().filter(|alert| alert.raised.product == OWN_PRODUCT).map(|alert| alert.raised.id.clone()).collect();
+    let own = Own::of(known.iter().map(|alert| &alert.entity));
     let subjects = tokio::task::spawn_blocking(move || subjects(&gathered, &book, &raising, &own)).await.map_err(Error::internal)?;
     for subject in subjects {
         if !known.iter().any(|alert| subject.is_named_by(alert)) {
-            alert::receive(desk, &caller, org, product_alert(&name, &subject.found, subject.rule)).await?;
+            alert::receive(desk, &caller, org, product_alert(&name, subject)).await?;
         }
     }
     Ok(())
@@ -146,7 +146,11 @@ async fn raise(desk: &Desk, org: OrganizationId, host: &str, what: &Waiting) -> 
 /// A subject that holds a strong match.
 struct Strong {
     found: Found,
-    /// Title of its strongest rule.
+    /// The name of its alert.
+    id: String,
+    /// When what raises it began.
+    detected_at: Timestamp,
+    /// Title of its strongest rule, or list and entry.
     rule: String,
     /// The processes around it.
     nodes: Vec<Node>,
@@ -173,17 +177,18 @@ impl Strong {
 }
 
 /// Subjects with a match that raises, and that no alert was raised for yet.
-fn subjects(gathered: &Gathered, book: &VerdictBook, raising: &Raising, known: &HashSet<String>) -> Vec<Strong> {
+fn subjects(gathered: &Gathered, book: &VerdictBook, raising: &Raising, own: &Own) -> Vec<Strong> {
     let matches: Vec<Match<'_>> =
         gathered.matches.iter().filter_map(|(event, rule)| Some(Match { event: *event, rule: gathered.rules.get(*rule)? })).collect();
     let host = Host::read(&gathered.events, book);
-    let raises = |place: &usize| matches.get(*place).is_some_and(|hit| strong(gathered, raising, hit));
-    let new = |found: &Found| found.matches.iter().any(raises) && !known.contains(&own_id(&gathered.host, found));
-    let with_nodes = host.subjects(&matches).into_iter().filter(new).map(|found| {
-        let hits = || found.matches.iter().filter_map(|place| matches.get(*place));
+    let with_nodes = host.subjects(&matches).into_iter().filter_map(|found| {
+        let hits = || found.matches.iter().filter_map(|place| matches.get(*place)).filter(|hit| strong(gathered, raising, hit));
+        let events = || hits().filter_map(|hit| gathered.events.get(hit.event));
+        let last_received_at = events().map(|event| event.received_at).max()?;
+        let (id, since) = own.next(&gathered.host, &found, last_received_at)?;
         let rule = hits().max_by_key(|hit| hit.rule.level).map(|hit| hit.rule.title.clone()).unwrap_or_default();
-        let received = hits().filter_map(|hit| gathered.events.get(hit.event)).map(|event| event.received_at).max();
-        let last_received_at = received.unwrap_or(found.detected_at);
+        let later = events().filter(|event| since.is_some_and(|since| event.received_at > since)).map(|event| event.time).min();
+        let detected_at = later.unwrap_or(found.detected_at);
         let input = Input {
             host: &gathered.host,
             focus: Focus::Found(&found),
@@ -200,7 +205,7 @@ fn subjects(gathered: &Gathered, book: &VerdictBook, raising: &Raising, known: &
             rules_version: "",
         };
         let nodes = host.triage(&input, book).tree.nodes;
-        Strong { found, rule, nodes, last_received_at }
+        Some(Strong { found, id, detected_at, rule, nodes, last_received_at })
     });
     with_nodes.collect()
 }
@@ -227,19 +232,15 @@ fn strong(gathered: &Gathered, raising: &Raising, hit: &Match<'_>) -> bool {
     })
 }
 
-/// The id of the alert that is raised for a subject: the same subject again is the same alert.
-fn own_id(host: &str, found: &Found) -> String {
-    format!("{host} {}", found.key)
-}
-
-fn product_alert(host: &str, found: &Found, rule: String) -> ProductAlert {
+fn product_alert(host: &str, subject: Strong) -> ProductAlert {
+    let found = subject.found;
     ProductAlert {
-        id: own_id(host, found),
+        id: subject.id,
         host: host.to_owned(),
-        detected_at: found.detected_at,
+        detected_at: subject.detected_at,
         source_kind: SourceKind::Endpoint,
         product: OWN_PRODUCT.to_owned(),
-        name: rule,
+        name: subject.rule,
         action: Action::Detected,
         file: found.image.as_ref().map(|image| AlertFile { path: Some(image.clone()), ..AlertFile::default() }),
         process: found.by_process.then(|| AlertProcess { guid: found.process_guid.clone(), pid: found.pid }),
@@ -291,7 +292,8 @@ mod tests {
             matches: Vec::new(),
             repeats: Vec::new(),
         };
-        Strong { found, rule: String::new(), nodes: vec![node()], last_received_at: at("2026-11-21T03:01:00Z") }.is_named_by(alert)
+        let (nodes, last_received_at) = (vec![node()], at("2026-11-21T03:01:00Z"));
+        Strong { found, id: String::new(), detected_at: at(RAN_AT), rule: String::new(), nodes, last_received_at }.is_named_by(alert)
     }
 
     #[test]

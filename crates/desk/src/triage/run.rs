@@ -10,12 +10,13 @@ use hikeshi_domain::entity::Entity;
 use hikeshi_domain::flash_report::IssuedReport;
 use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::procedure::Execution;
+use hikeshi_domain::reference_list::ReferenceList;
 use hikeshi_domain::triage::Triage;
 use hikeshi_domain::triage_run::TriageRun;
 use hikeshi_domain::verdict::{Unknown, Verdict};
-use hikeshi_domain::{AlertId, TriageId};
+use hikeshi_domain::{AlertId, ReferenceListId, TriageId};
 use hikeshi_record::{Change, Claimed, Context, Expect, Job, Order, Query, Stored};
-use hikeshi_triage::{Focus, Input, Match, VerdictBook};
+use hikeshi_triage::{Focus, Host, Input, Match, VerdictBook};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -23,6 +24,7 @@ use uuid::Uuid;
 use super::gather::{Gathered, gather, received_to};
 use super::joining::case_to_join;
 use super::outcome::{Telling, telling, waits_for_earlier};
+use super::own::is_about;
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
 use crate::windows::Look;
@@ -60,12 +62,20 @@ pub(crate) struct TriageJob {
     /// Looks in a row that found new data, but nothing else to say.
     #[serde(default)]
     pub(crate) in_vain: u32,
+    /// The new list of known bad for which it looks, closed or not; a verdict that stays is not told again.
+    #[serde(default)]
+    pub(crate) list: Option<ReferenceListId>,
 }
 
 impl TriageJob {
     /// The job of a new alert: it runs now, and looks again until the report's clock ends.
     pub(crate) fn first(alert: AlertId) -> Self {
-        TriageJob { alert, forced: true, follows: true, seen_to: None, in_vain: 0 }
+        TriageJob { alert, forced: true, follows: true, seen_to: None, in_vain: 0, list: None }
+    }
+
+    /// One look more because of a new list.
+    pub(super) fn of_list(alert: AlertId, list: ReferenceListId) -> Self {
+        TriageJob { forced: false, follows: false, list: Some(list), ..TriageJob::first(alert) }
     }
 }
 
@@ -94,6 +104,10 @@ pub(crate) async fn run(desk: &Desk, claimed: &Claimed, job: TriageJob) -> Resul
     let everywhere = Context::system("triage");
     let alert = desk.store.get::<Alert>(&everywhere, job.alert.0).await?;
     let context = everywhere.within(alert.org);
+    if job.list.is_some() && alert.verdict.is_none() {
+        // Its first look asks the new list too.
+        return finish(desk, &context, claimed, &alert, job, Change::new("triage.wait", "")).await;
+    }
     if waits_for_earlier(desk, &context, &alert).await? {
         let later = desk.now().saturating_add(WAIT_FOR_EARLIER).map_err(Error::internal)?;
         let again = Job::new(TRIAGE_QUEUE, &job).not_before(later);
@@ -101,17 +115,18 @@ pub(crate) async fn run(desk: &Desk, claimed: &Claimed, job: TriageJob) -> Resul
         return Ok(());
     }
     let earlier = latest_run(desk, &context, alert.id).await?;
-    let closed = matches!(alert.state, AlertState::Closed { .. }) && !alert.owes_black_mail();
+    let closed = matches!(alert.state, AlertState::Closed { .. }) && !alert.owes_black_mail() && job.list.is_none();
     let again = !job.forced && alert.verdict.is_some();
     // Asked before anything is read: most looks end here, and what comes in from now on is news. `None` while the lake knows no such host.
     let seen_to = received_to(desk, alert.org, &alert.raised.host).await?;
-    if closed || (again && job.seen_to >= seen_to) {
+    if closed || (again && job.list.is_none() && job.seen_to >= seen_to) {
         return finish(desk, &context, claimed, &alert, job, Change::new("triage.wait", "")).await;
     }
     let look = if again { Look::Later } else { Look::First };
     let gathered = gather(desk, &context, alert.org, &alert.raised.host, alert.placed_at(), look).await?;
     let (triage, gathered) = judge(desk, &alert, gathered).await?;
-    if again && earlier.as_ref().is_some_and(|earlier| says_the_same(&earlier.triage, &triage)) {
+    let same = if job.list.is_some() { rests_on_the_same } else { says_the_same };
+    if again && earlier.as_ref().is_some_and(|earlier| same(&earlier.triage, &triage)) {
         let job = TriageJob { seen_to, in_vain: job.in_vain.saturating_add(1), ..job };
         return finish(desk, &context, claimed, &alert, job, Change::new("triage.wait", "")).await;
     }
@@ -131,6 +146,14 @@ fn says_the_same(earlier: &Triage, later: &Triage) -> bool {
     bare(earlier) == bare(later)
 }
 
+/// Whether two runs have the same grounds. With a new list less is unknown, and the dates in reasons are others: for that alone thousands
+/// of reports are not issued anew.
+fn rests_on_the_same(earlier: &Triage, later: &Triage) -> bool {
+    let grounds =
+        |triage: &Triage| -> Vec<(String, i32)> { triage.findings.iter().map(|finding| (finding.id.clone(), finding.points)).collect() };
+    (earlier.judgement.verdict, grounds(earlier)) == (later.judgement.verdict, grounds(later))
+}
+
 /// Runs the pure part on a thread of its own: a busy host takes a while.
 async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage, Gathered)> {
     let (book, rules): (Arc<VerdictBook>, String) = (desk.verdicts.clone(), desk.telemetry.rules.version().to_owned());
@@ -140,9 +163,15 @@ async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage
     let work = move || {
         let matches: Vec<Match<'_>> =
             gathered.matches.iter().filter_map(|(event, rule)| Some(Match { event: *event, rule: gathered.rules.get(*rule)? })).collect();
+        let host = Host::read(&gathered.events, &book);
+        // Without a process an alert of our own is about what it was raised for.
+        let own = match raised.process {
+            None => host.subjects(&matches).into_iter().find(|found| is_about(&raised, &gathered.host, found)),
+            Some(_) => None,
+        };
         let input = Input {
             host: &gathered.host,
-            focus: Focus::Alert(&raised),
+            focus: own.as_ref().map_or(Focus::Alert(&raised), Focus::Found),
             events: &gathered.events,
             matches: &matches,
             exceptions: &gathered.exceptions,
@@ -155,7 +184,8 @@ async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage
             place: None,
             rules_version: &rules,
         };
-        let mut triage = hikeshi_triage::triage(&input, &book);
+        let mut triage = host.triage(&input, &book);
+        drop(host);
         triage.unknown.extend(not_examined(&gathered));
         triage.unknown.extend(not_joined(&gathered));
         triage.unknown.extend(gathered.lists_unread.iter().cloned());
@@ -195,7 +225,7 @@ async fn keep(
     let execution = Execution::of(Some(&run.triage), Some(stored.raised.action), gathered.block_mode);
     let score = Some(run.triage.judgement.score);
     let mut alert = Alert { verdict: Some(verdict), score, execution: Some(execution), ..stored.entity.clone() };
-    let mut change = Change::new("triage.run", "").put(&run, Expect::New);
+    let mut change = reason(desk, job).await?.put(&run, Expect::New);
     let telling = telling(desk, context, &alert, &run.triage).await?;
     change = place(desk, context, change, &mut alert, &run.triage, gathered.block_mode, telling).await?;
     match telling {
@@ -219,6 +249,13 @@ async fn keep(
     desk.metrics.triages.inc();
     desk.tell(Alert::KIND, alert.id.0, Some(alert.org));
     Ok(())
+}
+
+/// Why it looked, as the history of the alert tells it.
+async fn reason(desk: &Desk, job: TriageJob) -> Result<Change> {
+    let Some(list) = job.list else { return Ok(Change::new("triage.run", "")) };
+    let list = desk.store.get::<ReferenceList>(&Context::system("triage"), list.0).await?;
+    Ok(Change::new("triage.list", list.name.clone()))
 }
 
 /// What follows when a person judges an alert black: a case and a mail. One without a report gets it by a run of triage.

@@ -1,6 +1,7 @@
-//! Rules on the stream: the lake shows each event once, matches are kept beside it, strong ones are handed on to be raised.
+//! Rules and lists on the stream: the lake shows each event once, matches are kept beside it, strong ones are handed on to be raised.
 
 mod joins;
+mod listed;
 mod take_up;
 
 use std::sync::Arc;
@@ -10,11 +11,13 @@ use hikeshi_domain::OrganizationId;
 use hikeshi_domain::raise::{MatchFacts, Raising};
 use hikeshi_event::{Event, Record};
 use hikeshi_lake::{InOrder, MatchRow, MatchedRule, Tap, TapWorker};
+use hikeshi_triage::lists::LISTED;
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 
 pub(crate) use joins::Joins;
 use joins::Seen;
+pub(crate) use listed::{BadLists, Listed, Opener as ListsOpener};
 pub(crate) use take_up::take_up;
 
 /// Before the id of the event, in place of a rule's id: a product's own finding, not a rule's.
@@ -25,13 +28,21 @@ pub struct Watch {
     rules: Arc<RuleSet>,
     raising: Arc<Raising>,
     joins: Arc<Joins>,
+    listed: Arc<Listed>,
     strong: UnboundedSender<MatchRow>,
 }
 
 impl Watch {
-    /// Watches with these rules; committed matches that raise go to `strong`. Correlations wait until `joins` is opened.
-    pub(crate) fn new(rules: Arc<RuleSet>, raising: Arc<Raising>, joins: Arc<Joins>, strong: UnboundedSender<MatchRow>) -> Self {
-        Watch { rules, raising, joins, strong }
+    /// Watches with these rules and lists; committed matches that raise go to `strong`. Correlations wait until `joins` is opened, and
+    /// everything until `listed` is.
+    pub(crate) fn new(
+        rules: Arc<RuleSet>,
+        raising: Arc<Raising>,
+        joins: Arc<Joins>,
+        listed: Arc<Listed>,
+        strong: UnboundedSender<MatchRow>,
+    ) -> Self {
+        Watch { rules, raising, joins, listed, strong }
     }
 }
 
@@ -55,6 +66,8 @@ impl Tap for Watch {
             raising: self.raising.clone(),
             matcher: self.rules.matcher(),
             joins: self.joins.clone(),
+            listed: self.listed.clone(),
+            bad: None,
             found: Vec::new(),
             observed: Vec::new(),
             received_at: Timestamp::MIN,
@@ -62,7 +75,8 @@ impl Tap for Watch {
     }
 
     fn committed(&self, matches: &[MatchRow]) {
-        for row in matches.iter().filter(|row| raises(&self.raising, row)) {
+        let is_news = |row: &&MatchRow| row.rule.rule_id != LISTED || self.listed.is_news(row);
+        for row in matches.iter().filter(|row| raises(&self.raising, row)).filter(is_news) {
             // The receiver lives as long as the desk; at shutdown what is committed stays in the lake.
             let _ = self.strong.send(row.clone());
         }
@@ -74,6 +88,9 @@ struct Worker {
     raising: Arc<Raising>,
     matcher: Matcher,
     joins: Arc<Joins>,
+    listed: Arc<Listed>,
+    /// The lists that this batch is asked of.
+    bad: Option<Arc<BadLists>>,
     found: Vec<RuleIndex>,
     /// Matches of this batch that correlations join.
     observed: Vec<(OrganizationId, Observation<Seen>)>,
@@ -91,6 +108,8 @@ impl TapWorker for Worker {
             };
             matches.push(MatchRow::of(event, rule));
         }
+        let bad = self.bad.get_or_insert_with(|| self.listed.in_force());
+        matches.extend(bad.found(event));
         self.matcher.matches(record, &mut self.found);
         for index in &self.found {
             let Some(info) = self.rules.get(*index) else { continue };
@@ -103,6 +122,7 @@ impl TapWorker for Worker {
     }
 
     fn end_batch(&mut self) -> Option<InOrder> {
+        self.bad = None;
         let observed = std::mem::take(&mut self.observed);
         if observed.is_empty() && !self.joins.wait_for_time() {
             return None;

@@ -106,6 +106,9 @@ impl Indicators {
 
     /// Whether the list knows the hash (hexadecimal), and what it calls it.
     pub(crate) fn hash(&self, hash: &str) -> Option<Option<&str>> {
+        if self.hashes() == 0 {
+            return None;
+        }
         let label = match hash.len() {
             32 => known(&self.md5, &bytes(hash)?),
             40 => known(&self.sha1, &bytes(hash)?),
@@ -117,6 +120,9 @@ impl Indicators {
 
     /// Whether the list knows the domain name or address, and what it calls it.
     pub(crate) fn name(&self, name: &str) -> Option<Option<&str>> {
+        if self.names() == 0 {
+            return None;
+        }
         let name = name.trim().trim_end_matches('.');
         let label = match name.parse::<IpAddr>() {
             Ok(address) => self.network(mapped(address)),

@@ -27,9 +27,11 @@ const HASHES: [Column; 6] =
     [Column::ProcessSha256, Column::ProcessSha1, Column::ProcessMd5, Column::FileSha256, Column::FileSha1, Column::FileMd5];
 const NAMES: [Column; 3] = [Column::DnsQuery, Column::NetworkDstIp, Column::NetworkDstHost];
 
+/// Stands in place of a rule's id where an event names what a list calls bad.
+pub const LISTED: &str = "hikeshi.listed";
+
 /// Marks an event that a list calls bad, so that it is looked at. It is no rule: what the list says weighs as evidence (E1, E29), once.
-pub(crate) static LISTED_RULE: LazyLock<Rule> =
-    LazyLock::new(|| Rule { id: "hikeshi.listed".to_owned(), level: Level::Medium, ..Rule::default() });
+pub(crate) static LISTED_RULE: LazyLock<Rule> = LazyLock::new(|| Rule { id: LISTED.to_owned(), level: Level::Medium, ..Rule::default() });
 
 /// What a hit names: the list's name, and from when it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +70,17 @@ pub struct Lists {
     lists: Vec<List>,
 }
 
+/// What a list calls bad of what an event names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accused<'a> {
+    /// The list's name.
+    pub list: &'a str,
+    /// What the list calls it.
+    pub label: Option<&'a str>,
+    /// The hash, name or address, as the event writes it.
+    pub value: &'a str,
+}
+
 /// A list knows the value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Hit<'a> {
@@ -95,6 +108,18 @@ impl Lists {
             values.any(|value| self.of(ListKind::Bad).any(|list| known(&list.indicators, value)))
         };
         any(&HASHES, |list, hash| list.hash(hash).is_some()) || any(&NAMES, |list, name| list.name(name).is_some())
+    }
+
+    /// What of the event a list calls bad that is in date: the first hash, else the first name or address.
+    pub fn accused<'a>(&'a self, event: &'a Event<'_>, now: Timestamp) -> Option<Accused<'a>> {
+        let any = |columns: &[Column], known: fn(&'a Indicators, &str) -> Option<Option<&'a str>>| {
+            let mut values = columns.iter().filter_map(|column| event.text(*column));
+            values.find_map(|value| {
+                let mut lists = self.of(ListKind::Bad).filter(|list| !expired(&list.origin, now));
+                lists.find_map(|list| Some(Accused { list: &list.origin.name, label: known(&list.indicators, value)?, value }))
+            })
+        };
+        any(&HASHES, |list, hash| list.hash(hash)).or_else(|| any(&NAMES, |list, name| list.name(name)))
     }
 
     /// Whether a list of that kind holds hashes.

@@ -261,3 +261,18 @@ proptest! {
         prop_assert_eq!(self::list(whole.as_bytes()).count(), 4);
     }
 }
+
+#[test]
+fn an_event_is_accused_of_the_entry_that_it_names_while_the_list_is_in_date() {
+    let known = lists(ListKind::Bad, &format!("sha256,domain,name\n{SHA256},,Emotet\n,*.evil.example,\n"), Some(200));
+    let told = |event: &Event<'static>, now| {
+        known.accused(event, at(now)).map(|accused| (accused.list.to_owned(), accused.label.map(str::to_owned), accused.value.to_owned()))
+    };
+    let listed = ("abuse list".to_owned(), Some("Emotet".to_owned()), SHA256.to_uppercase());
+    assert_eq!(told(&tool(SHA256), 199), Some(listed));
+    assert_eq!(told(&tool(SHA256), 200), None, "out of date: it weighs, and raises nothing");
+    assert_eq!(told(&tool(EICAR), 199), None);
+    let asked = event(10, SYSMON, 22, &[("dns_query", "c2.evil.example")]);
+    assert_eq!(told(&asked, 199), Some(("abuse list".to_owned(), None, "c2.evil.example".to_owned())));
+    assert!(lists(ListKind::Good, SHA256, None).accused(&tool(SHA256), at(0)).is_none(), "a good list accuses nobody");
+}

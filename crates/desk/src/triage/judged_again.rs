@@ -1,0 +1,106 @@
+//! A new list of known bad: open alerts, and those of the last seven days, are judged again, the latest first.
+//!
+//! One job a list and version hands on a page of alerts at a time to the queue of later looks, and waits while that has enough to do: new
+//! alerts never wait for it, and lists that change every hour do not pile up. A version that was replaced meanwhile ends its job.
+
+use std::collections::BTreeMap;
+
+use hikeshi_domain::alert::Alert;
+use hikeshi_domain::reference_list::{ListKind, ReferenceList};
+use hikeshi_domain::{OrganizationId, ReferenceListId};
+use hikeshi_record::{Change, Claimed, Context, Job, JobState, Order, Query, Stored};
+use hikeshi_triage::LOOK_BACK;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::run::{FOLLOW_QUEUE, TriageJob};
+use crate::desk::Desk;
+use crate::error::{Error, Result};
+
+/// Queue of lists whose alerts are judged again.
+pub(crate) const LIST_QUEUE: &str = "triage-list";
+/// Alerts that are handed on at once.
+const PAGE: u32 = 50;
+/// Looks that are due while this many wait are enough.
+const ENOUGH_DUE: usize = 50;
+/// How many waiting looks are counted.
+const COUNTED: u32 = 1_000;
+/// Most alerts of one version of a list: some hours of a fifth of a core.
+const MOST: u32 = 5_000;
+const PAUSE: SignedDuration = SignedDuration::from_secs(10);
+
+/// Payload: how far the alerts of a list have been handed on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ListJob {
+    list: ReferenceListId,
+    uploaded_at: Timestamp,
+    /// Whether those of the last seven days are done: then older ones that are open.
+    older: bool,
+    cursor: Option<String>,
+    handed_on: u32,
+}
+
+/// The change, with the job that judges earlier alerts again where the list calls its entries bad.
+pub(crate) fn judged_again(change: Change, list: &ReferenceList) -> Change {
+    if list.kind != ListKind::Bad {
+        return change;
+    }
+    let job = ListJob { list: list.id, uploaded_at: list.uploaded_at, older: false, cursor: None, handed_on: 0 };
+    change.owner(list.org).enqueue(Job::new(LIST_QUEUE, &job))
+}
+
+/// Hands on the next page of alerts.
+pub(crate) async fn hand_on(desk: &Desk, claimed: &Claimed, job: ListJob) -> Result<()> {
+    let everywhere = Context::system("triage");
+    let list = desk.store.get::<ReferenceList>(&everywhere, job.list.0).await?;
+    if list.removed.is_some() || list.uploaded_at != job.uploaded_at {
+        return Ok(desk.store.finish_job(&everywhere, claimed).await?);
+    }
+    let context = list.org.map_or(everywhere.clone(), |org| everywhere.within(org));
+    if enough_to_do(desk, &context).await? {
+        let later = desk.now().saturating_add(PAUSE).map_err(Error::internal)?;
+        return next(desk, &context, claimed, &list, Job::new(LIST_QUEUE, &job).not_before(later)).await;
+    }
+    let page = desk.store.list::<Alert>(&context, alerts(&job)?).await?;
+    let handed_on = job.handed_on.saturating_add(u32::try_from(page.items.len()).unwrap_or(u32::MAX));
+    let mut by_owner: BTreeMap<OrganizationId, Change> = BTreeMap::new();
+    for alert in &page.items {
+        let change = by_owner.remove(&alert.org).unwrap_or_else(|| Change::new("triage.list", list.name.clone()));
+        by_owner.insert(alert.org, change.enqueue(Job::new(FOLLOW_QUEUE, &TriageJob::of_list(alert.id, list.id))));
+    }
+    for (org, change) in by_owner {
+        desk.store.change(&everywhere.within(org), change).await?;
+    }
+    let more = page.next_cursor.is_some() || !job.older;
+    if !more || handed_on >= MOST {
+        tracing::info!(list = %list.id, alerts = handed_on, all = !more, "a new list of known bad: earlier alerts are judged again");
+        return Ok(desk.store.finish_job(&everywhere, claimed).await?);
+    }
+    let older = job.older || page.next_cursor.is_none();
+    let job = ListJob { older, cursor: page.next_cursor, handed_on, ..job };
+    next(desk, &context, claimed, &list, Job::new(LIST_QUEUE, &job)).await
+}
+
+/// Ends this job with the one that goes on.
+async fn next(desk: &Desk, context: &Context, claimed: &Claimed, list: &Stored<ReferenceList>, job: Job) -> Result<()> {
+    let change = Change::new("triage.list", list.name.clone()).owner(list.org).finish(claimed).enqueue(job);
+    desk.store.change(context, change).await?;
+    Ok(())
+}
+
+/// The next alerts: from seven days before the list on, the latest first; then older ones that are open.
+fn alerts(job: &ListJob) -> Result<Query> {
+    let from = job.uploaded_at.saturating_sub(LOOK_BACK).map_err(Error::internal)?;
+    let query = match job.older {
+        // What came while the list was read may have been judged without it.
+        false => Query::new().at_least("received_at", from),
+        true => Query::new().eq("open", true).before("received_at", from),
+    };
+    Ok(query.order("received_at", Order::Desc).after(job.cursor.clone()).limit(PAGE))
+}
+
+async fn enough_to_do(desk: &Desk, context: &Context) -> Result<bool> {
+    let waiting = desk.store.jobs(context, FOLLOW_QUEUE, JobState::Waiting, COUNTED).await?;
+    let now = desk.now();
+    Ok(waiting.iter().filter(|job| job.due_at <= now).count() >= ENOUGH_DUE)
+}

@@ -88,8 +88,10 @@ impl<'a> Event<'a> {
         if self.time_suspect { self.received_at } else { self.time }
     }
 
-    /// The same event, owning all its text.
+    /// The same event, owning all its text, and no room beyond it: events are held by the hundred thousand.
     pub fn into_owned(self) -> Event<'static> {
+        let mut cells: Vec<_> = self.cells.into_iter().map(|(column, cell)| (column, cell.into_owned())).collect();
+        cells.shrink_to_fit();
         Event {
             uid: self.uid,
             seq: self.seq,
@@ -106,7 +108,7 @@ impl<'a> Event<'a> {
             class_uid: self.class_uid,
             activity_id: self.activity_id,
             severity: self.severity,
-            cells: self.cells.into_iter().map(|(column, cell)| (column, cell.into_owned())).collect(),
+            cells,
             unmapped: self.unmapped.into_iter().map(|(name, text)| (owned(name), owned(text))).collect(),
             raw: Cow::Owned(self.raw.into_owned()),
         }

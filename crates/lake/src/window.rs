@@ -1,9 +1,10 @@
-//! One host's events over a span of time, read backward from the newest: where there are more than may be held, what lies nearest to the
-//! end stays, and no more than about three times the limit is ever in memory.
+//! One host's events around an instant, read outward from it: where there are more than may be held, what lies nearest to the instant
+//! stays, and no more than about half as many again as the limit are ever in memory.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow_array::cast::AsArray;
 use hikeshi_domain::OrganizationId;
@@ -24,7 +25,7 @@ use crate::view::{Segment, View};
 pub struct HostWindow {
     /// By time, then by arrival. `raw` is empty where the event lies in a segment: most of what is read of a window is never shown.
     pub events: Vec<Event<'static>>,
-    /// How many more there were, at most; the earliest are left out.
+    /// How many more there were, at most; those farthest from the instant are left out.
     pub omitted: usize,
     /// Where the original texts of the others can be read.
     pub places: Places,
@@ -68,13 +69,29 @@ impl Places {
 struct Span {
     segment: Arc<Segment>,
     rows: usize,
-    /// No event of it lies after this.
-    latest: Timestamp,
+    /// No event of it lies nearer to the instant than this.
+    nearest: Duration,
+}
+
+/// What a window is asked for.
+#[derive(Clone)]
+struct Asked {
+    times: Range<Timestamp>,
+    /// Where there are more than `limit`, the nearest to this stay.
+    around: Timestamp,
+    limit: usize,
+}
+
+impl Asked {
+    /// How far an event lies from the instant.
+    fn distance(&self, event: &Event<'_>) -> Duration {
+        event.placed_at().duration_since(self.around).unsigned_abs()
+    }
 }
 
 impl Lake {
-    /// The events of a host in `[from, to)`, by its full name in any case; where there are more than `limit`, the latest. Of those in
-    /// segments `raw` is left out: [`Lake::originals`] reads it.
+    /// The events of a host in `times`, by its full name in any case; where there are more than `limit`, the nearest to `around`. Of those
+    /// in segments `raw` is left out: [`Lake::originals`] reads it.
     ///
     /// # Errors
     /// When a segment cannot be read.
@@ -82,24 +99,28 @@ impl Lake {
         &self,
         org: OrganizationId,
         host: &str,
-        from: Timestamp,
-        to: Timestamp,
+        times: Range<Timestamp>,
+        around: Timestamp,
         limit: usize,
     ) -> Result<HostWindow, ReadError> {
         let host: Arc<str> = host.to_lowercase().into();
         let view = self.inner.views.now();
-        let mut kept = Newest { events: Vec::new(), omitted: 0, limit };
+        let asked = Asked { times, around, limit };
+        let mut kept = Nearest { events: Vec::new(), omitted: 0, asked: asked.clone() };
         let mut places = Places::default();
         let tail = view.tail.iter().flat_map(|block| block.events_of(org, &host));
-        kept.take(tail.filter(|event| (from..to).contains(&event.placed_at())).map(Event::into_owned));
-        let mut spans = VecDeque::from(self.spans(&view, org, &host, from, to).await?);
-        while let Some(wave) = next_wave(&mut spans, limit) {
+        kept.take(tail.filter(|event| asked.times.contains(&event.placed_at())).map(Event::into_owned));
+        let mut spans = self.spans(&view, org, &host, &asked.times).await?;
+        spans.iter_mut().for_each(|span| span.nearest = nearest(&span.segment, around));
+        spans.sort_by_key(|span| span.nearest);
+        let mut spans = VecDeque::from(spans);
+        while let Some(wave) = next_wave(&mut spans, limit / 4) {
             let cut = kept.cut();
-            let (read, left): (Vec<_>, Vec<_>) = wave.into_iter().partition(|span| cut.is_none_or(|cut| span.latest >= cut));
+            let (read, left): (Vec<_>, Vec<_>) = wave.into_iter().partition(|span| cut.is_none_or(|cut| span.nearest <= cut));
             kept.omitted += left.iter().map(|span| span.rows).sum::<usize>();
-            let wanted = host.clone();
+            let (wanted, asked) = (host.clone(), asked.clone());
             let segments: Vec<_> = read.into_iter().map(|span| span.segment).collect();
-            let parts = self.each(segments.clone(), move |inner, segment| host_rows(inner, segment, &wanted, from..to, limit)).await?;
+            let parts = self.each(segments.clone(), move |inner, segment| host_rows(inner, segment, &wanted, &asked)).await?;
             for (segment, part) in segments.into_iter().zip(parts) {
                 kept.omitted += part.omitted;
                 places.take(segment, part.events.iter().map(|(row, event)| (event.uid, *row)));
@@ -145,7 +166,7 @@ impl Lake {
     ) -> Result<Vec<Event<'static>>, ReadError> {
         let host: Arc<str> = host.to_lowercase().into();
         let view = self.inner.views.now();
-        let segments = self.spans(&view, org, &host, from, to).await?.into_iter().map(|span| span.segment).collect();
+        let segments = self.spans(&view, org, &host, &(from..to)).await?.into_iter().map(|span| span.segment).collect();
         let tail = view.tail.iter().flat_map(|block| block.events()).filter(|event| event.org == org && uids.contains(&event.uid));
         let mut events: Vec<Event<'static>> = tail.map(Event::into_owned).collect();
         let parts = self.each(segments, move |inner, segment| named_rows(inner, segment, &host, &uids)).await?;
@@ -154,19 +175,12 @@ impl Lake {
         Ok(events)
     }
 
-    /// Where the host's rows lie, those that may be latest first.
-    async fn spans(
-        &self,
-        view: &View,
-        org: OrganizationId,
-        host: &Arc<str>,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Result<Vec<Span>, ReadError> {
+    /// Where the host's rows lie.
+    async fn spans(&self, view: &View, org: OrganizationId, host: &Arc<str>, times: &Range<Timestamp>) -> Result<Vec<Span>, ReadError> {
         let here = |segment: &&Arc<Segment>| {
             let row = &segment.row;
             let may_hold = *row.host_min <= **host && *row.host_max >= **host;
-            row.org == org && row.kind == SegmentKind::Events && may_hold && overlaps(segment, from, to)
+            row.org == org && row.kind == SegmentKind::Events && may_hold && overlaps(segment, times.start, times.end)
         };
         let chosen: Vec<_> = view.segments.iter().filter(here).cloned().collect();
         let wanted = host.clone();
@@ -174,56 +188,70 @@ impl Lake {
             move |inner: &Inner, segment: &Segment| Ok(inner.shelf.hosts(segment)?.host(&wanted).map_or(0, |span| span.rows as usize));
         let counts = self.each(chosen.clone(), rows).await?;
         let pairs = chosen.into_iter().zip(counts).filter(|(_, rows)| *rows > 0);
-        let mut spans: Vec<Span> = pairs.map(|(segment, rows)| Span { latest: latest(&segment), segment, rows }).collect();
-        spans.sort_by_key(|span| std::cmp::Reverse(span.latest));
-        Ok(spans)
+        Ok(pairs.map(|(segment, rows)| Span { segment, rows, nearest: Duration::ZERO }).collect())
     }
 }
 
-/// No event of the segment is placed after this: its day holds them all, whatever an implausible clock claimed.
-fn latest(segment: &Segment) -> Timestamp {
-    let day_ends = segment.row.day.saturating_add(1.day()).to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |end| end.timestamp());
-    segment.row.time_max.min(day_ends)
+/// Whether some event of the segment claims a time outside its day: it stands where its claim puts it, and is placed by its receipt.
+fn claims_another_day(segment: &Segment) -> bool {
+    segment.row.time_min < day_begins(segment) || segment.row.time_max > day_ends(segment)
 }
 
-/// Whether some event of the segment claims a time before its day: it stands where its claim puts it, and is placed by its receipt.
-fn claims_earlier(segment: &Segment) -> bool {
-    let day_begins = segment.row.day.to_zoned(TimeZone::UTC).map_or(Timestamp::MIN, |begin| begin.timestamp());
-    segment.row.time_min < day_begins
+fn day_ends(segment: &Segment) -> Timestamp {
+    segment.row.day.saturating_add(1.day()).to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |end| end.timestamp())
 }
 
-/// The next spans to read side by side: about as many rows as may be kept.
-fn next_wave(spans: &mut VecDeque<Span>, limit: usize) -> Option<Vec<Span>> {
+fn day_begins(segment: &Segment) -> Timestamp {
+    segment.row.day.to_zoned(TimeZone::UTC).map_or(Timestamp::MIN, |begin| begin.timestamp())
+}
+
+/// No event of the segment lies nearer to an instant than this: all are placed within its day.
+fn nearest(segment: &Segment, around: Timestamp) -> Duration {
+    let other = claims_another_day(segment);
+    let earliest = if other { day_begins(segment) } else { segment.row.time_min };
+    let latest = if other { day_ends(segment) } else { segment.row.time_max };
+    if around < earliest {
+        earliest.duration_since(around).unsigned_abs()
+    } else if latest < around {
+        around.duration_since(latest).unsigned_abs()
+    } else {
+        Duration::ZERO
+    }
+}
+
+/// The next spans to read side by side: about as many rows as asked for.
+fn next_wave(spans: &mut VecDeque<Span>, rows_wanted: usize) -> Option<Vec<Span>> {
     let mut rows = 0_usize;
     let mut wave = Vec::new();
-    while rows < limit || wave.is_empty() {
+    while rows < rows_wanted || wave.is_empty() {
         let Some(span) = spans.pop_front() else { break };
-        rows = rows.saturating_add(span.rows.min(limit));
+        rows = rows.saturating_add(span.rows);
         wave.push(span);
     }
     (!wave.is_empty()).then_some(wave)
 }
 
-/// The latest events seen so far.
-struct Newest {
+/// The nearest events seen so far.
+struct Nearest {
     events: Vec<Event<'static>>,
     omitted: usize,
-    limit: usize,
+    asked: Asked,
 }
 
-impl Newest {
+impl Nearest {
     fn take(&mut self, events: impl Iterator<Item = Event<'static>>) {
         self.events.extend(events);
-        if self.events.len() > self.limit {
-            self.events.sort_unstable_by_key(|event| std::cmp::Reverse((event.placed_at(), event.seq)));
-            self.omitted += self.events.len() - self.limit;
-            self.events.truncate(self.limit);
+        let limit = self.asked.limit;
+        if self.events.len() > limit {
+            self.events.sort_unstable_by_key(|event| (self.asked.distance(event), std::cmp::Reverse(event.seq)));
+            self.omitted += self.events.len() - limit;
+            self.events.truncate(limit);
         }
     }
 
-    /// What lies before this cannot be among the latest any more; `None` while there is room.
-    fn cut(&self) -> Option<Timestamp> {
-        if self.events.len() < self.limit { None } else { self.events.iter().map(Event::placed_at).min() }
+    /// What lies farther away cannot be among the nearest any more; `None` while there is room.
+    fn cut(&self) -> Option<Duration> {
+        if self.events.len() < self.asked.limit { None } else { self.events.iter().map(|event| self.asked.distance(event)).max() }
     }
 }
 
@@ -235,27 +263,40 @@ struct Part {
     omitted: usize,
 }
 
-/// The last rows of a host in the span of time, at most `limit`, and how many were left out.
-fn host_rows(inner: &Inner, segment: &Segment, host: &str, times: Range<Timestamp>, limit: usize) -> Result<Part, ReadError> {
+impl Part {
+    /// Leaves out what lies farthest from the instant.
+    fn keep_nearest(&mut self, asked: &Asked) {
+        while self.events.len() > asked.limit {
+            let distance = |end: Option<&(usize, Event<'static>)>| end.map(|(_, event)| asked.distance(event));
+            if distance(self.events.front()) >= distance(self.events.back()) {
+                self.events.pop_front();
+            } else {
+                self.events.pop_back();
+            }
+            self.omitted += 1;
+        }
+    }
+}
+
+/// The rows of a host in the span of time, at most `limit`, and how many were left out.
+fn host_rows(inner: &Inner, segment: &Segment, host: &str, asked: &Asked) -> Result<Part, ReadError> {
     let Some(span) = inner.shelf.hosts(segment)?.host(host) else { return Ok(Part::default()) };
     let (first, rows) = (span.first_row as usize, span.rows as usize);
-    // Rows ascend by time: where all of them lie before the end, and none claims to be early, the last ones are the ones.
-    let in_order = !claims_earlier(segment);
-    let skipped = if in_order && latest(segment) < times.end { rows.saturating_sub(limit) } else { 0 };
+    // Rows ascend by time: where all of them lie before the instant, and none claims another day, the last ones are the ones.
+    let in_order = !claims_another_day(segment);
+    let skipped = if in_order && segment.row.time_max <= asked.around { rows.saturating_sub(asked.limit) } else { 0 };
     let mut part = Part { events: VecDeque::new(), omitted: skipped };
     let mut row = first + skipped;
     for batch in inner.shelf.reader(segment)?.read_without(&[row..first + rows], RAW)? {
         let batch = batch?;
         let found = EventBatch::bare(segment.row.org, &batch).ok_or_else(|| columns_missing(segment))?;
-        let placed = (row..).zip(found.iter()).filter(|(_, event)| times.contains(&event.placed_at()));
+        let placed = (row..).zip(found.iter()).filter(|(_, event)| asked.times.contains(&event.placed_at()));
         part.events.extend(placed.map(|(row, event)| (row, event.into_owned())));
         row += batch.num_rows();
-        let surplus = part.events.len().saturating_sub(limit);
-        if surplus > 0 && !in_order {
+        if part.events.len() > asked.limit && !in_order {
             part.events.make_contiguous().sort_by_key(|(_, event)| (event.placed_at(), event.seq));
         }
-        part.events.drain(..surplus);
-        part.omitted += surplus;
+        part.keep_nearest(asked);
     }
     Ok(part)
 }

@@ -58,7 +58,7 @@ pub(crate) fn all_time() -> (Timestamp, Timestamp) {
 /// Everything a host ever sent, whole.
 pub(crate) async fn everything(lake: &Lake, org: OrganizationId, host: &str) -> Vec<Event<'static>> {
     let (from, to) = all_time();
-    let mut window = lake.host_window(org, host, from, to, usize::MAX).await.unwrap();
+    let mut window = lake.host_window(org, host, from..to, to, usize::MAX).await.unwrap();
     let uids = window.events.iter().map(|event| event.uid).collect();
     let mut originals = lake.originals(&window.places, &uids).await.unwrap();
     for event in &mut window.events {

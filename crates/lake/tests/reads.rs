@@ -34,13 +34,13 @@ async fn a_window_holds_the_hosts_events_of_the_span_committed_or_not() {
         tokio::task::yield_now().await;
     }
     let (from, to) = ("2026-11-11T00:00:00Z".parse().unwrap(), "2026-11-13T10:00:10Z".parse().unwrap());
-    let window = lake.host_window(ORG, "pc-1.EXAMPLE", from, to, usize::MAX).await.unwrap();
+    let window = lake.host_window(ORG, "pc-1.EXAMPLE", from..to, to, usize::MAX).await.unwrap();
     assert_eq!(window.events.len(), 50 + 50 + 10);
     assert!(window.events.is_sorted_by_key(|event| event.time));
     assert!(window.events.iter().all(|event| event.host == "PC-1.example"));
-    let less = lake.host_window(ORG, "pc-1.example", from, to, 30).await.unwrap();
+    let less = lake.host_window(ORG, "pc-1.example", from..to, to, 30).await.unwrap();
     assert_eq!((less.events.len(), less.omitted), (30, 80));
-    assert_eq!(less.events, window.events[80..], "what lies nearest to the end stays");
+    assert_eq!(less.events, window.events[80..], "what lies nearest to the instant stays");
     let (bare, held): (Vec<_>, Vec<_>) = window.events.iter().partition(|event| event.raw.is_empty());
     assert_eq!((bare.len(), held.len()), (100, 10), "only what is in memory is whole");
     let asked = [bare[3], bare[51], held[0]].map(|event| event.uid);
@@ -53,7 +53,7 @@ async fn a_window_holds_the_hosts_events_of_the_span_committed_or_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_busy_host_the_latest_events_are_read_and_earlier_ones_by_name() {
+async fn of_a_busy_host_the_nearest_events_are_read_and_others_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let lake = open(folder.path()).await;
     // Written day by day, the latest day first: the order of arrival must not count.
@@ -62,11 +62,23 @@ async fn of_a_busy_host_the_latest_events_are_read_and_earlier_ones_by_name() {
         lake.flush().await;
     }
     let (from, to) = ("2026-11-10T00:00:00Z".parse().unwrap(), "2026-11-14T00:00:00Z".parse().unwrap());
-    let all = lake.host_window(ORG, "pc", from, to, usize::MAX).await.unwrap();
+    let all = lake.host_window(ORG, "pc", from..to, to, usize::MAX).await.unwrap();
     for limit in [1, 49, 50, 70, 120, 199, 200] {
-        let window = lake.host_window(ORG, "pc", from, to, limit).await.unwrap();
+        let window = lake.host_window(ORG, "pc", from..to, to, limit).await.unwrap();
         assert_eq!((window.events.len(), window.omitted), (limit, 200 - limit));
         assert_eq!(window.events, all.events[200 - limit..], "the latest {limit}");
+    }
+    for place in [0, 1, 49, 50, 101, 160, 199] {
+        let around = all.events[place].time;
+        for limit in [1, 7, 50, 70, 120, 199] {
+            let window = lake.host_window(ORG, "pc", from..to, around, limit).await.unwrap();
+            assert_eq!((window.events.len(), window.omitted), (limit, 200 - limit));
+            let mut distances: Vec<_> = all.events.iter().map(|event| event.time.duration_since(around).abs()).collect();
+            distances.sort_unstable();
+            let farthest = window.events.iter().map(|event| event.time.duration_since(around).abs()).max();
+            assert_eq!(farthest, distances.get(limit - 1).copied(), "the {limit} nearest to event {place}");
+            assert!(window.events.is_sorted_by_key(|event| event.time));
+        }
     }
     let uids = [3, 60, 61].map(|place: usize| all.events[place].uid);
     let named = lake.host_events(ORG, "PC", uids.into(), from, to).await.unwrap();
@@ -90,11 +102,11 @@ async fn an_event_that_claims_to_be_old_lies_where_it_was_received() {
     lake.append(hikeshi_lake::Batch { received_at, ..batch(ORG, "a", body) }).await.unwrap();
     lake.flush().await;
     let (from, to) = ("2026-11-20T00:00:00Z".parse().unwrap(), "2026-11-23T00:00:00Z".parse().unwrap());
-    let all = lake.host_window(ORG, "pc", from, to, usize::MAX).await.unwrap();
+    let all = lake.host_window(ORG, "pc", from..to, to, usize::MAX).await.unwrap();
     let old = all.events.iter().filter(|event| event.time_suspect).count();
     assert_eq!((all.events.len(), old), (40, 10));
     for limit in [1, 9, 10, 15, 39] {
-        let window = lake.host_window(ORG, "pc", from, to, limit).await.unwrap();
+        let window = lake.host_window(ORG, "pc", from..to, to, limit).await.unwrap();
         assert_eq!((window.events.as_slice(), window.omitted), (&all.events[40 - limit..], 40 - limit), "the latest {limit}");
     }
 }

@@ -43,7 +43,7 @@ pub use judge::{Sight, judge};
 pub use kind::{Kind, Log};
 pub use lists::{List, ListOrigin, Lists};
 pub use product::product_alerts;
-pub use scope::LOOK_BACK;
+pub use scope::{LOOK_AHEAD, LOOK_BACK};
 pub use subject::Found;
 
 use evidence::Evidence;

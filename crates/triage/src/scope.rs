@@ -18,6 +18,8 @@ use crate::process::Process;
 
 /// A flash report looks back at most seven times 24 hours (S3-45).
 pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// What came after is read for this long, over a weekend: later the same detection is an alert of its own, with a window of its own (S3-48).
+pub const LOOK_AHEAD: SignedDuration = SignedDuration::from_hours(72);
 
 /// Everything that sections and evidence are made from.
 pub(crate) struct Scope<'s> {

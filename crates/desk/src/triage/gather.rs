@@ -1,6 +1,7 @@
 //! What triage rests on, fetched: a host's window, the matches on it, the exception list, prevalence.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 
 use hikeshi_domain::OrganizationId;
 use hikeshi_domain::endpoint::BlockMode;
@@ -10,7 +11,7 @@ use hikeshi_event::{Column, Event, Uid};
 use hikeshi_lake::catalogue::{OrgScope, PrevalenceKind};
 use hikeshi_lake::{MatchQuery, MatchRow, Places};
 use hikeshi_record::{Context, Query};
-use hikeshi_triage::{Counted, LOOK_BACK, Level, Lists, Prevalence, Rule, Seen};
+use hikeshi_triage::{Counted, LOOK_AHEAD, LOOK_BACK, Level, Lists, Prevalence, Rule, Seen};
 use jiff::Timestamp;
 
 use crate::desk::Desk;
@@ -22,10 +23,11 @@ use crate::telemetry::{JapaneseTitles, SentAs, host_as_sent};
 use crate::watch::is_product;
 use crate::windows::{Look, Room};
 
-/// Most events of one host that a triage reads, the latest: about a week of a busy endpoint. An event takes two to four kilobytes.
-const MOST_EVENTS: usize = 200_000;
-/// Most events before those that are read because a rule matched on them.
-const MOST_EARLIER: usize = 500;
+/// Most events of one host that a triage reads, those nearest to the detection: about ten days of a busy endpoint. An event takes about two
+/// kilobytes.
+const MOST_EVENTS: usize = 100_000;
+/// Most events beyond those that are read because a rule matched on them.
+const MOST_BEYOND: usize = 500;
 const MOST_MATCHES: usize = 50_000;
 /// Most values that prevalence is asked for.
 const MOST_VALUES: usize = 20_000;
@@ -40,10 +42,10 @@ pub(crate) struct Gathered {
     pub(crate) events: Vec<Event<'static>>,
     /// Where they can be read whole.
     pub(crate) places: Places,
-    /// Events of the window that were left out because there are too many: all earlier than `complete_from`, and none that a rule matched.
+    /// Events of the window that were left out because there are too many: none within `complete`, and none that a rule matched.
     pub(crate) omitted: usize,
-    /// From here on every event is there.
-    pub(crate) complete_from: Timestamp,
+    /// Of this span every event is there.
+    pub(crate) complete: Range<Timestamp>,
     /// Matches: place of the event, place of the rule.
     pub(crate) matches: Vec<(usize, usize)>,
     /// The rules of those matches.
@@ -58,7 +60,7 @@ pub(crate) struct Gathered {
     pub(crate) prevalence: Known,
     /// Whether the endpoint's protection blocks.
     pub(crate) block_mode: BlockMode,
-    /// Data of the host received up to here.
+    /// Data of the host received up to here, as far as the window reaches.
     pub(crate) received_to: Timestamp,
     /// When it was gathered.
     pub(crate) now: Timestamp,
@@ -91,19 +93,21 @@ pub(crate) async fn gather(
     let SentAs { name: host, alike } = host_as_sent(desk, org, host).await?;
     let lake = &desk.telemetry.lake;
     let from = around.saturating_sub(LOOK_BACK).map_err(Error::internal)?;
-    // Everything after the detection, up to now: what the desk has not received yet cannot be read.
+    // What the desk has not received yet cannot be read.
     let now = desk.now();
-    let to = now.saturating_add(jiff::SignedDuration::from_mins(1)).map_err(Error::internal)?;
-    let mut window = lake.host_window(org, &host, from, to, MOST_EVENTS).await.map_err(Error::internal)?;
-    let query = MatchQuery { scope: OrgScope::one(org), host: Some(host.clone()), from, to, limit: MOST_MATCHES };
+    let to = around.saturating_add(LOOK_AHEAD).map_err(Error::internal)?;
+    let times = from..to.min(now.saturating_add(jiff::SignedDuration::from_mins(1)).map_err(Error::internal)?);
+    let mut window = lake.host_window(org, &host, times.clone(), around, MOST_EVENTS).await.map_err(Error::internal)?;
+    let query = MatchQuery { scope: OrgScope::one(org), host: Some(host.clone()), from: times.start, to: times.end, limit: MOST_MATCHES };
     let rows = lake.matches(query).await.map_err(Error::internal)?;
-    let mut complete_from = from;
+    let mut complete = times.clone();
     if window.omitted > 0 {
-        complete_from = window.events.first().map_or(from, Event::placed_at);
-        let earlier = earlier_matched(&window.events, &rows);
-        let matched = lake.host_events(org, &host, earlier, from, complete_from).await.map_err(Error::internal)?;
+        complete = complete_span(&window.events, around, &times);
+        let beyond = matched_beyond(&window.events, &rows);
+        let matched = lake.host_events(org, &host, beyond, times.start, times.end).await.map_err(Error::internal)?;
         window.omitted = window.omitted.saturating_sub(matched.len());
-        window.events.splice(..0, matched);
+        window.events.extend(matched);
+        window.events.sort_by_key(|event| (event.placed_at(), event.seq));
     }
     let (matches, rules) = placed(&window.events, &rows, &desk.telemetry.japanese);
     let exceptions = everything::<Exception>(desk, context, Query::new()).await?;
@@ -114,14 +118,14 @@ pub(crate) async fn gather(
         events: window.events,
         places: window.places,
         omitted: window.omitted,
-        complete_from,
+        complete,
         matches,
         rules,
         exceptions: exceptions.into_iter().map(|stored| stored.entity).collect(),
         lists,
         lists_unread,
         block_mode: endpoints.get(&(org, host.to_lowercase())).map_or(BlockMode::Unknown, |endpoint| endpoint.block_mode),
-        received_to: received.unwrap_or(around),
+        received_to: received.unwrap_or(around).min(to),
         alike,
         now,
         host,
@@ -137,13 +141,21 @@ pub(super) async fn received_to(desk: &Desk, org: OrganizationId, host: &str) ->
     Ok(of_host.map(|source| source.last_received_at).max())
 }
 
-/// The events before the window's first that rules matched, of the strongest rules and the latest first.
-fn earlier_matched(events: &[Event<'_>], rows: &[MatchRow]) -> HashSet<Uid> {
+/// The span around an instant of which no event was left out, when those farthest from it were.
+fn complete_span(events: &[Event<'_>], around: Timestamp, times: &Range<Timestamp>) -> Range<Timestamp> {
+    let farthest = events.iter().map(|event| event.placed_at().duration_since(around).abs()).max().unwrap_or_default();
+    let from = around.saturating_sub(farthest).map_or(times.start, |from| from.max(times.start));
+    let to = around.saturating_add(farthest).map_or(times.end, |to| to.min(times.end));
+    from..to
+}
+
+/// The events beyond the window's that rules matched, of the strongest rules and the latest first.
+fn matched_beyond(events: &[Event<'_>], rows: &[MatchRow]) -> HashSet<Uid> {
     let here: HashSet<Uid> = events.iter().map(|event| event.uid).collect();
     let mut missing: Vec<&MatchRow> = rows.iter().filter(|row| !here.contains(&row.uid)).collect();
     missing.sort_by_key(|row| std::cmp::Reverse((Level::by_name(&row.rule.level), row.time)));
     let named = missing.into_iter().flat_map(|row| std::iter::once(&row.uid).chain(&row.events)).copied();
-    named.filter(|uid| !here.contains(uid)).take(MOST_EARLIER).collect()
+    named.filter(|uid| !here.contains(uid)).take(MOST_BEYOND).collect()
 }
 
 /// Matches by place of their event, and the rules they name, each once.

@@ -194,10 +194,11 @@ async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 
-/// Where a host sent more than a triage may hold, nothing is said of what came before (E40: no evidence of absence).
+/// Where a host sent more than a triage may hold, nothing is said of what lies farther off (E40: no evidence of absence).
 fn not_examined(gathered: &Gathered) -> Option<Unknown> {
     let reason = Phrase::new(OMITTED).with("count", gathered.omitted.to_string());
-    let reason = reason.with("from", gathered.complete_from.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    let reason = reason.with("from", gathered.complete.start.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    let reason = reason.with("to", gathered.complete.end.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     (gathered.omitted > 0).then(|| Unknown { id: "E40".to_owned(), reason })
 }
 

@@ -85,7 +85,7 @@ async fn send(lake: &Lake, key: &str, body: String) {
 }
 
 async fn records(lake: &Lake, host: &str) -> Vec<u64> {
-    let window = lake.host_window(ORG, host, Timestamp::MIN, Timestamp::MAX, usize::MAX).await.unwrap();
+    let window = lake.host_window(ORG, host, Timestamp::MIN..Timestamp::MAX, Timestamp::MAX, usize::MAX).await.unwrap();
     window.events.iter().filter_map(|event| event.record_id).collect()
 }
 

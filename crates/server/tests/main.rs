@@ -40,3 +40,5 @@ mod rules;
 mod titles;
 #[cfg(test)]
 mod told_twice;
+#[cfg(test)]
+mod window;

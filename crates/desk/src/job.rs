@@ -22,9 +22,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 const CONFLICTS: u32 = 5;
 /// Alerts triaged side by side: each uses one core, and may hold the window of a busy host.
 const TRIAGES_AT_ONCE: usize = 2;
-/// Looking again takes a fifth of a core at most: where hundreds of hosts are attacked at once, new alerts and the intake come first.
+/// Looking again takes a fifth of the time at most: where hundreds of hosts are attacked at once, new alerts and the intake come first.
 const FOLLOW_REST: u32 = 4;
-/// A twentieth of a core, while the lake is behind with what it has acknowledged.
+/// A twentieth of the time, unless a look takes longer than a rest may, while the lake is behind with what it has acknowledged.
 const FOLLOW_REST_BEHIND: u32 = 19;
 /// Acknowledged and in no segment yet: two or three seconds of as much as two cores take.
 const BEHIND_BYTES: u64 = 256 << 20;

@@ -1,4 +1,4 @@
-//! Events that no segment takes, kept as they came: `aside/org=…/OFFSET.ndjson`, for whoever looks into it and ingests them again.
+//! Events that no segment takes, kept as they came: `aside/org=…/OFFSET.COUNT.ndjson`, for whoever looks into it and ingests them again.
 //! They are told of until somebody takes the files away, however often the lake is opened in between.
 
 use std::collections::BTreeMap;
@@ -29,8 +29,9 @@ impl Aside {
             Vec::new()
         });
         let counted = files.into_iter().filter(|path| path.extension().is_some_and(|end| end == "ndjson")).filter_map(|path| {
+            let events = counted_by_name(&path).map_or_else(|| lines(&path), Ok);
             let events =
-                lines(&path).inspect_err(|error| tracing::error!(%error, path = %path.display(), "a file that lies aside is not counted"));
+                events.inspect_err(|error| tracing::error!(%error, path = %path.display(), "a file that lies aside is not counted"));
             Some((path, events.ok()?))
         });
         Aside(Mutex::new(counted.collect()))
@@ -47,6 +48,11 @@ impl Aside {
         files.retain(|path, _| path.try_exists().unwrap_or(true));
         files.values().sum()
     }
+}
+
+/// How many events a file's name says that it holds.
+fn counted_by_name(path: &Path) -> Option<u64> {
+    Path::new(path.file_stem()?).extension()?.to_str()?.parse().ok()
 }
 
 /// Lines of a file, whatever its size.
@@ -74,9 +80,9 @@ pub(crate) fn set_aside(layout: &Layout, blocks: &[Arc<TailBlock>], to: u64) -> 
                 let folder = layout.aside().join(format!("org={}", event.org));
                 fs::create_dir_all(&folder)?;
                 folder.ancestors().take(3).try_for_each(sync_folder)?;
-                let path = folder.join(format!("{to:020}.ndjson"));
-                let file = BufWriter::new(File::create(&path)?);
-                entry.insert((path, file, 0))
+                let part = folder.join(format!("{to:020}.part"));
+                let file = BufWriter::new(File::create(&part)?);
+                entry.insert((part, file, 0))
             }
         };
         file.write_all(&event.raw)?;
@@ -84,8 +90,10 @@ pub(crate) fn set_aside(layout: &Layout, blocks: &[Arc<TailBlock>], to: u64) -> 
         *events += 1;
     }
     let mut written = AsideFiles::new();
-    for (path, file, events) in files.into_values() {
+    for (part, file, events) in files.into_values() {
         file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        let path = part.with_extension(format!("{events}.ndjson"));
+        fs::rename(&part, &path)?;
         path.parent().map_or(Ok(()), sync_folder)?;
         written.insert(path, events);
     }
@@ -112,7 +120,7 @@ mod tests {
         let expected = [&events[0], &events[2]].map(|event| format!("{}\n", String::from_utf8_lossy(&event.raw)));
         assert_eq!(files.keys().map(read).collect::<Vec<_>>(), expected);
         let last = files.keys().next_back().unwrap();
-        assert!(last.ends_with(format!("aside/org={other}/00000000000000000077.ndjson")));
+        assert!(last.ends_with(format!("aside/org={other}/00000000000000000077.1.ndjson")));
 
         fs::write(last.with_extension("txt"), "a note of whoever looks into it\n").unwrap();
         let aside = Aside::found(&layout);
@@ -129,6 +137,7 @@ mod tests {
         assert_eq!(Aside::found(&Layout::new(folder.path())).events(), 0);
         let path = folder.path().join("many.ndjson");
         fs::write(&path, "{\"a\":1}\n".repeat(20_000)).unwrap();
-        assert_eq!(lines(&path).unwrap(), 20_000);
+        assert_eq!((counted_by_name(&path), lines(&path).unwrap()), (None, 20_000));
+        assert_eq!(counted_by_name(&path.with_file_name("00000000000000000077.12.ndjson")), Some(12));
     }
 }

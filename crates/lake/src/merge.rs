@@ -1,4 +1,4 @@
-//! Merging small segments of one organisation, day and kind into a larger one, row by row in order, with stronger compression.
+//! Merging small segments of one organisation, day and kind into a larger one, row by row in order, the originals packed more tightly.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::{Done, RETRY, RUSH, Writer};
 use crate::catalogue::{CatalogueError, Commit};
+use crate::config::LakeConfig;
 use crate::lake::Inner;
 use crate::merge::{Merged, merge, pick};
 use crate::segment::day_of;
@@ -30,6 +31,7 @@ struct Courtesy<'a> {
 }
 
 impl Courtesy<'_> {
+    /// Rests while somebody reads, but not for ever: where readers never go, a fifth of the time is left.
     fn step_aside(&self) {
         let longest = self.since.get().elapsed().saturating_mul(REST_FOR_READERS);
         let begun = Instant::now();
@@ -37,6 +39,15 @@ impl Courtesy<'_> {
             std::thread::sleep(GLANCE);
         }
         self.since.set(Instant::now());
+    }
+}
+
+/// How many small segments of a day are enough to merge them.
+pub(super) fn least(config: &LakeConfig, idle: bool, day_is_over: bool) -> usize {
+    match (idle, day_is_over) {
+        (true, true) => config.merge_segments_closed,
+        (true, false) => config.merge_segments,
+        (false, _) => config.merge_segments_busy,
     }
 }
 
@@ -51,11 +62,7 @@ impl Writer {
         let idle = !rushed && self.given == self.delivered && self.inner.log.next_offset() <= self.reached;
         let config = &self.inner.config;
         let today = day_of(Timestamp::now().as_microsecond());
-        let least = |day| match idle {
-            true if day < today => config.merge_segments_closed,
-            true => config.merge_segments,
-            false => config.merge_segments_busy,
-        };
+        let least = |day| least(config, idle, day < today);
         let Some(chosen) = pick(&self.inner.views.now(), least, config.merge_rows) else { return };
         // Old and new stand side by side for a while: that takes nothing of the reserve.
         if self.inner.log.room_beyond(100) <= chosen.iter().map(|segment| segment.row.size_bytes).sum() {

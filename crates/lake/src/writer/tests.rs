@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use hikeshi_domain::OrganizationId;
@@ -11,9 +12,10 @@ use jiff::Timestamp;
 use parquet::errors::ParquetError;
 use uuid::Uuid;
 
-use super::{WriteFlight, Writer};
+use super::merges::least;
+use super::{RUSH, WriteFlight, Writer};
 use crate::batch::Batch;
-use crate::catalogue::{Catalogue, CatalogueError, Commit, OrgScope, Prevalence, PrevalenceKind, SegmentRow, SourceRow};
+use crate::catalogue::{Catalogue, CatalogueError, Commit, OrgScope, Prevalence, PrevalenceKind, SegmentKind, SegmentRow, SourceRow};
 use crate::config::LakeConfig;
 use crate::flight::{KnownSightings, Written, write_flight};
 use crate::lake::Lake;
@@ -65,7 +67,11 @@ fn refuses_poison(layout: &Layout, blocks: &[Arc<TailBlock>], known: &KnownSight
 }
 
 async fn opened(folder: &Path, catalogue: Arc<Memory>, write: WriteFlight) -> Lake {
-    let config = LakeConfig { reserve_percent: 0, flush_after: Duration::from_secs(3600), ..LakeConfig::default() };
+    opened_with(folder, catalogue, write, LakeConfig::default()).await
+}
+
+async fn opened_with(folder: &Path, catalogue: Arc<Memory>, write: WriteFlight, config: LakeConfig) -> Lake {
+    let config = LakeConfig { reserve_percent: 0, flush_after: Duration::from_secs(3600), ..config };
     let (inner, committed) = Lake::prepare(folder, catalogue, config, None).await.unwrap();
     Writer::start(inner.clone(), committed, write).unwrap();
     Lake { inner }
@@ -137,4 +143,45 @@ async fn a_crash_before_the_commit_loses_nothing_of_it() {
     let lake = opened(folder, catalogue.clone(), refuses_poison).await;
     lake.flush().await;
     assert_eq!((aside(folder), lake.lag().totals.set_aside, lake.lag().aside_events), (vec![poisoned], 1, 1));
+}
+
+/// Waits until the segments of events are so many.
+async fn segments_become(lake: &Lake, count: usize) {
+    let merged = async {
+        while lake.inner.views.now().segments.iter().filter(|segment| segment.row.kind == SegmentKind::Events).count() != count {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), merged).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn merging_goes_on_where_somebody_always_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = opened(folder.path(), Arc::default(), write_flight).await;
+    lake.inner.readers.fetch_add(1, Ordering::Relaxed);
+    send(&lake, "1", event(1, "pc")).await;
+    send(&lake, "2", event(2, "pc")).await;
+    segments_become(&lake, 1).await;
+    assert_eq!(records(&lake, "pc").await, [1, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn merging_waits_out_a_rush_and_begins_without_a_further_event() {
+    let folder = tempfile::tempdir().unwrap();
+    // A flight that fills up at once tells of a rush.
+    let config = LakeConfig { flush_rows: 1, ..LakeConfig::default() };
+    let lake = opened_with(folder.path(), Arc::default(), write_flight, config).await;
+    let before = Instant::now();
+    send(&lake, "1", event(1, "pc")).await;
+    send(&lake, "2", event(2, "pc")).await;
+    segments_become(&lake, 1).await;
+    assert!(before.elapsed() >= 2 * RUSH, "the rush was waited out");
+}
+
+#[test]
+fn a_day_that_is_over_is_merged_sooner_and_any_day_late_while_batches_wait() {
+    let config = LakeConfig::default();
+    let (busy, today, over) = (least(&config, false, true), least(&config, true, false), least(&config, true, true));
+    assert!(over < today && today < busy && least(&config, false, false) == busy);
 }

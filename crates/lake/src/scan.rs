@@ -19,7 +19,7 @@ use parquet::arrow::arrow_reader::{
     RowSelection, RowSelector,
 };
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetStatisticsPolicy};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataBuilder, ParquetMetaDataReader, ParquetStatisticsPolicy};
 use parquet::file::page_index::offset_index::PageLocation;
 
 use crate::positioned::PositionedFile;
@@ -47,10 +47,17 @@ pub enum ReadError {
     Catalogue(#[from] crate::catalogue::CatalogueError),
 }
 
-/// An open segment.
+/// An open segment: its footer without the places of its pages, of which a merged segment has a hundred thousand.
 pub(crate) struct SegmentReader {
     file: PositionedFile,
     metadata: ArrowReaderMetadata,
+}
+
+/// The row groups of a segment that hold wanted rows, with the places of their pages.
+struct Groups {
+    metadata: ArrowReaderMetadata,
+    /// Of each the rows within the segment, and the wanted among them.
+    rows: Vec<(Range<usize>, Vec<Range<usize>>)>,
 }
 
 impl SegmentReader {
@@ -58,7 +65,7 @@ impl SegmentReader {
     pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
         let file = File::open(path)?;
         let options = ArrowReaderOptions::new()
-            .with_offset_index_policy(PageIndexPolicy::Optional)
+            .with_offset_index_policy(PageIndexPolicy::Skip)
             .with_column_index_policy(PageIndexPolicy::Skip)
             .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
             .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
@@ -71,7 +78,7 @@ impl SegmentReader {
         usize::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or(0)
     }
 
-    /// Memory in use, about: the footer, and the places of its pages.
+    /// Memory in use, about: the footer.
     pub(crate) fn size_bytes(&self) -> usize {
         self.metadata.metadata().memory_size()
     }
@@ -115,18 +122,19 @@ impl SegmentReader {
             return Ok(None);
         }
         let wanted = value.to_owned();
-        self.read_ahead(ranges, &mask);
+        let groups = self.groups_with(ranges)?;
+        self.read_ahead(&groups, &mask);
         let equals = ArrowPredicateFn::new(mask, move |batch| Ok(rows_equal(&batch, &wanted)));
         let filter = RowFilter::new(vec![Box::new(equals)]);
-        Ok(Some(self.select_rows(ranges).with_row_filter(filter).with_limit(limit).build()?))
+        Ok(Some(self.select_rows(groups).with_row_filter(filter).with_limit(limit).build()?))
     }
 
     /// All columns of those rows that were received at or after an instant and whose event's id is one of these (none given: any).
     pub(crate) fn read_since(&self, from: Timestamp, ids: Option<Arc<BTreeSet<u32>>>) -> Result<ParquetRecordBatchReader, ReadError> {
         let mask = self.mask(|name| matches!(name, "event_id" | "received_at"));
         let wanted = ArrowPredicateFn::new(mask, move |batch| rows_since(&batch, from, ids.as_deref()));
-        let all = [0..self.rows()];
-        Ok(self.select_rows(&all).with_row_filter(RowFilter::new(vec![Box::new(wanted)])).build()?)
+        let all = self.groups_with(&[0..self.rows()])?;
+        Ok(self.select_rows(all).with_row_filter(RowFilter::new(vec![Box::new(wanted)])).build()?)
     }
 
     fn mask(&self, wanted: impl Fn(&str) -> bool) -> ProjectionMask {
@@ -140,50 +148,54 @@ impl SegmentReader {
         ranges: &[Range<usize>],
         columns: ProjectionMask,
     ) -> Result<ParquetRecordBatchReaderBuilder<PositionedFile>, ReadError> {
-        self.read_ahead(ranges, &columns);
-        Ok(self.select_rows(ranges).with_projection(columns))
+        let groups = self.groups_with(ranges)?;
+        self.read_ahead(&groups, &columns);
+        Ok(self.select_rows(groups).with_projection(columns))
     }
 
-    /// Only the row groups that hold wanted rows, and within them only the pages.
-    fn select_rows(&self, ranges: &[Range<usize>]) -> ParquetRecordBatchReaderBuilder<PositionedFile> {
-        let mut groups = Vec::new();
+    /// Only the pages that hold wanted rows.
+    fn select_rows(&self, groups: Groups) -> ParquetRecordBatchReaderBuilder<PositionedFile> {
         let mut selectors = Vec::new();
-        for (index, group, inside) in self.groups_with(ranges) {
-            groups.push(index);
-            select_within(group, &inside, &mut selectors);
-        }
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone());
-        builder.with_row_groups(groups).with_row_selection(RowSelection::from(selectors)).with_batch_size(8192)
+        groups.rows.into_iter().for_each(|(group, inside)| select_within(group, &inside, &mut selectors));
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), groups.metadata);
+        builder.with_row_selection(RowSelection::from(selectors)).with_batch_size(8192)
     }
 
-    /// The row groups that hold wanted rows: number, rows, and the wanted among them.
-    fn groups_with(&self, ranges: &[Range<usize>]) -> Vec<(usize, Range<usize>, Vec<Range<usize>>)> {
-        let mut found = Vec::new();
+    /// The row groups that hold wanted rows. The places of their pages are read, not those of the others: in a segment of millions of
+    /// rows that took longer than reading a host.
+    fn groups_with(&self, ranges: &[Range<usize>]) -> Result<Groups, ReadError> {
+        let whole = self.metadata.metadata();
+        let mut chosen = ParquetMetaDataBuilder::new(whole.file_metadata().clone());
+        let mut rows = Vec::new();
         let mut begin = 0;
-        for (index, group) in self.metadata.metadata().row_groups().iter().enumerate() {
+        for group in whole.row_groups() {
             let end = begin + usize::try_from(group.num_rows()).unwrap_or(0);
             let within = ranges.iter().map(|range| range.start.max(begin)..range.end.min(end));
             let inside: Vec<Range<usize>> = within.filter(|range| !range.is_empty()).collect();
             if !inside.is_empty() {
-                found.push((index, begin..end, inside));
+                chosen = chosen.add_row_group(group.clone());
+                rows.push((begin..end, inside));
             }
             begin = end;
         }
-        found
+        let mut places = ParquetMetaDataReader::new_with_metadata(chosen.build())
+            .with_offset_index_policy(PageIndexPolicy::Optional)
+            .with_column_index_policy(PageIndexPolicy::Skip);
+        places.read_page_indexes(&self.file)?;
+        Ok(Groups { metadata: ArrowReaderMetadata::try_new(Arc::new(places.finish()?), ArrowReaderOptions::new())?, rows })
     }
 
     /// Asks the system for all the pages at once that the reader will ask for one after the other: on a cold cache a window is some
     /// hundred small reads. Only advice: where it fails, the reads wait for themselves.
-    fn read_ahead(&self, ranges: &[Range<usize>], columns: &ProjectionMask) {
-        let metadata = self.metadata.metadata();
+    fn read_ahead(&self, groups: &Groups, columns: &ProjectionMask) {
+        let metadata = groups.metadata.metadata();
         let Some(pages) = metadata.offset_index() else { return };
         let mut wanted = Vec::new();
-        for (index, group, inside) in self.groups_with(ranges) {
-            let Some((chunks, pages)) = metadata.row_groups().get(index).zip(pages.get(index)) else { continue };
+        for ((chunks, pages), (group, inside)) in metadata.row_groups().iter().zip(pages).zip(&groups.rows) {
             let columns = chunks.columns().iter().zip(pages).enumerate().filter(|(leaf, _)| columns.leaf_included(*leaf));
             for (_, (chunk, pages)) in columns {
                 wanted.extend(chunk.dictionary_page_offset().map(|from| place(from)..place(chunk.data_page_offset())));
-                wanted.extend(pages_of(pages.page_locations(), &group, &inside));
+                wanted.extend(pages_of(pages.page_locations(), group, inside));
             }
         }
         wanted.sort_by_key(|bytes| bytes.start);

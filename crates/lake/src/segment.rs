@@ -29,6 +29,8 @@ use crate::stream::sync_folder;
 const ROW_GROUP_ROWS: usize = 131_072;
 /// A segment holds some hundred rows of a host, and whoever reads a host unpacks whole pages.
 const PAGE_ROWS: usize = 2048;
+/// Originals are read of the few events that a verdict cites: each costs a page of them.
+const RAW_PAGE_BYTES: usize = 128 << 10;
 /// A row group is closed when this much of it is encoded, so that its memory does not grow with the size of its events.
 const ROW_GROUP_BYTES: usize = 64 << 20;
 /// Whoever reads a page reads its column's dictionary, too: columns of many values do without.
@@ -244,6 +246,7 @@ fn properties(schema: &SchemaRef, plan: &Plan) -> Result<WriterProperties, Parqu
         .set_column_compression(ColumnPath::from(RAW), zstd)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_column_data_page_size_limit(ColumnPath::from(RAW), RAW_PAGE_BYTES)
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         // The segment's index says what lies where; extremes of a few columns are written for other readers of Parquet.
         .set_statistics_enabled(EnabledStatistics::None)

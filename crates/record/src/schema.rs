@@ -11,6 +11,7 @@ use crate::backup::{self, Keys, Part};
 use crate::chain::GENESIS;
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
+use crate::progress::Progress;
 use crate::seal::{Key, KeyFiles};
 
 /// Folder of the backups that were made before migrations.
@@ -36,7 +37,7 @@ pub(crate) async fn prepare(backend: &Arc<dyn Backend>, data: &Path, keys: &KeyF
         return Ok(None);
     }
     let folder = data.join(BACKUPS).join(format!("schema-{found}-{}", now.strftime("%Y%m%dT%H%M%SZ")));
-    backup::make(backend, data, &folder, Part::Database, Keys::LeftOut, None).await?;
+    backup::make(backend, data, &folder, Part::Database, Keys::LeftOut, None, &Progress::silent()).await?;
     tracing::info!(from = found, to = known, backup = %folder.display(), "bringing the record's schema up to date");
     for (number, script) in (1..).zip(backend.migrations()).filter(|(number, _)| *number > found) {
         session.begin(Purpose::Write, &Tenants::All).await?;

@@ -14,6 +14,7 @@ use crate::context::{Context, Scope};
 use crate::error::Result;
 use crate::keyring::Keyring;
 use crate::postgres::Postgres;
+use crate::progress::{Progress, Reached};
 use crate::schema;
 use crate::seal::KeyFiles;
 use crate::sqlite::Sqlite;
@@ -26,12 +27,13 @@ pub struct Settings {
     data: PathBuf,
     address: Option<String>,
     clock: Clock,
+    progress: Progress,
 }
 
 impl Settings {
     /// The embedded record of a data directory; the folder is made if it is not there.
     pub fn embedded(data: impl Into<PathBuf>) -> Self {
-        Settings { data: data.into(), address: None, clock: Arc::new(Timestamp::now) }
+        Settings { data: data.into(), address: None, clock: Arc::new(Timestamp::now), progress: Progress::silent() }
     }
 
     /// A record on PostgreSQL: `host=/run/postgresql dbname=hikeshi user=hikeshi`, or a `postgres://` URL, with `sslmode` and `sslrootcert`
@@ -42,6 +44,16 @@ impl Settings {
 
     pub(crate) fn data(&self) -> &Path {
         &self.data
+    }
+
+    /// Tells how far backup, restore and verification have come: often, and from the thread that does the work.
+    pub fn progress(mut self, told: impl Fn(Reached) + Send + Sync + 'static) -> Self {
+        self.progress = Progress::new(told);
+        self
+    }
+
+    pub(crate) fn told(&self) -> &Progress {
+        &self.progress
     }
 
     /// With another clock than the machine's.
@@ -63,6 +75,7 @@ struct Inner {
     desk: Desk,
     data: PathBuf,
     clock: Clock,
+    progress: Progress,
 }
 
 impl Store {
@@ -82,7 +95,9 @@ impl Store {
         let head = Head::read(session.as_mut()).await?;
         session.commit().await?;
         let desk = writer::start(&backend, Arc::clone(&keyring), settings.clock.clone(), head.seq)?;
-        Ok(Store { inner: Arc::new(Inner { backend, keyring, desk, data: settings.data, clock: settings.clock }) })
+        Ok(Store {
+            inner: Arc::new(Inner { backend, keyring, desk, data: settings.data, clock: settings.clock, progress: settings.progress }),
+        })
     }
 
     /// What the record's clock says.
@@ -135,6 +150,10 @@ impl Store {
     /// The data directory.
     pub fn data(&self) -> &Path {
         &self.inner.data
+    }
+
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.inner.progress
     }
 
     pub(crate) fn keyring(&self) -> &Keyring {

@@ -12,6 +12,7 @@ use crate::backend::{Row, Session, values};
 use crate::chain::{self, Checkpoint, Form, GENESIS, Hash, Link};
 use crate::context::Scope;
 use crate::error::Result;
+use crate::progress::{Stage, Stretch};
 use crate::standing::Standing;
 use crate::store::Store;
 use crate::transaction::Head;
@@ -61,7 +62,7 @@ impl Store {
         }
         let key = hex::encode(self.keyring().signing().verifying_key().as_bytes());
         let mut walk = Walk { installation: head.installation, key, notes, ..Walk::default() };
-        let outcome = walk.through(session.as_mut(), &head).await?;
+        let outcome = walk.through(session.as_mut(), &head, self.progress().stage(Stage::Verifying, head.seq)).await?;
         session.commit().await?;
         Ok(Verification {
             versions: walk.seq,
@@ -103,7 +104,7 @@ struct Walk {
 }
 
 impl Walk {
-    async fn through(&mut self, session: &mut dyn Session, head: &Head) -> Result<Result<(), Bad>> {
+    async fn through(&mut self, session: &mut dyn Session, head: &Head, mut stretch: Stretch<'_>) -> Result<Result<(), Bad>> {
         self.hash = GENESIS;
         self.at = Timestamp::MIN;
         if let Err(why) = self.notes_here() {
@@ -120,6 +121,7 @@ impl Walk {
                     return Ok(Err(Bad { seq: self.seq + 1, why }));
                 }
             }
+            stretch.on(rows.len() as u64);
         }
     }
 

@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::progress::{Progress, Stage};
 use crate::schema::BACKUPS;
 use crate::seal::KEYS;
 
@@ -72,14 +73,18 @@ impl Hold {
     }
 
     /// Puts what is held into the folder: what never changes by link where that is possible, all else by copy.
-    pub(super) fn put_into(&self, folder: &Path) -> Result<()> {
-        for path in files_below(&self.held)? {
+    pub(super) fn put_into(&self, folder: &Path, progress: &Progress) -> Result<()> {
+        let files = files_below(&self.held)?;
+        let size = |path: &PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let mut stretch = progress.stage(Stage::Copying, files.iter().map(size).sum());
+        for path in files {
             let name = path.strip_prefix(&self.held).unwrap_or(&path);
             let to = folder.join(name);
             if let Some(folder) = to.parent() {
                 fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
             }
             let immutable = name.components().any(|part| IMMUTABLE.iter().any(|word| part.as_os_str() == *word));
+            stretch.on(size(&path));
             if immutable && fs::hard_link(&path, &to).is_ok() {
                 continue;
             }

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::chain::Checkpoint;
 use crate::error::{Error, Result};
+use crate::progress::{Counted, Progress, Stage, Stretch};
 
 /// Name of the manifest inside a backup.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -46,11 +47,21 @@ pub struct ManifestFile {
 
 impl Manifest {
     /// A manifest of every file that lies in the folder.
-    pub(super) fn of(folder: &Path, made_at: Timestamp, database: &str, keys: bool, checkpoint: Option<Checkpoint>) -> Result<Self> {
+    pub(super) fn of(
+        folder: &Path,
+        made_at: Timestamp,
+        database: &str,
+        keys: bool,
+        checkpoint: Option<Checkpoint>,
+        progress: &Progress,
+    ) -> Result<Self> {
         let mut files = Vec::new();
-        for path in files_below(folder)? {
+        let paths = files_below(folder)?;
+        let size = |path: &PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let mut stretch = progress.stage(Stage::Hashing, paths.iter().map(size).sum());
+        for path in paths {
             let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            let (size_bytes, sha256) = hash(&path, &mut io::sink())?;
+            let (size_bytes, sha256) = hash(&path, &mut Counted { out: io::sink(), stretch: &mut stretch })?;
             files.push(ManifestFile { path: name, size_bytes, sha256 });
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -94,12 +105,12 @@ impl ManifestFile {
     }
 
     /// Copies the file while checking it; durable when it returns.
-    pub(super) fn copy(&self, from: &Path, to: &Path) -> Result<()> {
+    pub(super) fn copy(&self, from: &Path, to: &Path, stretch: &mut Stretch<'_>) -> Result<()> {
         if let Some(folder) = to.parent() {
             fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
         }
-        let mut target = File::create_new(to).map_err(|error| Error::file(to, error))?;
-        let (size, sha256) = hash(from, &mut target)?;
+        let target = File::create_new(to).map_err(|error| Error::file(to, error))?;
+        let (size, sha256) = hash(from, &mut Counted { out: &target, stretch })?;
         if (size, &sha256) != (self.size_bytes, &self.sha256) {
             return Err(Error::file(from, "is not the file that the manifest describes: the backup is damaged"));
         }

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use crate::backend::Backend;
 use crate::chain::Checkpoint;
 use crate::error::{Error, Result};
+use crate::progress::{Progress, Stage};
 use crate::seal::KEYS;
 use crate::store::{self, Settings, Store};
 use hold::Hold;
@@ -36,7 +37,8 @@ impl Store {
     /// Makes a backup in a folder that is empty or not there, while others read and write.
     pub async fn backup(&self, target: &Path, keys: Keys) -> Result<Manifest> {
         let checkpoint = self.checkpoint().await?;
-        make(self.backend(), self.data(), target, Part::Everything, keys, Some(checkpoint)).await
+        let checkpoint = Some(checkpoint);
+        make(self.backend(), self.data(), target, Part::Everything, keys, checkpoint, self.progress()).await
     }
 }
 
@@ -56,6 +58,7 @@ pub(crate) async fn make(
     part: Part,
     keys: Keys,
     checkpoint: Option<Checkpoint>,
+    progress: &Progress,
 ) -> Result<Manifest> {
     empty_folder(target)?;
     let database = target.join(DATABASE);
@@ -67,13 +70,13 @@ pub(crate) async fn make(
     backend.copy_into(&database).await?;
     if part == Part::Everything {
         hold.take()?;
-        hold.put_into(&target.join(FILES))?;
+        hold.put_into(&target.join(FILES), progress)?;
     }
     drop(hold);
     if keys == Keys::Included {
         copy_keys(&data.join(KEYS), &target.join(KEYS))?;
     }
-    let manifest = Manifest::of(target, Timestamp::now(), backend.name(), keys == Keys::Included, checkpoint)?;
+    let manifest = Manifest::of(target, Timestamp::now(), backend.name(), keys == Keys::Included, checkpoint, progress)?;
     manifest.write(target)?;
     Ok(manifest)
 }
@@ -100,11 +103,12 @@ pub async fn restore(from: &Path, settings: Settings, keys: Option<&Path>) -> Re
     if !keys.is_dir() {
         return Err(Error::file(keys, "is missing: the backup was made without the key files; bring them"));
     }
+    let mut stretch = settings.told().stage(Stage::Restoring, manifest.files.iter().map(|file| file.size_bytes).sum());
     for file in &manifest.files {
         let source = file.below(from)?;
         match file.path.split_once('/') {
-            Some((FILES, name)) => file.copy(&source, &data.join(name))?,
-            _ => file.copy(&source, &data.join(".restore").join(&file.path))?,
+            Some((FILES, name)) => file.copy(&source, &data.join(name), &mut stretch)?,
+            _ => file.copy(&source, &data.join(".restore").join(&file.path), &mut stretch)?,
         }
     }
     backend.fill_from(&data.join(".restore").join(DATABASE)).await?;

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use hikeshi_lake::catalogue::{Catalogue, Commit, SegmentRow};
-use hikeshi_record::{Keys, Manifest, Query, Settings, restore};
+use hikeshi_record::{Keys, Manifest, Query, Reached, Settings, Stage, Store, restore};
 
 use crate::fixture::*;
 
@@ -15,6 +16,7 @@ on_both!(
     a_damaged_backup_is_refused,
     keys_may_be_kept_apart,
     a_backup_that_lacks_a_segment_is_refused,
+    long_work_tells_how_far_it_has_come,
 );
 
 async fn a_backup_made_under_load_holds_what_was_acknowledged(place: Place) {
@@ -41,6 +43,30 @@ async fn a_backup_made_under_load_holds_what_was_acknowledged(place: Place) {
     assert_eq!((found.first_bad, found.versions), (None, restored.count::<Note>(&in_org(TOKYO), Query::new()).await.unwrap()));
     // The restored record goes on where it stood.
     restored.change(&in_org(TOKYO), made(&note(TOKYO, "後"))).await.unwrap();
+}
+
+async fn long_work_tells_how_far_it_has_come(place: Place) {
+    let (told, telling) = (Arc::new(Mutex::new(Vec::<Reached>::new())), |told: &Arc<Mutex<Vec<Reached>>>| {
+        let told = Arc::clone(told);
+        move |step: Reached| told.lock().unwrap().push(step)
+    });
+    let store = Store::open(place.settings().progress(telling(&told))).await.unwrap();
+    for number in 0..5 {
+        store.change(&in_org(TOKYO), made(&note(TOKYO, &number.to_string()))).await.unwrap();
+    }
+    write(&place.folder.path().join("lake/log/0001.log"), "frames");
+    let scratch = folder();
+    let target = scratch.path().join("backup");
+    store.backup(&target, Keys::Included).await.unwrap();
+    store.verify(&[]).await.unwrap();
+    restore(&target, place.another().settings().progress(telling(&told)), None).await.unwrap();
+    let told = told.lock().unwrap();
+    for stage in [Stage::Copying, Stage::Hashing, Stage::Verifying, Stage::Restoring] {
+        let steps: Vec<&Reached> = told.iter().filter(|step| step.stage == stage).collect();
+        let (first, last) = (steps.first().unwrap(), steps.last().unwrap());
+        assert_eq!(first.done, 0, "{stage:?} begins");
+        assert!(last.of > 0 && last.done == last.of, "{stage:?} comes to its end: {last:?}");
+    }
 }
 
 fn write(path: &Path, text: &str) {

@@ -8,6 +8,7 @@
 mod clock;
 mod defang;
 mod fonts;
+mod full_list;
 mod html;
 mod json;
 pub mod notice;
@@ -25,6 +26,7 @@ use hikeshi_domain::phrase::Language;
 use hikeshi_domain::playbook::PlaybookError;
 use serde::{Deserialize, Serialize};
 
+pub use full_list::FullListCsv;
 pub use json::SCHEMA;
 pub use pdf::typeset::Typeset;
 pub use view::View;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod full_list;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod html;

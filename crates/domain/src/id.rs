@@ -46,6 +46,8 @@ ids! {
     FlashReportId,
     /// One run of triage on one subject.
     TriageId,
+    /// The full list of one run of triage.
+    FullListId,
     /// A mail of the outbox.
     MessageId,
     /// An entry of the exception list.

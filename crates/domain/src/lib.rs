@@ -15,6 +15,7 @@ pub mod endpoint;
 pub mod entity;
 pub mod exception;
 pub mod flash_report;
+pub mod full_list;
 pub mod id;
 pub mod incident;
 pub mod level;

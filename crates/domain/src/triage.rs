@@ -225,7 +225,7 @@ pub struct Section {
     pub missing_audit: Vec<String>,
     /// How many items there are in all.
     pub total: usize,
-    /// The most relevant items; the rest is in the attachment.
+    /// The most relevant items, at most `section_items` of the playbook; all of them stand in the full list ([`crate::full_list`]).
     pub items: Vec<SectionItem>,
 }
 
@@ -311,6 +311,16 @@ pub struct Triage {
 }
 
 impl Triage {
+    /// Rows of all sections together.
+    pub fn rows(&self) -> usize {
+        self.sections.iter().map(|section| section.total).sum()
+    }
+
+    /// Whether a section has more rows than stand in it.
+    pub fn is_cut(&self) -> bool {
+        self.sections.iter().any(|section| section.total > section.items.len())
+    }
+
     /// The title of one of its rules as a reader of the language is told it; any other text as it is.
     pub fn title<'a>(&'a self, title: &'a str, language: Language) -> &'a str {
         let japanese = || self.rules.iter().find(|hit| hit.title == title)?.title_ja.as_deref();

@@ -13,6 +13,7 @@ mod alert;
 mod book;
 mod coverage;
 mod evidence;
+pub mod full_list;
 pub mod gather;
 mod host;
 mod indicator;
@@ -30,7 +31,7 @@ mod tree;
 
 use std::collections::BTreeMap;
 
-use hikeshi_domain::triage::{RuleHit, Triage};
+use hikeshi_domain::triage::{RuleHit, SectionItem, SectionKind, Triage};
 
 pub use advice::{advise, harmless_by_file_alone, limits};
 pub use alert::{AlertError, read_alerts};
@@ -57,6 +58,16 @@ pub fn triage(input: &Input<'_>, book: &VerdictBook) -> Triage {
 impl Host<'_> {
     /// Triages one subject of this host; `input.events` must be the events that the host was read from.
     pub fn triage(&self, input: &Input<'_>, book: &VerdictBook) -> Triage {
+        self.look(input, book, None)
+    }
+
+    /// The same; every row of the sections is told, also those beyond what a section keeps ([`Shown::section_items`]): section by
+    /// section, each one's most telling rows first. What is told is gone: a busy host has a hundred thousand rows.
+    pub fn triage_telling(&self, input: &Input<'_>, book: &VerdictBook, mut tell: impl FnMut(SectionKind, &SectionItem)) -> Triage {
+        self.look(input, book, Some(&mut tell))
+    }
+
+    fn look(&self, input: &Input<'_>, book: &VerdictBook, tell: Option<&mut section::Tell<'_>>) -> Triage {
         let scope = Scope::of(input, self, book);
         let evidence = Evidence::of(&scope);
         let (findings, by_event) = evidence.findings(&scope);
@@ -65,7 +76,7 @@ impl Host<'_> {
             host: input.host.to_owned(),
             judgement: judge(&findings, sight, book),
             findings,
-            sections: section::sections(&scope, &by_event),
+            sections: section::sections(&scope, &by_event, tell),
             tree: tree::tree(&scope, &by_event),
             rules: rule_hits(&scope),
             indicators: indicator::indicators(&scope, &by_event),

@@ -8,10 +8,11 @@ mod sections;
 mod timeline;
 mod tree;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use hikeshi_domain::flash_report::FlashReport;
 use hikeshi_domain::phrase::Language;
+use hikeshi_domain::triage::Triage;
 use serde::Serialize;
 
 pub use evidence::{EvidenceView, IndicatorGroup, ReasonView, RuleView, UnknownView};
@@ -77,6 +78,16 @@ const LABELS: &[&str] = &[
     "unknown",
     "unknown.none",
 ];
+
+/// How the report calls processes (`P3 powershell.exe`), by the tree's ids.
+pub(crate) fn actors(triage: &Triage, words: Words) -> HashMap<String, String> {
+    tree::actors(triage, words)
+}
+
+/// How the report calls the reasons that it shows (`根拠 1`), by the ids of findings.
+pub(crate) fn reason_numbers(triage: &Triage, words: Words) -> HashMap<String, String> {
+    evidence::numbers(triage, words)
+}
 
 /// A flash report in one language.
 #[derive(Debug, Clone, PartialEq, Serialize)]

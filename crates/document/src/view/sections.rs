@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use hikeshi_domain::triage::{Section, SectionItem, SectionKind, SectionState, Triage};
 use serde::Serialize;
 
-use super::evidence::{Reasons, called, note, source};
+use super::evidence::{Reasons, called, source};
 use crate::clock::Clock;
 use crate::words::Words;
 
-/// Most items shown of a section and most details of an item; the rest is in the JSON's model.
+/// Most items shown of a section and most details of an item; all of them are in the full list ([`crate::FullListCsv`]).
 const ITEMS_SHOWN: usize = 30;
 const DETAILS_SHOWN: usize = 16;
 
@@ -140,9 +140,13 @@ fn section(section: &Section, number: &str, words: Words, clock: &Clock, marks: 
             .filter(|_| section.state != SectionState::NotCollected)
             .map(|missing| words.say("missing_audit", &[("sources", missing)])),
         total,
-        note: note(total, chosen.len(), words).filter(|_| section.state == SectionState::Found),
+        note: (section.state == SectionState::Found && total > chosen.len()).then(|| left_out(total, chosen.len(), words)),
         items: chosen.into_iter().map(|row| item(row, words, clock, marks)).collect(),
     }
+}
+
+fn left_out(total: usize, shown: usize, words: Words) -> String {
+    words.say("section.shown_of", &[("shown", words.number(shown)), ("total", words.number(total))])
 }
 
 /// Rows that findings rest on first, then as triage ordered them; shown in order of time.

@@ -85,7 +85,7 @@ impl Built {
 pub(super) fn view(triage: &Triage, words: Words, clock: &Clock, reasons: &Reasons) -> Built {
     let shape = Shape::of(&triage.tree);
     let order = shape.order();
-    let numbers: HashMap<usize, usize> = order.iter().enumerate().map(|(place, node)| (*node, place + 1)).collect();
+    let numbers = numbered(&order);
     let chosen = shape.chosen(&order);
     let links = links(&triage.tree, &numbers, words);
     let mut draft = Draft { shape: &shape, chosen: &chosen, numbers: &numbers, links: &links, reasons, words, clock, rows: Vec::new() };
@@ -96,13 +96,27 @@ pub(super) fn view(triage: &Triage, words: Words, clock: &Clock, reasons: &Reaso
         let values = [("shown", words.number(chosen.len())), ("total", words.number(total))];
         words.say("tree.shown_of", &values)
     });
-    let actors = triage.tree.nodes.iter().enumerate().map(|(index, node)| {
-        let number = numbers.get(&index).copied().unwrap_or_default();
-        (node.id.clone(), format!("P{number} {}", name(node, words)))
-    });
-    let actors = actors.collect();
+    let actors = named(&triage.tree, &numbers, words);
     let alt = alt(triage, &rows, total, words);
     Built { view: TreeView { rows, note, alt }, actors }
+}
+
+/// How rows of sections name a node.
+pub(super) fn actors(triage: &Triage, words: Words) -> Actors {
+    named(&triage.tree, &numbered(&Shape::of(&triage.tree).order()), words)
+}
+
+/// Numbers from 1, in the order of the rows, by the node's place in the tree.
+fn numbered(order: &[usize]) -> HashMap<usize, usize> {
+    order.iter().enumerate().map(|(place, node)| (*node, place + 1)).collect()
+}
+
+fn named(tree: &Tree, numbers: &HashMap<usize, usize>, words: Words) -> Actors {
+    let name = |(index, node): (usize, &Node)| {
+        let number = numbers.get(&index).copied().unwrap_or_default();
+        (node.id.clone(), format!("P{number} {}", name(node, words)))
+    };
+    tree.nodes.iter().enumerate().map(name).collect()
 }
 
 /// What led to each node beside being started as a child: by its id, at most eight each.

@@ -19,12 +19,19 @@ use crate::scope::Scope;
 /// What findings rest on an event.
 pub(crate) type ByEvent = BTreeMap<usize, Vec<String>>;
 
-/// All eight, in order.
-pub(crate) fn sections(scope: &Scope<'_>, by_event: &ByEvent) -> Vec<Section> {
-    SectionKind::ALL.iter().map(|kind| section(scope, by_event, *kind)).collect()
+/// Is told every row of the sections, in the order of the sections and each section's most telling first.
+pub(crate) type Tell<'t> = dyn FnMut(SectionKind, &SectionItem) + 't;
+
+/// All eight, in order. A section keeps its most telling rows; with somebody to tell, every row is made and told.
+pub(crate) fn sections(scope: &Scope<'_>, by_event: &ByEvent, mut tell: Option<&mut Tell<'_>>) -> Vec<Section> {
+    let mut sections = Vec::with_capacity(SectionKind::ALL.len());
+    for kind in SectionKind::ALL {
+        sections.push(section(scope, by_event, kind, tell.as_deref_mut()));
+    }
+    sections
 }
 
-fn section(scope: &Scope<'_>, by_event: &ByEvent, kind: SectionKind) -> Section {
+fn section(scope: &Scope<'_>, by_event: &ByEvent, kind: SectionKind, tell: Option<&mut Tell<'_>>) -> Section {
     let mut rows = Rows::default();
     match kind {
         SectionKind::Origin => files::origin(scope, &mut rows),
@@ -38,7 +45,7 @@ fn section(scope: &Scope<'_>, by_event: &ByEvent, kind: SectionKind) -> Section 
     }
     let (searched, missing_audit, collected) = source::sources(kind, &scope.coverage);
     let total = rows.rows.len();
-    let items = rows.into_items(scope, by_event);
+    let items = rows.into_items(scope, by_event, kind, tell);
     let state = match (total, collected) {
         (1.., _) => SectionState::Found,
         (0, true) => SectionState::Nothing,
@@ -103,15 +110,26 @@ impl Rows {
         self.rows.push(Row { what, details: key.1, node, time: at.1, count: 1, events: at.0.into_iter().collect(), weight });
     }
 
-    fn into_items(self, scope: &Scope<'_>, by_event: &ByEvent) -> Vec<SectionItem> {
+    fn into_items(self, scope: &Scope<'_>, by_event: &ByEvent, kind: SectionKind, tell: Option<&mut Tell<'_>>) -> Vec<SectionItem> {
         let ordered = self.ordered;
         let matched: std::collections::BTreeSet<usize> = scope.matches.iter().map(|hit| hit.event).collect();
         let mut rows: Vec<(i32, Row, Vec<String>)> = self.rows.into_iter().map(|row| weighed(row, by_event, &matched)).collect();
         if !ordered {
             rows.sort_by(|a, b| (b.0, a.1.time).cmp(&(a.0, b.1.time)));
         }
-        rows.truncate(scope.book.shown.section_items);
-        rows.into_iter().map(|(_, row, findings)| item(scope, row, findings)).collect()
+        let shown = scope.book.shown.section_items;
+        let Some(tell) = tell else {
+            return rows.into_iter().take(shown).map(|(_, row, findings)| item(scope, row, findings)).collect();
+        };
+        let mut items = Vec::new();
+        for (_, row, findings) in rows {
+            let item = item(scope, row, findings);
+            tell(kind, &item);
+            if items.len() < shown {
+                items.push(item);
+            }
+        }
+        items
     }
 }
 

@@ -1,7 +1,9 @@
 //! The eight sections: always eight, in order; found, nothing, or not collected; what came after the alert is marked.
 
 use hikeshi_domain::endpoint::BlockMode;
-use hikeshi_domain::triage::{SectionKind, SectionState};
+use hikeshi_domain::triage::{SectionItem, SectionKind, SectionState};
+use hikeshi_triage::full_list::{Packing, rows};
+use hikeshi_triage::{Focus, Host};
 
 use crate::stage::{EXPLORER, SYSMON, alert_on, alert_on_file, at, by_alert, event, start};
 
@@ -93,4 +95,35 @@ fn advice_begins_with_whether_it_could_run() {
     assert!(keys.contains(&"advice.black.credentials".to_owned()));
     let blocked = hikeshi_triage::advise(&triage, Some(&alert), BlockMode::Block);
     assert_eq!(blocked[0].key, "advice.state.ran_and_stopped");
+}
+
+/// Beyond a hundred rows a section, they were cut away and existed nowhere.
+#[test]
+fn every_row_is_told_where_a_section_keeps_the_most_telling_ones() {
+    let image = r"C:\Users\taro\a.exe";
+    let written = |number: i64| event(20 + number, SYSMON, 11, &[("process_guid", "p1"), ("file_path", &format!(r"C:\Temp\{number}.dat"))]);
+    let events: Vec<_> = std::iter::once(start(10, "p1", image, "a.exe", EXPLORER)).chain((0..250).map(written)).collect();
+    let alert = alert_on(12, "p1");
+    let (book, host_input) = (crate::stage::book(), crate::stage::input(&events, &[], Focus::Alert(&alert)));
+    let host = Host::read(&events, &book);
+    let mut told: Vec<(SectionKind, SectionItem)> = Vec::new();
+    let triage = host.triage_telling(&host_input, &book, |section, row| told.push((section, row.clone())));
+    assert_eq!(triage, host.triage(&host_input, &book), "whoever listens changes nothing");
+    assert!(triage.is_cut());
+    assert_eq!(told.len(), triage.rows());
+    let order: Vec<SectionKind> = told.iter().map(|(section, _)| *section).collect();
+    assert!(order.is_sorted(), "section by section");
+    for section in &triage.sections {
+        let rows: Vec<&SectionItem> = told.iter().filter(|(kind, _)| *kind == section.kind).map(|(_, row)| row).collect();
+        assert_eq!(rows.len(), section.total, "{:?}", section.kind);
+        assert!(rows.iter().zip(&section.items).all(|(row, item)| **row == *item), "those that it keeps come first");
+    }
+    let mut packing = Packing::new(200);
+    told.iter().for_each(|(section, row)| packing.take(*section, row));
+    let packed = packing.finish().unwrap();
+    assert_eq!((packed.rows, packed.total), (200, told.len()), "bounded, and counted");
+    let unpacked: Vec<(SectionKind, SectionItem)> =
+        rows(&packed.bytes).unwrap().map(|row| row.unwrap()).map(|listed| (listed.section, listed.row)).collect();
+    assert_eq!(unpacked, told[..200]);
+    assert!(rows(b"no list").is_err() || rows(b"no list").unwrap().next().unwrap().is_err(), "damage is told");
 }

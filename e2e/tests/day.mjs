@@ -33,6 +33,15 @@ export function day(world) {
       assert.equal(pdf.status(), 200);
       assert.equal((await pdf.body()).subarray(0, 5).toString("latin1"), "%PDF-");
     }
+    const list = page.getByRole("link", { name: /^全件一覧: [\d,]+ 件/ });
+    await list.waitFor();
+    const events = page.getByRole("link", { name: "判定の根拠となったイベント" });
+    if (process.env.HIKESHI_FIXTURE !== "1") {
+      const csv = await page.request.get(`${world.base}${await list.getAttribute("href")}`);
+      assert.ok((await csv.text()).startsWith("\ufeff項目,時刻,"), "every row, in the reader's language");
+      const lines = await page.request.get(`${world.base}${await events.getAttribute("href")}`);
+      assert.ok("uid" in JSON.parse((await lines.text()).split("\n")[0]), "the events that the verdict cites");
+    }
     await visitor.close();
   });
 

@@ -2,6 +2,9 @@
 
 use std::collections::HashSet;
 
+use bytes::Bytes;
+use hikeshi_access::Caller;
+use hikeshi_domain::AlertId;
 use hikeshi_domain::triage::{EventRef, Triage};
 use hikeshi_domain::triage_run::ObjectRef;
 use hikeshi_event::to_ocsf;
@@ -9,8 +12,9 @@ use serde_json::json;
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
+use crate::objects;
 use crate::secret::hexadecimal;
-use crate::triage::Gathered;
+use crate::triage::{Gathered, runs};
 
 /// Keeps the cited events: one line of JSON an event, with its uid, its head, its OCSF form and the original text.
 pub(crate) async fn keep(desk: &Desk, triage: &Triage, gathered: &Gathered) -> Result<Option<ObjectRef>> {
@@ -32,9 +36,27 @@ pub(crate) async fn keep(desk: &Desk, triage: &Triage, gathered: &Gathered) -> R
         serde_json::to_writer(&mut lines, &line).map_err(Error::internal)?;
         lines.push(b'\n');
     }
-    let size_bytes = u64::try_from(lines.len()).unwrap_or(u64::MAX);
-    let sha256 = desk.objects.put(lines.into()).await.map_err(Error::internal)?;
-    Ok(Some(ObjectRef { sha256: sha256.to_string(), size_bytes }))
+    Ok(Some(objects::put(desk, lines.into()).await?))
+}
+
+/// The cited events of one run, to be downloaded.
+pub struct CitedEvents {
+    /// Their name as a file.
+    pub file_name: String,
+    /// One event a line of JSON: `uid`, `host`, `time`, `received_at`, `channel`, `event_id`, `record_id`, `raw` as text and in
+    /// hexadecimal, `ocsf`.
+    pub bytes: Bytes,
+}
+
+/// The events that a run on an alert cites, the latest run or the one of that number. They stand whatever the lake has forgotten.
+///
+/// # Errors
+/// `NotFound` where the caller does not see the alert, there is no such run, or it cites no event.
+pub async fn of_alert(desk: &Desk, caller: &Caller, alert: AlertId, number: Option<u32>) -> Result<CitedEvents> {
+    let runs = runs(desk, caller, alert).await?;
+    let run = runs.into_iter().find(|run| number.is_none_or(|number| run.number == number)).ok_or_else(Error::not_found)?;
+    let cited = run.cited.as_ref().ok_or_else(Error::not_found)?;
+    Ok(CitedEvents { file_name: format!("alert-{alert}-v{}-events.ndjson", run.number), bytes: objects::get(desk, cited).await? })
 }
 
 fn references(triage: &Triage) -> impl Iterator<Item = &EventRef> {

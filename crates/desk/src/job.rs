@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::complaint::Complaint;
 use crate::desk::{Desk, context};
 use crate::error::{ErrorKind, Result};
+use crate::full_list::{self, FULL_LIST_QUEUE, FullListJob};
 use crate::message::{self, MAIL_QUEUE, MailJob};
 use crate::triage::{self, FOLLOW_QUEUE, LIST_QUEUE, ListJob, TRIAGE_QUEUE, TriageJob};
 
@@ -22,7 +23,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 const CONFLICTS: u32 = 5;
 /// Alerts triaged side by side: each uses one core, and may hold the window of a busy host.
 const TRIAGES_AT_ONCE: usize = 2;
-/// Looking again takes a fifth of the time at most: where hundreds of hosts are attacked at once, new alerts and the intake come first.
+/// Looking again, and writing full lists, takes a fifth of the time each at most: where hundreds of hosts are attacked at once, new alerts
+/// and the intake come first.
 const FOLLOW_REST: u32 = 4;
 /// A twentieth of the time, unless a look takes longer than a rest may, while the lake is behind with what it has acknowledged.
 const FOLLOW_REST_BEHIND: u32 = 19;
@@ -46,7 +48,7 @@ pub async fn failed(desk: &Desk, caller: &Caller) -> Result<Vec<JobRow>> {
 /// The jobs that were given up, of a context.
 pub(crate) async fn failed_within(desk: &Desk, context: &Context) -> Result<Vec<JobRow>> {
     let mut jobs = Vec::new();
-    for queue in [TRIAGE_QUEUE, FOLLOW_QUEUE, LIST_QUEUE, MAIL_QUEUE] {
+    for queue in [TRIAGE_QUEUE, FOLLOW_QUEUE, LIST_QUEUE, FULL_LIST_QUEUE, MAIL_QUEUE] {
         jobs.extend(desk.store.jobs(context, queue, JobState::Failed, MOST_LISTED).await?);
     }
     jobs.sort_by_key(|job| (job.created_at, job.id));
@@ -70,6 +72,7 @@ pub fn start(desk: &Desk) -> JoinSet<()> {
     }
     workers.spawn(work(desk.clone(), FOLLOW_QUEUE, 1));
     workers.spawn(work(desk.clone(), LIST_QUEUE, 1));
+    workers.spawn(work(desk.clone(), FULL_LIST_QUEUE, 1));
     workers.spawn(work(desk.clone(), MAIL_QUEUE, MAILS_AT_ONCE));
     workers
 }
@@ -89,7 +92,7 @@ async fn work(desk: Desk, queue: &'static str, at_once: u32) {
             Ok(jobs) => {
                 let begun = Instant::now();
                 together(&desk, jobs).await;
-                if queue == FOLLOW_QUEUE {
+                if queue == FOLLOW_QUEUE || queue == FULL_LIST_QUEUE {
                     let rest = if desk.telemetry.lake.lag().stream_bytes > BEHIND_BYTES { FOLLOW_REST_BEHIND } else { FOLLOW_REST };
                     tokio::time::sleep(begun.elapsed().saturating_mul(rest).min(LONGEST_REST)).await;
                 }
@@ -103,6 +106,7 @@ fn claiming(queue: &str) -> &'static str {
     match queue {
         TRIAGE_QUEUE => "claiming alerts to be triaged",
         FOLLOW_QUEUE => "claiming alerts to be looked at again",
+        FULL_LIST_QUEUE => "claiming full lists to be written",
         LIST_QUEUE => "claiming lists whose alerts are to be judged again",
         _ => "claiming mails to be sent",
     }
@@ -140,6 +144,7 @@ async fn one(desk: &Desk, job: Claimed) {
 async fn done(desk: &Desk, job: &Claimed) -> Result<()> {
     match job.queue.as_str() {
         TRIAGE_QUEUE | FOLLOW_QUEUE => triage::run(desk, job, job.payload::<TriageJob>()?).await,
+        FULL_LIST_QUEUE => full_list::write(desk, job, job.payload::<FullListJob>()?).await,
         LIST_QUEUE => triage::hand_on(desk, job, job.payload::<ListJob>()?).await,
         _ => {
             message::send(desk, job.payload::<MailJob>()?, job.attempt >= job.attempts, job.attempt).await?;

@@ -45,7 +45,7 @@ pub use index::INDEXED as INDEXED_COLUMNS;
 pub use lake::{Appended, Lake, OpenError};
 pub use look_back::LookBack;
 pub use matches::{InOrder, IsNew, MatchRow, MatchedRule, Tap, TapWorker};
-pub use objects::{LocalObjects, ObjectId, Objects};
+pub use objects::{LocalObjects, NoObjectId, ObjectId, Objects};
 pub use reads::{HashHits, MatchQuery};
 pub use scan::ReadError;
 pub use schema::{events_schema, matches_schema};

@@ -6,6 +6,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -27,6 +28,28 @@ impl ObjectId {
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// A text that names no object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` names no object: 64 hexadecimal digits do")]
+pub struct NoObjectId(String);
+
+impl FromStr for ObjectId {
+    type Err = NoObjectId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || NoObjectId(text.to_owned());
+        let mut id = [0; 32];
+        if text.len() != 64 {
+            return Err(wrong());
+        }
+        for (place, byte) in id.iter_mut().enumerate() {
+            let digits = text.get(place * 2..place * 2 + 2).ok_or_else(wrong)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| wrong())?;
+        }
+        Ok(ObjectId(id))
     }
 }
 
@@ -127,6 +150,8 @@ mod tests {
         let id = objects.put(Bytes::from_static(b"evidence")).await.unwrap();
         assert_eq!(objects.put(Bytes::from_static(b"evidence")).await.unwrap(), id);
         assert_eq!(objects.get(id).await.unwrap(), Bytes::from_static(b"evidence"));
+        assert_eq!(id.to_string().parse(), Ok(id), "its name is told and read");
+        assert!(["", "0x", &"g".repeat(64), &"é".repeat(32)].iter().all(|text| text.parse::<ObjectId>().is_err()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

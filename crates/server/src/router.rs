@@ -84,6 +84,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::people::router())
         .merge(routes::duty::router())
         .merge(routes::alerts::router())
+        .merge(routes::alert_files::router())
         .merge(routes::cases::router())
         .merge(routes::endpoints::router())
         .merge(routes::hunt::router())

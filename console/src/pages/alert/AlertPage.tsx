@@ -64,6 +64,7 @@ function Evidence(props: { page: Answer; triage: Triage }) {
       <Timeline {...shared} range={search.range ?? "fit"} setRange={(range) => void navigate({ search: (before) => ({ ...before, range }), replace: true, resetScroll: false })} />
       <Sections
         {...shared}
+        page={page}
         org={page.alert.org}
         open={search.section ?? firstFilled(triage)}
         setOpen={(section) => void navigate({ search: (before) => ({ ...before, section }), replace: true, resetScroll: false })}

@@ -1,15 +1,17 @@
 /** The eight sections in their fixed order: found, nothing found in …, or not collected. */
 import { Tabs } from "@mantine/core";
 import { useEffect, useRef } from "react";
-import type { Section, SectionItem, SectionKind } from "../../api/types";
-import { useText } from "../../i18n/language";
+import type { AlertPage, Section, SectionItem, SectionKind } from "../../api/types";
+import { useLanguage, useText } from "../../i18n/language";
 import { Value } from "../../indicator/Value";
 import { Time } from "../../parts/Time";
 import styles from "./Sections.module.css";
+import { citedEventsAddress, fullListAddress } from "./queries";
 import { itemKey } from "./selection";
 import type { Shared } from "./shared";
 
 interface Opened extends Shared {
+  page: AlertPage;
   org: string;
   open: SectionKind;
   setOpen: (section: SectionKind) => void;
@@ -20,7 +22,10 @@ export function Sections(props: Opened) {
   const { triage, marked } = props;
   return (
     <section className={styles.panel} aria-labelledby="sections">
-      <h2 id="sections">{t.alert.sections}</h2>
+      <div className={styles.head}>
+        <h2 id="sections">{t.alert.sections}</h2>
+        <Files page={props.page} />
+      </div>
       <Tabs value={props.open} onChange={(value) => props.setOpen(triage.sections.find(({ kind }) => kind === value)?.kind ?? props.open)} keepMounted={false}>
         <Tabs.List className={styles.tabs}>
           {triage.sections.map((section, index) => {
@@ -39,6 +44,23 @@ export function Sections(props: Opened) {
         ))}
       </Tabs>
     </section>
+  );
+}
+
+/** What can be saved beside the report: every row, and the events that the verdict rests on. */
+function Files(props: { page: AlertPage }) {
+  const t = useText();
+  const { language } = useLanguage();
+  const { alert, full_list, cites_events } = props.page;
+  return (
+    <p className={styles.files}>
+      {full_list === null ? (
+        <span>{t.alert.fullListPending}</span>
+      ) : (
+        <a href={fullListAddress(alert.id, language)}>{t.alert.fullList(full_list.rows.toLocaleString(), full_list.total.toLocaleString())}</a>
+      )}
+      {cites_events && <a href={citedEventsAddress(alert.id)}>{t.alert.citedEvents}</a>}
+    </p>
   );
 }
 

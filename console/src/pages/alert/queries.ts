@@ -13,6 +13,16 @@ export function reportAddress(id: string, form: "pdf" | "html" | "json", languag
   return `/api/v1${path(id)}/report.${form}?lang=${language}`;
 }
 
+/** Address of the list of every row of the eight sections, for a spreadsheet. */
+export function fullListAddress(id: string, language: string): string {
+  return `/api/v1${path(id)}/full-list?lang=${language}`;
+}
+
+/** Address of the events that the verdict cites. */
+export function citedEventsAddress(id: string): string {
+  return `/api/v1${path(id)}/events`;
+}
+
 const touched = (id: string) => [["alert", id], ["alerts"], ["duty"], ["cases"], ["case"]];
 
 /** Posts to a sub-resource of the alert, then reads again what it changed. */

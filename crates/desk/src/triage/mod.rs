@@ -9,8 +9,8 @@ mod own;
 mod raise;
 mod run;
 
-pub(crate) use gather::Gathered;
+pub(crate) use gather::{Gathered, gather};
 pub(crate) use judged_again::{LIST_QUEUE, ListJob, hand_on, judged_again};
 pub use raise::{OWN_PRODUCT, work as raise};
-pub(crate) use run::{FOLLOW_QUEUE, TRIAGE_QUEUE, TriageJob, job, run, turned_black};
+pub(crate) use run::{FOLLOW_QUEUE, TRIAGE_QUEUE, TriageJob, job, look, run, turned_black};
 pub use run::{again, runs};

@@ -28,7 +28,7 @@ use super::own::is_about;
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
 use crate::windows::Look;
-use crate::{case, flash_report, names};
+use crate::{case, flash_report, full_list, names};
 
 /// Queue of alerts to be triaged now: nobody has looked at them, or somebody asked.
 pub(crate) const TRIAGE_QUEUE: &str = "triage";
@@ -154,8 +154,22 @@ fn rests_on_the_same(earlier: &Triage, later: &Triage) -> bool {
     (earlier.judgement.verdict, grounds(earlier)) == (later.judgement.verdict, grounds(later))
 }
 
-/// Runs the pure part on a thread of its own: a busy host takes a while.
+/// Judges, and says what could not be looked at.
 async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage, Gathered)> {
+    let (mut triage, gathered) = look(desk, alert, gathered, |host, input, book| host.triage(input, book)).await?;
+    triage.unknown.extend(not_examined(&gathered));
+    triage.unknown.extend(not_joined(&gathered));
+    triage.unknown.extend(gathered.lists_unread.iter().cloned());
+    Ok((triage, gathered))
+}
+
+/// Looks at an alert with what was gathered, on a thread of its own: a busy host takes a while.
+pub(crate) async fn look<T: Send + 'static>(
+    desk: &Desk,
+    alert: &Alert,
+    gathered: Gathered,
+    see: impl FnOnce(&Host<'_>, &Input<'_>, &VerdictBook) -> T + Send + 'static,
+) -> Result<(T, Gathered)> {
     let (book, rules): (Arc<VerdictBook>, String) = (desk.verdicts.clone(), desk.telemetry.rules.version().to_owned());
     let mut raised = alert.raised.clone();
     // A clock that is ahead (a local time sent as UTC, a wrong year) must not move the window away from what happened.
@@ -184,12 +198,9 @@ async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage
             place: None,
             rules_version: &rules,
         };
-        let mut triage = host.triage(&input, &book);
+        let seen = see(&host, &input, &book);
         drop(host);
-        triage.unknown.extend(not_examined(&gathered));
-        triage.unknown.extend(not_joined(&gathered));
-        triage.unknown.extend(gathered.lists_unread.iter().cloned());
-        (triage, gathered)
+        (seen, gathered)
     };
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
@@ -226,7 +237,7 @@ async fn keep(
     let execution = Execution::of(Some(&run.triage), Some(stored.raised.action), gathered.block_mode);
     let score = Some(run.triage.judgement.score);
     let mut alert = Alert { verdict: Some(verdict), score, execution: Some(execution), ..stored.entity.clone() };
-    let mut change = reason(desk, job).await?.put(&run, Expect::New);
+    let mut change = full_list::with_job(reason(desk, job).await?.put(&run, Expect::New), &run);
     let telling = telling(desk, context, &alert, &run.triage).await?;
     change = place(desk, context, change, &mut alert, &run.triage, gathered.block_mode, telling).await?;
     match telling {

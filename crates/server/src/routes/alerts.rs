@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hikeshi_desk::alert::{self, AlertQuery, AlertSort, Assigned, Chosen, Received};
 use hikeshi_desk::comment::{self, About};
+use hikeshi_desk::full_list::{self, Extent};
 use hikeshi_desk::{Error, ErrorKind, flash_report, names, triage};
 use hikeshi_domain::alert::ProductAlert;
 use hikeshi_domain::phrase::{Language, Phrase};
@@ -97,6 +98,19 @@ struct AlertPage {
     /// How the deadline was counted.
     due_steps: Vec<String>,
     report: Option<ReportView>,
+    /// The list of every row of the sections; null while it is being written, and without triage.
+    full_list: Option<ExtentView>,
+    /// The latest run cites events that can be downloaded.
+    cites_events: bool,
+}
+
+/// How far the full list goes.
+#[derive(Serialize, ToSchema)]
+struct ExtentView {
+    /// Rows in it.
+    rows: usize,
+    /// Rows that there are.
+    total: usize,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -220,6 +234,10 @@ async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) 
         Some(_) => Some(flash_report::of_alert(desk, caller, AlertId(id)).await?),
         None => None,
     };
+    let full_list = match runs.first() {
+        Some(run) => full_list::extent(desk, caller, run).await?,
+        None => None,
+    };
     let zone = TimeZone::get(&signed_in.person.time_zone).unwrap_or(TimeZone::UTC);
     let words = |phrases: &[Phrase]| phrases.iter().map(|phrase| render(&in_zone(phrase, &zone), language)).collect::<Vec<_>>();
     Ok(Json(AlertPage {
@@ -241,6 +259,8 @@ async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) 
             tlp: issued.report.tlp,
             issued_at: issued.report.issued_at,
         }),
+        full_list: full_list.map(|Extent { rows, total }| ExtentView { rows, total }),
+        cites_events: runs.first().is_some_and(|run| run.cited.is_some()),
     }))
 }
 

@@ -1,5 +1,6 @@
 //! The routes, one file a resource.
 
+pub(crate) mod alert_files;
 pub(crate) mod alerts;
 pub(crate) mod api_keys;
 pub(crate) mod cases;

@@ -13,6 +13,8 @@ use clap::ValueEnum;
 use hikeshi_detect::Level;
 use jiff::Timestamp;
 
+use crate::instant::instant;
+
 /// Match Sigma rules against log files: EVTX, NDJSON, JSON; also inside .gz, .zst and .zip
 ///
 /// Walks files, folders and patterns. Without --rules, the rules shipped with this program are used. The last line on the
@@ -22,7 +24,7 @@ use jiff::Timestamp;
 #[command(after_help = "Examples:\n  hikeshi detect --rules sigma/rules --min-level high 'evidence/**/*.evtx'\n  \
                         hikeshi detect --json 'collected.zip!Security.evtx' > matches.ndjson")]
 pub(crate) struct Args {
-    /// Folder or file of Sigma rules; may be given several times
+    /// Folders or files of Sigma rules: `--rules A B`, or the flag several times [default: the shipped rules]
     #[arg(long, value_name = "DIR")]
     rules: Vec<PathBuf>,
     /// Report matches of this level and above: informational, low, medium, high or critical
@@ -80,28 +82,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     run::run(args, format, out)
 }
 
-/// A time as people write it; without an offset it is UTC.
-fn instant(text: &str) -> Result<Timestamp, String> {
-    let civil = || text.parse::<jiff::civil::DateTime>().ok().or_else(|| Some(text.parse::<jiff::civil::Date>().ok()?.into()));
-    let zoned = || civil().and_then(|civil| civil.to_zoned(jiff::tz::TimeZone::UTC).ok()).map(|zoned| zoned.timestamp());
-    let time = text.parse().ok().or_else(zoned);
-    time.ok_or_else(|| format!("`{text}` is no time: write 2026-11-22, 2026-11-22T09:00:00 or 2026-11-22T09:00:00+09:00"))
-}
-
 fn placeholder(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
     pair.ok_or_else(|| format!("`{text}` gives no value: write Name=value"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_as_people_write_them() {
-        for text in ["2026-11-22", "2026-11-22T00:00:00", "2026-11-22 00:00", "2026-11-22T09:00:00+09:00", "2026-11-22T00:00:00Z"] {
-            assert_eq!(instant(text).unwrap().to_string(), "2026-11-22T00:00:00Z", "{text}");
-        }
-        assert!(instant("yesterday").is_err());
-    }
 }

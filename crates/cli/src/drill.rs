@@ -1,7 +1,7 @@
 //! `hikeshi drill`: lists, generates and measures drills.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -9,10 +9,12 @@ use anyhow::{Context, Result};
 use hikeshi_domain::phrase::Language;
 use hikeshi_domain::playbook::Files;
 use hikeshi_drill::{Fit, Generator, Item, Options, Scenario, Stats};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::instant::instant;
 use crate::playbook::files;
+use crate::progress;
 
 /// Simulated incidents: telemetry, alerts and mails, the same for the same seed.
 #[derive(Debug, clap::Args)]
@@ -73,8 +75,8 @@ struct Drill {
     /// The same seed gives the same bytes
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// First day, as an instant such as 2026-11-16T00:00:00Z [default: so that the drill ends today]
-    #[arg(long, value_name = "TIME")]
+    /// First day: a date, or an instant such as 2026-11-16T00:00:00Z [default: so that the drill ends today]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
     start: Option<Timestamp>,
     /// Folder whose files take the place of the shipped playbook's files of the same name
     #[arg(long, value_name = "DIR")]
@@ -108,7 +110,7 @@ fn generate(drill: &Drill, path: &Path, alerts: Option<&Path>, mails: Option<&Pa
     let mut mails = mails.map(create).transpose()?;
     let mut file = if path == Path::new("-") { None } else { Some(create(path)?) };
     let events: &mut dyn Write = file.as_mut().map_or(stdout, |file| file);
-    let progress = progress(&stream);
+    let progress = over_its_days(&stream);
     let mut counts = [0_u64; 4];
     for item in stream {
         let [event_count, bytes, alert_count, mail_count] = &mut counts;
@@ -197,15 +199,10 @@ fn create(path: &Path) -> Result<BufWriter<File>> {
 }
 
 /// A bar over the simulated time, on a terminal only.
-fn progress(stream: &Generator<'_>) -> ProgressBar {
-    if !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
+fn over_its_days(stream: &Generator<'_>) -> ProgressBar {
     let (from, to) = stream.span();
     let (from, to) = (u64::try_from(from.as_second()).unwrap_or(0), u64::try_from(to.as_second()).unwrap_or(0));
-    let bar = ProgressBar::new(to).with_position(from);
-    let style = ProgressStyle::with_template("{wide_bar} {percent}% {elapsed}").unwrap_or_else(|_| ProgressStyle::default_bar());
-    bar.with_style(style)
+    progress::bar(to, "{wide_bar} {percent}% {elapsed}").with_position(from)
 }
 
 #[cfg(test)]

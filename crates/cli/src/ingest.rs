@@ -2,7 +2,7 @@
 //! file is read by a process of its own, behind walls ([`crate::parse_worker`]): only lines of text reach the one that holds the lake.
 
 use std::convert::Infallible;
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,12 +18,13 @@ use hikeshi_domain::phrase::Language;
 use hikeshi_event::{Defect, DefectKind, Input, Totals, expand};
 use hikeshi_lake::{self as lake, AppendError, Encoding, LARGEST_BATCH_BYTES, Lake, MOST_BATCH_LINES};
 use hikeshi_sandbox::{Batch, read_apart};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::place::Place;
-use crate::{parse_worker, playbook};
+use crate::rules::tell_apart;
+use crate::{parse_worker, playbook, progress};
 
 /// Listed on standard error; the rest is counted.
 const LISTED_DEFECTS: u64 = 20;
@@ -45,7 +46,7 @@ pub(crate) struct Args {
     /// Organisation that the events belong to, by name or id; needed where the desk has several
     #[arg(long, value_name = "NAME")]
     org: Option<String>,
-    /// Folders of Sigma rules; without: the shipped ones
+    /// Folders or files of Sigma rules: `--rules A B`, or the flag several times [default: the shipped rules]
     #[arg(long, value_name = "DIR")]
     rules: Vec<PathBuf>,
     /// Folder whose files take the place of the shipped playbook's files of the same name
@@ -57,7 +58,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
-    let (inputs, missing) = expand(&args.paths);
+    let given = tell_apart(&args.rules, &args.paths)?;
+    let (inputs, missing) = expand(&given.paths);
     for defect in &missing {
         eprintln!("{}: {}", defect.path, defect.detail);
     }
@@ -66,14 +68,14 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     }
     hikeshi_lake::make_folder(&args.place.data).with_context(|| format!("cannot make `{}`", args.place.data.display()))?;
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(ingest(args, inputs, out))
+    runtime.block_on(ingest(args, given.rules, inputs, out))
 }
 
-async fn ingest(args: &Args, inputs: Vec<Input>, out: &mut dyn Write) -> Result<()> {
+async fn ingest(args: &Args, rules: Vec<PathBuf>, inputs: Vec<Input>, out: &mut dyn Write) -> Result<()> {
     let opening = Opening {
         folder: args.place.data.clone(),
         record: args.place.record(),
-        rules: args.rules.clone(),
+        rules,
         playbook: playbook::in_force(args.playbook.as_deref())?,
         address: String::new(),
     };
@@ -83,7 +85,8 @@ async fn ingest(args: &Args, inputs: Vec<Input>, out: &mut dyn Write) -> Result<
     })?;
     let org = organization(&still.desk, args.org.as_deref()).await?;
     let lake = still.desk.telemetry.lake.clone();
-    let bar = progress(&inputs);
+    let size = inputs.iter().map(Input::size_bytes).sum();
+    let bar = progress::bar(size, "{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
     let stored = tokio::select! {
         stored = store_all(still, org, inputs, &bar) => stored?,
         never = tell_faults(&lake, &bar) => match never {},
@@ -189,15 +192,6 @@ async fn organization(desk: &Desk, wanted: Option<&str>) -> Result<OrganizationI
         }
         (several, _) => bail!("the desk has several organisations, say which by --org: {}", listed(several)),
     }
-}
-
-fn progress(inputs: &[Input]) -> ProgressBar {
-    if !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(inputs.iter().map(Input::size_bytes).sum());
-    let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
-    style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
 }
 
 /// What the readers tell.

@@ -3,12 +3,15 @@
 mod detect;
 mod drill;
 mod ingest;
+mod instant;
 mod matrix;
 mod parse_worker;
 mod place;
 mod playbook;
+mod progress;
 mod query;
 mod record;
+mod rules;
 mod serve;
 mod sign_in_link;
 mod triage;
@@ -26,7 +29,15 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The incident-response desk: logs and alerts in; verdict, flash report and case out
 #[derive(Debug, Parser)]
-#[command(name = "hikeshi", version, propagate_version = true)]
+#[command(
+    name = "hikeshi",
+    version,
+    propagate_version = true,
+    after_help = "Examples:\n  hikeshi triage 'evidence/**/*.evtx' --out out/\n    verdicts and reports from log files, without a server\n  \
+                  hikeshi detect --rules sigma/rules logs.ndjson\n    what Sigma rules match\n  \
+                  hikeshi serve --data desk --drill company-week\n    the desk on this machine, with a simulated week\n\n\
+                  hikeshi COMMAND --help tells the rest of a command, with an example."
+)]
 struct Cli {
     #[command(subcommand)]
     mode: Mode,

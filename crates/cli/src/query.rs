@@ -11,6 +11,7 @@ use hikeshi_record::Store;
 use serde_json::Value;
 
 use crate::place::Place;
+use crate::progress::waited;
 
 /// Text of a cell of the table on a terminal is cut here.
 const WIDEST: usize = 80;
@@ -43,12 +44,12 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
         return Err(anyhow!("there is no folder `{}`", args.place.data.display()));
     }
     let runtime = tokio::runtime::Runtime::new()?;
-    let found = runtime.block_on(async {
+    let found = runtime.block_on(waited("searching", async {
         let lake = open(&args.place).await?;
         let limits =
             HuntLimits { rows: args.limit, time: std::time::Duration::from_secs(3600), memory_bytes: 1 << 30, result_bytes: 1 << 30 };
         Hunt::new(lake)?.query(&OrgScope::All, &args.sql, &limits).await.map_err(|error| worded(&error))
-    })?;
+    }))?;
     write(args, &found, out)?;
     if found.truncated {
         eprintln!("cut off after {} rows: see --limit", found.rows.len());

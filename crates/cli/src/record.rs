@@ -5,12 +5,14 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use hikeshi_record::{Checkpoint, Keys, Shown, Store, restore};
+use hikeshi_record::{Checkpoint, Keys, Reached, Shown, Store, restore};
 
 use crate::place::Place;
+use crate::progress;
 
 /// Check the record, sign a checkpoint of it, or export its chain
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  hikeshi record verify --data /var/lib/hikeshi")]
 pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
@@ -96,10 +98,12 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
 pub(crate) fn run_backup(args: &BackupArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let keys = if args.without_keys { Keys::LeftOut } else { Keys::Included };
     let manifest = runtime()?.block_on(async {
-        let store = existing(&args.place).await?;
-        let manifest = store.backup(&args.to, keys).await?;
+        let (bar, told) = progress::of_record();
+        let store = existing_telling(&args.place, told).await?;
+        let manifest = store.backup(&args.to, keys).await;
+        bar.finish_and_clear();
         store.close().await;
-        anyhow::Ok(manifest)
+        anyhow::Ok(manifest?)
     })?;
     let size: u64 = manifest.files.iter().map(|file| file.size_bytes).sum();
     let seq = manifest.checkpoint.map_or(0, |note| note.seq);
@@ -112,7 +116,10 @@ pub(crate) fn run_backup(args: &BackupArgs, out: &mut dyn Write) -> anyhow::Resu
 
 /// Runs `hikeshi restore`.
 pub(crate) fn run_restore(args: &RestoreArgs, out: &mut dyn Write) -> anyhow::Result<()> {
-    let manifest = runtime()?.block_on(restore(&args.from, args.place.settings(), args.keys.as_deref()))?;
+    let (bar, told) = progress::of_record();
+    let manifest = runtime()?.block_on(restore(&args.from, args.place.settings().progress(told), args.keys.as_deref()));
+    bar.finish_and_clear();
+    let manifest = manifest?;
     writeln!(
         out,
         "{} files of the backup of {} restored and verified: {}",
@@ -125,9 +132,12 @@ pub(crate) fn run_restore(args: &RestoreArgs, out: &mut dyn Write) -> anyhow::Re
 
 async fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<()> {
     let outside: Vec<Checkpoint> = args.checkpoint.iter().map(|path| read_checkpoint(path)).collect::<anyhow::Result<_>>()?;
-    let store = existing(&args.place).await?;
-    let found = store.verify(&outside).await?;
+    let (bar, told) = progress::of_record();
+    let store = existing_telling(&args.place, told).await?;
+    let found = store.verify(&outside).await;
+    bar.finish_and_clear();
     store.close().await;
+    let found = found?;
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&found)?)?;
     } else {
@@ -170,10 +180,15 @@ async fn export(args: &Export) -> anyhow::Result<()> {
 
 /// Opens a record that is there already; these commands never make one.
 async fn existing(place: &Place) -> anyhow::Result<Store> {
+    existing_telling(place, |_| ()).await
+}
+
+/// The same; how far long work on it has come is told.
+async fn existing_telling(place: &Place, told: impl Fn(Reached) + Send + Sync + 'static) -> anyhow::Result<Store> {
     if !place.data.join("keys").is_dir() {
         bail!("`{}` holds no record; name the data directory of `hikeshi serve`", place.data.display());
     }
-    Ok(Store::open(place.settings()).await?)
+    Ok(Store::open(place.settings().progress(told)).await?)
 }
 
 fn read_checkpoint(path: &Path) -> anyhow::Result<Checkpoint> {

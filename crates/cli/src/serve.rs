@@ -11,11 +11,12 @@ use hikeshi_desk::open::{Open, Opening, open};
 use hikeshi_desk::{Desk, drill, session};
 use hikeshi_domain::playbook::Files;
 use hikeshi_server::Config;
+use indicatif::ProgressBar;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::place::Place;
-use crate::playbook;
+use crate::{playbook, progress};
 
 /// Runs the desk: console, API, and the work in the background
 #[derive(Debug, clap::Args)]
@@ -26,7 +27,7 @@ pub(crate) struct Args {
     /// Address and port; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8420")]
     listen: SocketAddr,
-    /// Folders of Sigma rules; without: the shipped ones
+    /// Folders or files of Sigma rules: `--rules A B`, or the flag several times [default: the shipped rules]
     #[arg(long, value_name = "DIR", num_args = 1..)]
     rules: Vec<PathBuf>,
     /// Folder whose files take the place of the shipped playbook's files of the same name
@@ -90,7 +91,10 @@ async fn serve(args: &Args, playbook: Files) -> Result<()> {
 
 async fn load_drill(desk: &Desk, name: &str) -> Result<()> {
     say(&format!("Loading the drill `{name}` …"));
-    match drill::load(desk, name).await {
+    let bar = progress::bar(1000, "{msg:10} {wide_bar} {percent}% {elapsed}");
+    let loaded = drill::load(desk, name, |step| show(&bar, step)).await;
+    bar.finish_and_clear();
+    match loaded {
         Ok(drill::Loaded::New { events, alerts, .. }) => say(&format!("Drill `{name}` loaded: {events} events, {alerts} alerts.")),
         Ok(drill::Loaded::Before) => say(&format!("Drill `{name}` was loaded before.")),
         Err(error) => {
@@ -99,6 +103,16 @@ async fn load_drill(desk: &Desk, name: &str) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn show(bar: &ProgressBar, step: drill::Step) {
+    let (word, done, of) = match step {
+        drill::Step::Events(done) => ("events", done, 1000),
+        drill::Step::Triaged { done, of } => ("triage", done, of),
+    };
+    bar.set_message(word);
+    bar.set_length(of);
+    bar.set_position(done);
 }
 
 /// A line for whoever started the desk; that nobody listens any more is no reason to stop.

@@ -5,7 +5,7 @@ mod lists;
 mod report;
 mod table;
 
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{IsTerminal, Write, stdout};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::{fs, thread};
@@ -14,16 +14,22 @@ use anyhow::{Context, Result, bail};
 use hikeshi_detect::{LoadOptions, RuleSet};
 use hikeshi_domain::alert::ProductAlert;
 use hikeshi_domain::endpoint::BlockMode;
+use hikeshi_domain::full_list::MOST_ROWS;
 use hikeshi_domain::phrase::Language;
 use hikeshi_domain::playbook::Files;
 use hikeshi_domain::raise::Raising;
 use hikeshi_domain::triage::Triage;
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_event::{Limits, expand};
+use hikeshi_triage::full_list::{Packed, Packing};
 use hikeshi_triage::gather::{self, Gathered, HostFiles, Pass, Reading};
-use hikeshi_triage::{Focus, Host, Input, Lists, Rule, VerdictBook, read_alerts};
-use indicatif::{ProgressBar, ProgressStyle};
+use hikeshi_triage::{Coverage, Focus, Host, Input, Lists, Rule, VerdictBook, read_alerts};
+use indicatif::ProgressBar;
 use jiff::Timestamp;
+
+use crate::instant::instant;
+use crate::progress;
+use crate::rules::{some_usable, tell_apart};
 
 /// Judges what logs show: a verdict with reasons for each subject, blackest first
 #[derive(Debug, clap::Args)]
@@ -34,7 +40,7 @@ use jiff::Timestamp;
     On a terminal a table is shown; in a pipe, or with --json, one JSON line a subject."
 )]
 pub(crate) struct Args {
-    /// Folder or file of Sigma rules; may be given several times [default: the shipped rules]
+    /// Folders or files of Sigma rules: `--rules A B`, or the flag several times [default: the shipped rules]
     #[arg(long, value_name = "DIR")]
     rules: Vec<PathBuf>,
     /// Alert as JSON: our own shape or OCSF Detection Finding; several as an array or one a line
@@ -47,13 +53,13 @@ pub(crate) struct Args {
     /// List of what is known good, of the same shapes; may be given several times
     #[arg(long, value_name = "FILE")]
     known_good: Vec<PathBuf>,
-    /// When the alert was received: the two-hour clock starts there [default: when it was detected]
-    #[arg(long, value_name = "TIME")]
+    /// When the alert was received: RFC 3339, or a date or time in UTC; the two-hour clock starts there [default: when it was detected]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
     received: Option<Timestamp>,
     /// Language of reasons and reports
     #[arg(long, value_name = "LANG", value_parser = ["ja", "en"], default_value = "ja")]
     lang: String,
-    /// Writes reports (PDF, HTML, JSON) and an index page into this folder
+    /// Writes reports (PDF, HTML, JSON), full lists of their rows (CSV) and an index page into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// One JSON line a subject, on a terminal too
@@ -68,12 +74,16 @@ pub(crate) struct Args {
 struct Case {
     triage: Triage,
     alert: Option<ProductAlert>,
+    /// Every row of its sections, where reports are written.
+    list: Option<Packed>,
 }
 
 /// What every subject is judged by.
 struct Known<'a> {
     book: &'a VerdictBook,
     lists: &'a Lists,
+    /// Every row is wanted.
+    rows: bool,
 }
 
 /// Reads, triages, prints.
@@ -82,9 +92,10 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let book = VerdictBook::shipped()?;
     hikeshi_domain::phrases::check()?;
     let alerts = alerts(args)?;
-    let rules = rules(args)?;
+    let given = tell_apart(&args.rules, &args.paths)?;
+    let rules = rules(&given.rules)?;
     let lists = lists::open(&args.known_bad, &args.known_good)?;
-    let (files, defects) = expand(&args.paths);
+    let (files, defects) = expand(&given.paths);
     for defect in &defects {
         eprintln!("{}: {}", defect.path, defect.detail);
     }
@@ -99,18 +110,19 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     }
     crate::walls::shut_in(&files, args.out.as_deref());
     let lists = lists::understood(lists, language, now)?;
-    let bar = bar(files.iter().map(|file| file.size_bytes()).sum());
+    let bytes: u64 = files.iter().map(|file| file.size_bytes()).sum();
+    let bar = progress::bar(bytes * 2, "{msg:10} {wide_bar} {bytes}/{total_bytes} {eta}");
     let raising = Raising::load(&Files::shipped())?;
     let reading = Reading { limits: &limits, threads, received_at: now, raising: &raising, lists: &lists };
-    let gathered = gather::gather(&files, &rules, &alerts, reading, &book, |pass, bytes| show(&bar, pass, bytes));
+    let mut gathered = gather::gather(&files, &rules, &alerts, reading, &book, |pass, bytes| show(&bar, pass, bytes));
     bar.finish_and_clear();
     for defect in &gathered.defects {
         eprintln!("{}: {}", defect.path, defect.detail);
     }
-    let cases = judge(&gathered, &rules, &alerts, &Known { book: &book, lists: &lists });
-    for alert in alerts.iter().filter(|alert| !cases.iter().any(|case| case.alert.as_ref().is_some_and(|known| known.id == alert.id))) {
+    for alert in unheard(&mut gathered, &alerts) {
         eprintln!("alert `{}`: no event of host `{}` was found", alert.id, alert.host);
     }
+    let cases = judge(&gathered, &rules, &alerts, &Known { book: &book, lists: &lists, rows: args.out.is_some() })?;
     if let Some(folder) = &args.out {
         report::write(folder, &cases, language, args.received, now)?;
     }
@@ -142,33 +154,55 @@ fn alerts(args: &Args) -> Result<Vec<ProductAlert>> {
     Ok(alerts)
 }
 
-fn rules(args: &Args) -> Result<Arc<RuleSet>> {
-    let loaded = match args.rules.is_empty() {
+fn rules(named: &[PathBuf]) -> Result<Arc<RuleSet>> {
+    let loaded = match named.is_empty() {
         true => RuleSet::shipped()?,
-        false => RuleSet::load(&args.rules, &LoadOptions::with_user_cache())?,
+        false => RuleSet::load(named, &LoadOptions::with_user_cache())?,
     };
     for refusal in &loaded.refused {
         eprintln!("refused: {refusal}");
     }
+    some_usable(&loaded)?;
     Ok(loaded.rules)
 }
 
+/// Alerts of hosts that sent nothing. They are subjects all the same, as in the desk: what a product says of a file can be asked of the
+/// lists, and the report says that nothing was collected.
+fn unheard<'a>(gathered: &mut Gathered, alerts: &'a [ProductAlert]) -> Vec<&'a ProductAlert> {
+    let is_there = |hosts: &[HostFiles], alert: &ProductAlert| hosts.iter().any(|host| gather::same_host(&alert.host, &host.host));
+    let unheard: Vec<&ProductAlert> = alerts.iter().filter(|alert| !is_there(&gathered.hosts, alert)).collect();
+    for alert in &unheard {
+        if !is_there(&gathered.hosts, alert) {
+            gathered.hosts.push(HostFiles {
+                host: alert.host.clone(),
+                events: Vec::new(),
+                paths: Vec::new(),
+                matches: Vec::new(),
+                coverage: Coverage::default(),
+                raised: Vec::new(),
+            });
+        }
+    }
+    unheard
+}
+
 /// Every subject of every host, blackest first.
-fn judge(gathered: &Gathered, rules: &RuleSet, alerts: &[ProductAlert], known: &Known<'_>) -> Vec<Case> {
+fn judge(gathered: &Gathered, rules: &RuleSet, alerts: &[ProductAlert], known: &Known<'_>) -> Result<Vec<Case>> {
     let table = gather::rule_table(rules);
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let next = std::sync::atomic::AtomicUsize::new(0);
-    let mut cases: Vec<Case> = thread::scope(|scope| {
+    let judged: Result<Vec<Vec<Case>>> = thread::scope(|scope| {
         let work = || {
             let mut cases = Vec::new();
             while let Some(host) = gathered.hosts.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                cases.extend(judge_host(host, rules, &table, alerts, known));
+                cases.extend(judge_host(host, rules, &table, alerts, known)?);
             }
-            cases
+            Ok(cases)
         };
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().collect()
+        workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| bail!("a host could not be judged"))).collect()
     });
+    let mut cases: Vec<Case> = judged?.into_iter().flatten().collect();
     let key = |case: &Case| {
         let judgement = &case.triage.judgement;
         (
@@ -179,10 +213,10 @@ fn judge(gathered: &Gathered, rules: &RuleSet, alerts: &[ProductAlert], known: &
         )
     };
     cases.sort_by_cached_key(key);
-    cases
+    Ok(cases)
 }
 
-fn judge_host(host: &HostFiles, rules: &RuleSet, table: &[Rule], alerts: &[ProductAlert], known: &Known<'_>) -> Vec<Case> {
+fn judge_host(host: &HostFiles, rules: &RuleSet, table: &[Rule], alerts: &[ProductAlert], known: &Known<'_>) -> Result<Vec<Case>> {
     let matches = gather::matches_of(host, table);
     let read = Host::read(&host.events, known.book);
     let place = |event: usize| host.paths.get(event).map(|path| path.to_string());
@@ -213,20 +247,15 @@ fn judge_host(host: &HostFiles, rules: &RuleSet, table: &[Rule], alerts: &[Produ
             place: Some(&place),
             rules_version: rules.version(),
         };
-        Case { triage: read.triage(&input, known.book), alert: alert.cloned() }
+        let alert = alert.cloned();
+        if !known.rows {
+            return Ok(Case { triage: read.triage(&input, known.book), alert, list: None });
+        }
+        let mut packing = Packing::new(MOST_ROWS);
+        let triage = read.triage_telling(&input, known.book, |section, row| packing.take(section, row));
+        Ok(Case { triage, alert, list: Some(packing.finish()?) })
     });
     triaged.collect()
-}
-
-fn bar(bytes: u64) -> ProgressBar {
-    if !stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(bytes * 2);
-    if let Ok(style) = ProgressStyle::with_template("{msg:10} {wide_bar} {bytes}/{total_bytes} {eta}") {
-        bar.set_style(style);
-    }
-    bar
 }
 
 fn show(bar: &ProgressBar, pass: Pass, bytes: u64) {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod detect;
 #[cfg(test)]
+mod help;
+#[cfg(test)]
 mod ingest;
 #[cfg(test)]
 mod ocsf;
@@ -11,6 +13,8 @@ mod parse_worker;
 #[cfg(test)]
 #[path = "../../record/tests/fixture/server.rs"]
 mod postgres;
+#[cfg(test)]
+mod rules;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use hikeshi_domain::phrase::Language;
 use hikeshi_drill::{Item, Options, Scenario};
 use hikeshi_lake::Encoding;
 use hikeshi_record::{Change, Context, PAGE_LIMIT, Query, Stored};
-use jiff::ToSpan;
+use jiff::{Timestamp, ToSpan};
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
@@ -45,11 +45,25 @@ pub enum Loaded {
     Before,
 }
 
-/// Loads a drill; one that was interrupted is taken up where it stopped.
+/// How far loading has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Events up to this part of the drill's time are in, in thousandths.
+    Events(u64),
+    /// So many of its alerts are triaged.
+    Triaged {
+        /// Triaged.
+        done: u64,
+        /// All.
+        of: u64,
+    },
+}
+
+/// Loads a drill, and tells how far it has come; one that was interrupted is taken up where it stopped.
 ///
 /// # Errors
 /// `Invalid` where there is no such drill.
-pub async fn load(desk: &Desk, name: &str) -> Result<Loaded> {
+pub async fn load(desk: &Desk, name: &str, told: impl Fn(Step)) -> Result<Loaded> {
     let context = Context::system("drill");
     if desk.store.key_holder(&context, None, DONE, name).await?.is_some() {
         return Ok(Loaded::Before);
@@ -57,19 +71,21 @@ pub async fn load(desk: &Desk, name: &str) -> Result<Loaded> {
     let scenario = hikeshi_drill::load(name, &desk.playbook)
         .map_err(|error| Error::invalid("error.drill_unknown").with("name", name).caused_by(error))?;
     let organization = drill_organization(desk, &scenario, name).await?;
-    let loaded = fill(desk, &scenario, name, &organization).await;
+    let loaded = fill(desk, &scenario, name, &organization, &told).await;
     let (events, alerts) = loaded?;
     endpoint::follow_sources(desk).await?;
-    settled(desk, organization.id).await?;
+    settled(desk, organization.id, alerts, &told).await?;
     desk.store.change(&context, Change::new("drill.load", "").claim_key(DONE, name, organization.id)).await?;
     Ok(Loaded::New { org: organization.id, events, alerts })
 }
 
 /// Waits until the drill's alerts are triaged, so that whoever is let in finds reports; after a while it lets in anyway.
-async fn settled(desk: &Desk, org: OrganizationId) -> Result<()> {
+async fn settled(desk: &Desk, org: OrganizationId, alerts: usize, told: &impl Fn(Step)) -> Result<()> {
     let context = Context::system("drill").within(org);
     for _ in 0..SETTLING_STEPS {
         let waiting = desk.store.list::<Alert>(&context, Query::new().eq("state", "received").limit(1)).await?;
+        let of = u64::try_from(alerts).unwrap_or(u64::MAX).max(waiting.total);
+        told(Step::Triaged { done: of - waiting.total, of });
         if waiting.total == 0 {
             return Ok(());
         }
@@ -95,16 +111,18 @@ async fn drill_organization(desk: &Desk, scenario: &Scenario, name: &str) -> Res
 }
 
 /// Sends the scenario's events and alerts. The start follows from the organisation, so that a second try sends the same bytes.
-async fn fill(desk: &Desk, scenario: &Scenario, name: &str, organization: &Organization) -> Result<(u64, usize)> {
+async fn fill(desk: &Desk, scenario: &Scenario, name: &str, organization: &Organization, told: &impl Fn(Step)) -> Result<(u64, usize)> {
     let caller = Caller::desk("drill", "drill");
     let now = desk.now();
     let start = organization.created_at.to_zoned(jiff::tz::TimeZone::UTC).saturating_sub(DAYS_AGO.days()).timestamp();
     let options = Options { start, endpoints: None, days: None, events_per_day: None, seed: SEED };
     let generator = scenario.generate(options).map_err(Error::internal)?;
-    let (mut batch, mut part, mut events, mut alerts) = (Vec::with_capacity(BATCH_BYTES), 0_u32, 0_u64, Vec::new());
+    let span = generator.span();
+    let (mut batch, mut part, mut events, mut alerts, mut latest) = (Vec::with_capacity(BATCH_BYTES), 0_u32, 0_u64, Vec::new(), start);
     for item in generator {
         match item {
             Item::Event(line) if line.at <= now => {
+                latest = line.at;
                 batch.extend_from_slice(line.ndjson.as_bytes());
                 batch.push(b'\n');
                 events = events.saturating_add(1);
@@ -114,6 +132,7 @@ async fn fill(desk: &Desk, scenario: &Scenario, name: &str, organization: &Organ
         }
         if batch.len() >= BATCH_BYTES {
             send(desk, &caller, organization.id, name, &mut part, &mut batch).await?;
+            told(Step::Events(thousandths(span, latest)));
         }
     }
     send(desk, &caller, organization.id, name, &mut part, &mut batch).await?;
@@ -123,6 +142,12 @@ async fn fill(desk: &Desk, scenario: &Scenario, name: &str, organization: &Organ
         alert::receive(desk, &caller, organization.id, raised).await?;
     }
     Ok((events, count))
+}
+
+/// How far an instant lies in a span.
+fn thousandths((from, to): (Timestamp, Timestamp), at: Timestamp) -> u64 {
+    let (past, all) = (at.as_second() - from.as_second(), to.as_second() - from.as_second());
+    u64::try_from(past.saturating_mul(1000) / all.max(1)).unwrap_or(0).min(1000)
 }
 
 async fn send(desk: &Desk, caller: &Caller, org: OrganizationId, name: &str, part: &mut u32, batch: &mut Vec<u8>) -> Result<()> {

@@ -1,19 +1,21 @@
 //! The run: load rules, match every record on all cores, print in order, join correlations, count.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write};
+use std::io::Write;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use hikeshi_detect::{Correlator, LoadOptions, Loaded, Matcher, Observation, RuleIndex, RuleSet};
 use hikeshi_event::{Limits, Record, Work, expand, process};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 
 use super::render::{EventName, Printer, Row};
 use super::{Args, Format};
+use crate::progress;
+use crate::rules::{some_usable, tell_apart};
 
 /// Matches that correlations join are kept until the end; beyond this many the rest is left out, and said so.
 const MAX_OBSERVATIONS: usize = 2_000_000;
@@ -21,11 +23,13 @@ const MAX_OBSERVATIONS: usize = 2_000_000;
 /// Runs the command.
 pub(super) fn run(args: &Args, format: Format, out: &mut dyn Write) -> Result<()> {
     let started = Instant::now();
-    let loaded = load(args)?;
+    let given = tell_apart(&args.rules, &args.paths)?;
+    let loaded = load(args, &given.rules)?;
     for refusal in &loaded.refused {
         eprintln!("refused: {refusal}");
     }
-    let (inputs, defects) = expand(&args.paths);
+    some_usable(&loaded)?;
+    let (inputs, defects) = expand(&given.paths);
     for defect in &defects {
         eprintln!("{}: {}", defect.path, defect.detail);
     }
@@ -35,7 +39,8 @@ pub(super) fn run(args: &Args, format: Format, out: &mut dyn Write) -> Result<()
     let matching = Matching::new(args, format, &loaded);
     let threads = args.threads.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1);
     crate::walls::shut_in(&inputs, None);
-    let bar = progress(inputs.iter().map(hikeshi_event::Input::size_bytes).sum());
+    let size = inputs.iter().map(hikeshi_event::Input::size_bytes).sum();
+    let bar = progress::bar(size, "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
     let mut printer = Printer::new(format, &loaded.rules, out);
     printer.begin()?;
     let mut run = Run { matches: 0, observations: Vec::new(), left_out: 0, failed: None };
@@ -68,8 +73,8 @@ pub(super) fn run(args: &Args, format: Format, out: &mut dyn Write) -> Result<()
     Ok(())
 }
 
-fn load(args: &Args) -> Result<Loaded> {
-    if args.rules.is_empty() {
+fn load(args: &Args, rules: &[PathBuf]) -> Result<Loaded> {
+    if rules.is_empty() {
         return RuleSet::shipped().context("cannot load the shipped rules");
     }
     let mut options = if args.no_cache { LoadOptions::default() } else { LoadOptions::with_user_cache() };
@@ -78,16 +83,7 @@ fn load(args: &Args) -> Result<Loaded> {
         placeholders.entry(name.clone()).or_default().push(value.clone());
     }
     options.placeholders = placeholders;
-    Ok(RuleSet::load(&args.rules, &options)?)
-}
-
-fn progress(bytes: u64) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr()).with_style(style)
+    Ok(RuleSet::load(rules, &options)?)
 }
 
 fn described(defect: &hikeshi_event::Defect) -> String {

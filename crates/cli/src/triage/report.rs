@@ -1,18 +1,20 @@
-//! The reports of a run: PDF, HTML and JSON per subject, and one page that lists them by verdict.
+//! The reports of a run: PDF, HTML and JSON per subject with the full list of its rows (CSV), and one page that lists them by verdict.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
+use std::io::BufWriter;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::{Context, Result, anyhow};
-use hikeshi_document::{Format, render as render_report};
+use hikeshi_document::{Format, FullListCsv, render as render_report};
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::flash_report::{AlertPart, FlashReport, Target};
 use hikeshi_domain::phrase::{Language, Phrase};
 use hikeshi_domain::phrases::render;
 use hikeshi_domain::tlp::Tlp;
+use hikeshi_triage::full_list::rows;
 use hikeshi_triage::{advise, limits};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +24,8 @@ use super::Case;
 /// A flash report is due about two hours after receipt (S3-31).
 const DUE: SignedDuration = SignedDuration::from_hours(2);
 const FORMATS: [(Format, &str); 3] = [(Format::Pdf, "pdf"), (Format::Html, "html"), (Format::Json, "json")];
+/// Ending of the full list.
+const LIST: &str = "csv";
 
 /// Writes everything into the folder, which is made if it is not there.
 pub(super) fn write(folder: &Path, cases: &[Case], language: Language, received: Option<Timestamp>, now: Timestamp) -> Result<()> {
@@ -39,6 +43,8 @@ pub(super) fn write(folder: &Path, cases: &[Case], language: Language, received:
                 let bytes = render_report(&report, language, format).with_context(|| format!("cannot write `{}`", path.display()))?;
                 fs::write(&path, bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
             }
+            let path = folder.join(format!("{name}.{LIST}"));
+            list(&path, case, &report, language).with_context(|| format!("cannot write `{}`", path.display()))?;
         }
     };
     thread::scope(|scope| {
@@ -47,6 +53,18 @@ pub(super) fn write(folder: &Path, cases: &[Case], language: Language, received:
     })?;
     let page = folder.join("index.html");
     fs::write(&page, index(cases, &names, language, now)).with_context(|| format!("cannot write `{}`", page.display()))
+}
+
+/// Every row of the sections, where the report shows the most relevant ones.
+fn list(path: &Path, case: &Case, report: &FlashReport, language: Language) -> Result<()> {
+    let Some(packed) = &case.list else { return Ok(()) };
+    let out = BufWriter::new(File::create(path)?);
+    let mut csv = FullListCsv::begin(out, &case.triage, &report.time_zone, language)?;
+    for listed in rows(&packed.bytes)? {
+        let listed = listed?;
+        csv.row(listed.section, &listed.row)?;
+    }
+    Ok(csv.end(packed.total - packed.rows)?)
 }
 
 fn report(number: usize, case: &Case, received: Option<Timestamp>, now: Timestamp) -> FlashReport {
@@ -97,8 +115,8 @@ fn index(cases: &[Case], names: &[String], language: Language, now: Timestamp) -
             .take(3)
             .map(|finding| format!("<li>{:+} {}</li>", finding.points, escape(&render(&finding.reason, language))))
             .collect();
-        let links: Vec<String> =
-            FORMATS.iter().map(|(_, ending)| format!("<a href=\"{name}.{ending}\">{}</a>", ending.to_uppercase())).collect();
+        let endings = FORMATS.iter().map(|(_, ending)| *ending).chain([LIST]);
+        let links: Vec<String> = endings.map(|ending| format!("<a href=\"{name}.{ending}\">{}</a>", ending.to_uppercase())).collect();
         let _ = writeln!(
             rows,
             "<tr><td><span class=\"{verdict}\">{word}</span></td><td class=\"n\">{:+}</td><td>{}</td><td>{}</td><td><code>{}</code><ul>{}</ul></td><td>{}</td></tr>",

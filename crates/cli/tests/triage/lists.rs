@@ -20,7 +20,7 @@ fn events() -> String {
 fn triaged(lists: &[(&str, &str, &[u8])]) -> (Output, Vec<Value>, String) {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join("events.ndjson"), events()).unwrap();
-    let mut command = super::hikeshi();
+    let mut command = crate::hikeshi();
     command.arg("triage").args(["--lang", "en"]).current_dir(folder.path());
     for (flag, name, text) in lists {
         std::fs::write(folder.path().join(name), text).unwrap();

@@ -67,9 +67,9 @@ function one(asked: Asked, id: string) {
     override: row.verdict !== row.machine_verdict && row.verdict !== null ? { verdict: row.verdict, by: PERSON, at: ago(60), reason: t("利用者に確認済み", "Confirmed with the user") } : null,
     comments: [{ id: "c1", by: { id: "p2", name: "鈴木 健" }, at: ago(600), text: t("田中さんに電話で確認。請求書だと思って開いたとのこと。\nマクロの警告で「有効にする」を押した。", "Called Ms Tanaka: she took it for an invoice and allowed the macro.") }],
     history: [
-      { at: ago(1000), who: "key 本社 Winlogbeat", action: "alert.receive", reason: "", version: 1, alert: null },
-      { at: ago(997), who: "Hikeshi (triage)", action: "alert.triage", reason: "", version: 2, alert: null },
-      { at: ago(640), who: PERSON.name, action: "alert.assign", reason: "", version: 3, alert: null },
+      { at: ago(1000), who: "key 本社 Winlogbeat", action: "alert.receive", reason: "", version: 1, alert: null, decided: null },
+      { at: ago(997), who: "Hikeshi (triage)", action: "alert.triage", reason: "", version: 2, alert: null, decided: null },
+      { at: ago(640), who: PERSON.name, action: "alert.assign", reason: "", version: 3, alert: null, decided: null },
     ],
     advice: black
       ? [t("PC-014 をネットワークから切り離してください。電源は切らないでください。", "Take PC-014 off the network. Do not switch it off."), t("MINATO\\tanaka のパスワードを変更し、サインイン履歴を確認してください。", "Change the password of MINATO\\tanaka and look at its sign-ins."), t("203.0.113.77 への通信を遮断し、ほかの端末からの通信を確認してください。", "Block 203.0.113.77 and look for other endpoints that talk to it."), t("添付ファイルのメールが届いたほかの利用者を確認してください。", "Find others who received the same attachment.")]

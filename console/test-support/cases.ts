@@ -1,5 +1,6 @@
 /** Cases and the matrix (S4-12 … S4-17). */
-import type { CasePage, CaseRow, Decision, Flow, IncidentType, Language, Matrix, Severity } from "../src/api/types";
+import type { CasePage, CaseRow, Decision, Flow, IncidentType, Language, Matrix, Reclassification, Severity } from "../src/api/types";
+import { withBrought } from "../src/pages/case/flows.ts";
 import { CASE, rows as alerts } from "./alerts.ts";
 import { type Asked, ok, refuse, type Route } from "./answers.ts";
 import { ago } from "./clock.ts";
@@ -33,7 +34,7 @@ function one(asked: Asked, id: string) {
     decision: id === CASE.id ? decision : { type: row.type ?? "A-1", severity: row.severity ?? 2, flows: row.flows, reason: t("送信先に削除を依頼し、確認済み", "The recipient deleted it"), by: PERSON, at: ago(170_000), playbook: PLAYBOOK },
     alerts: opener === undefined ? [] : [opener],
     comments: [],
-    history: [{ at: ago(996), who: "Hikeshi", action: "case.open", reason: "", version: 1, alert: opener === undefined ? null : { id: opener.id, title: `${opener.host} ${opener.name}` } }],
+    history: [{ at: ago(996), who: "Hikeshi", action: "case.open", reason: "", version: 1, alert: opener === undefined ? null : { id: opener.id, title: `${opener.host} ${opener.name}` }, decided: null }],
   };
   return ok(page);
 }
@@ -44,6 +45,14 @@ function classify(asked: Asked) {
   version += 1;
   decision = { type: of("type") as IncidentType, severity: of("severity") as Severity, flows: of("flows") as Flow[], reason: String(of("reason")), by: PERSON, at: ago(0), playbook: PLAYBOOK };
   return ok({});
+}
+
+function reclassification(asked: Asked) {
+  const cell = CELLS[asked.query.get("type") as IncidentType][Number(asked.query.get("severity")) - 1] ?? [];
+  const possible = withBrought(cell);
+  const decided = decision?.flows ?? [];
+  const body: Reclassification = { proposed: cell.filter((flow) => !decided.includes(flow)), kept: decided.filter((flow) => possible.includes(flow)), beyond: decided.filter((flow) => !possible.includes(flow)) };
+  return ok(body);
 }
 
 const CELLS: Record<IncidentType, Flow[][]> = {
@@ -76,7 +85,9 @@ export function caseRoutes(): Route[] {
     ["GET", /^\/cases$/, (asked) => ok({ items: rows(asked.language).filter(({ state }) => asked.query.get("state") !== "closed" && (!["to_judge", "handling"].includes(asked.query.get("state") ?? "") || state === asked.query.get("state"))), next_cursor: null, total: 3 })],
     ["GET", /^\/cases\/([^/]+)$/, one],
     ["POST", /^\/cases\/[^/]+\/classification$/, classify],
+    ["GET", /^\/cases\/[^/]+\/reclassification$/, reclassification],
     ["POST", /^\/cases\/[^/]+\/(comments|assign|close)$/, () => ok({})],
+    ["POST", /^\/cases\/close$/, () => ok({ changed: 1 })],
     ["GET", /^\/matrix$/, matrix],
   ];
 }

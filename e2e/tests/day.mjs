@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "../limited.mjs";
-import { ask, counts, settled, visit } from "../visitor.mjs";
+import { ask, barriers, counts, settled, visit } from "../visitor.mjs";
 
 export function day(world) {
   test("the drill's three alerts stand there, and nothing was made up beside them", async () => {
@@ -126,6 +126,39 @@ export function day(world) {
     await both.getByRole("button", { name: "自分の入力で上書きする" }).click();
     await two.page.getByText("分類を記録しました。").waitFor();
     await Promise.all([one.close(), two.close()]);
+  });
+
+  // covers: S4-90, S4-92
+  test("a case is judged again: what is decided goes on, what is new is offered, what ends is said and stays in the history", { skip: process.env.HIKESHI_FIXTURE === "1" }, async () => {
+    const visitor = await visit(world);
+    const { page } = visitor;
+    await visitor.open("/cases");
+    const id = (await ask(visitor, "/cases")).items[0].id;
+    await visitor.open(`/cases/${id}?tab=classification`);
+    const cell = (level) => page.getByRole("table").getByRole("button", { name: new RegExp(`^Lv${level}、B-1`) });
+    const change = page.getByRole("region", { name: "決定済みの対応フローの扱い" });
+    const row = (flow) => change.getByRole("listitem").filter({ has: page.getByText(flow, { exact: true }) });
+    await cell(5).click();
+    await row("外部協力要請").getByText("このマスの新しい提案").waitFor();
+    await row("公表対応").getByText("決定済み・このマスでも必要").waitFor();
+    assert.equal(await page.getByRole("checkbox", { name: "外部協力要請" }).isChecked(), true, "where nothing proposed is decided, the proposal joins");
+    await cell(3).click();
+    await row("公表対応").getByText("決定済み・このマスの提案にはありません").waitFor();
+    assert.equal(await page.getByRole("checkbox", { name: "公表対応" }).isChecked(), true, "what is decided goes on");
+    assert.deepEqual(await barriers(page), []);
+    await change.getByRole("button", { name: "公表対応を終える" }).click();
+    await row("公表対応").getByText("終える", { exact: true }).waitFor();
+    await change.getByRole("button", { name: "公表対応を続ける" }).waitFor();
+    await page.getByRole("textbox", { name: "判断の理由" }).fill("顧客の情報は含まれていませんでした。");
+    await page.getByRole("button", { name: "B-1 × Lv3 と判断する" }).click();
+    await page.getByText("分類を記録しました。").waitFor();
+    const history = page.getByRole("region", { name: "履歴" });
+    await history.getByText("終えたフロー: 公表対応").waitFor();
+    await history.getByText("一人目の判断です。").waitFor();
+    await history.getByText(/^B-1 × Lv4: .*公表対応/).first().waitFor();
+    const { decision } = await ask(visitor, `/cases/${id}`);
+    assert.deepEqual([decision.severity, decision.flows], [3, ["record", "prevent", "handle"]]);
+    await visitor.close();
   });
 
   test("several alerts are closed with one reason, and that is undone", async () => {

@@ -53,6 +53,7 @@ export type Organization = server.OrganizationView;
 export type OrganizationRef = server.MyOrganization;
 export type PersonRef = server.Named;
 export type Raised = server.RaisedView;
+export type Reclassification = server.ReclassificationView;
 export type ReferenceList = server.ReferenceListRow;
 export type RefusedRule = server.RefusedRow;
 export type RuleHit = server.RuleHitView;

@@ -23,6 +23,7 @@ export function History(props: { entries: HistoryEntry[] }) {
                   {entry.alert.title}
                 </Link>
               )}
+              {entry.decided != null && <Decided of={entry.decided} />}
               {entry.reason !== "" && <span className={styles.reason}>{entry.reason}</span>}
             </span>
             <span className={styles.note}>{entry.who}</span>
@@ -30,5 +31,18 @@ export function History(props: { entries: HistoryEntry[] }) {
         ))}
       </ol>
     </section>
+  );
+}
+
+/** What was decided at that step: earlier decisions stay readable when later ones replace them. */
+function Decided(props: { of: NonNullable<HistoryEntry["decided"]> }) {
+  const t = useText();
+  const { type, severity, flows, ended } = props.of;
+  const named = (some: typeof flows) => some.map((flow) => t.words.flow[flow]).join(t.parts.comma);
+  return (
+    <span className={styles.reason}>
+      {type} × {t.words.severityLevel(severity)}: {named(flows)}
+      {ended.length > 0 && <span className={styles.reason}>{t.parts.endedFlows(named(ended))}</span>}
+    </span>
   );
 }

@@ -1,6 +1,6 @@
 /** A page that is a list: its title and true count, tools, filters, and the table with what is shown while there is none. */
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
-import { type ReactNode, useMemo } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { useText } from "../i18n/language";
 import list from "../pages/alerts/AlertsPage.module.css";
 import { Failure } from "../parts/Failure";
@@ -28,6 +28,8 @@ interface Listed<Row> {
   rowId: (row: Row) => string;
   rowName: (row: Row) => string;
   card: (row: Row) => ReactNode;
+  /** What may be done to the selected rows; without it none can be selected. */
+  bulk?: (rows: Row[], clear: () => void) => ReactNode;
   /** Saved views, where the page has them. */
   views?: { search: Record<string, string>; open: (saved: { search: Record<string, string> }) => void };
 }
@@ -38,6 +40,7 @@ export function ListPage<Row>(props: Listed<Row>) {
   usePageTitle(title);
   const [settings, change] = useTableSettings(name);
   const shown = visible(columns, settings);
+  const [selected, setSelected] = useState<Set<string>>(new Set());
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   const total = query.data?.pages[0]?.total ?? 0;
   const written = () => csv(shown.map(({ head }) => head), rows.map((row) => shown.map(({ value }) => value(row))));
@@ -52,6 +55,7 @@ export function ListPage<Row>(props: Listed<Row>) {
       <div className={list.filters} role="search">
         {props.filters}
       </div>
+      {props.bulk?.(rows.filter((row) => selected.has(props.rowId(row))), () => setSelected(new Set()))}
       {query.error !== null && query.data === undefined ? (
         <Failure error={query.error} retry={() => void query.refetch()} />
       ) : query.data === undefined ? (
@@ -68,6 +72,7 @@ export function ListPage<Row>(props: Listed<Row>) {
           rowName={props.rowName}
           card={props.card}
           dense={settings.dense}
+          {...(props.bulk === undefined ? {} : { selected, onSelect: setSelected })}
           more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : undefined}
         />
       )}

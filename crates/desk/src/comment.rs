@@ -2,7 +2,7 @@
 
 use hikeshi_access::{Action, Caller, permit, permit_everywhere};
 use hikeshi_domain::alert::Alert;
-use hikeshi_domain::case::Case;
+use hikeshi_domain::case::{Case, Decision};
 use hikeshi_domain::comment::{Comment, Reference};
 use hikeshi_domain::entity::Entity;
 use hikeshi_domain::{AlertId, CaseId, CommentId, OrganizationId};
@@ -42,6 +42,8 @@ pub struct Step {
     pub version: u64,
     /// The alert that came into the case by it.
     pub alert: Option<AlertId>,
+    /// What was decided of the case by it.
+    pub decided: Option<Decision>,
 }
 
 /// Adds a remark.
@@ -93,6 +95,7 @@ pub async fn history(desk: &Desk, caller: &Caller, about: About) -> Result<Vec<S
     let mut before = 0;
     for version in versions {
         let joined = matches!(about, About::Case(_)).then(|| joined(&version, &mut before)).flatten();
+        let decided = decided(&version);
         let action = match joined {
             Some(_) if version.version == 1 => "case.open".to_owned(),
             Some(_) => "case.join".to_owned(),
@@ -102,7 +105,7 @@ pub async fn history(desk: &Desk, caller: &Caller, about: About) -> Result<Vec<S
             Content::Kept { reason, .. } | Content::Tombstone { reason } => reason,
             Content::Erased => String::new(),
         };
-        steps.push(Step { at: version.at, who: version.actor, action, reason, version: version.version, alert: joined });
+        steps.push(Step { at: version.at, who: version.actor, action, reason, version: version.version, alert: joined, decided });
     }
     steps.reverse();
     Ok(steps)
@@ -114,6 +117,13 @@ fn joined(version: &hikeshi_record::Version, before: &mut usize) -> Option<Alert
     let alerts: Vec<AlertId> = body.get("alerts").and_then(|alerts| Vec::deserialize(alerts).ok())?;
     let known = std::mem::replace(before, alerts.len());
     alerts.get(known).copied()
+}
+
+/// What a version of a case decided.
+fn decided(version: &hikeshi_record::Version) -> Option<Decision> {
+    let Content::Kept { body, .. } = &version.content else { return None };
+    let decided = body.get("decided").filter(|_| version.action == "case.classify")?;
+    Decision::deserialize(decided).ok()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

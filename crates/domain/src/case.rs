@@ -39,6 +39,9 @@ pub struct Decision {
     pub severity: Severity,
     /// The flows picked, with what they bring with them.
     pub flows: BTreeSet<ResponseFlow>,
+    /// Flows of the decision before that this one ends.
+    #[serde(default)]
+    pub ended: BTreeSet<ResponseFlow>,
     /// Who.
     pub by: PersonId,
     /// When, UTC.

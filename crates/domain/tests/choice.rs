@@ -9,12 +9,15 @@ use hikeshi_domain::procedure::{Choice, ChoiceError, Procedure};
 use uuid::Uuid;
 
 fn choose(cell: &str, flows: &str, reason: &str) -> Result<Decision, ChoiceError> {
+    choose_again(None, cell, flows, "", reason)
+}
+
+fn choose_again(before: Option<&Decision>, cell: &str, flows: &str, ended: &str, reason: &str) -> Result<Decision, ChoiceError> {
     let (incident_type, severity) = cell.split_once(' ').unwrap();
-    let flows = set(flows);
-    let choice =
-        Choice { incident_type: incident_type.parse().unwrap(), severity: severity.parse().unwrap(), flows, reason: reason.to_owned() };
+    let (incident_type, severity) = (incident_type.parse().unwrap(), severity.parse().unwrap());
+    let choice = Choice { incident_type, severity, flows: set(flows), ended: set(ended), reason: reason.to_owned() };
     let at = "2026-11-21T03:08:41Z".parse().unwrap();
-    Procedure::shipped().unwrap().choose_flow(choice, PersonId(Uuid::nil()), at)
+    Procedure::shipped().unwrap().choose_flow(before, choice, PersonId(Uuid::nil()), at)
 }
 
 fn set(words: &str) -> BTreeSet<ResponseFlow> {
@@ -68,9 +71,29 @@ fn a_change_of_mind_proposes_anew_and_loses_nothing() {
     let procedure = Procedure::shipped().unwrap();
     let decided = choose("B-1 4", "disclose", "").unwrap();
     let milder = procedure.reclassify(&decided, decided.incident_type, "3".parse().unwrap());
-    assert_eq!(milder.proposed, [ResponseFlow::Handle]);
+    assert_eq!(milder.proposed, [], "handling runs already");
     assert_eq!((milder.kept, milder.beyond), (set("record prevent handle"), set("disclose")));
     let worse = procedure.reclassify(&decided, decided.incident_type, "5".parse().unwrap());
     assert_eq!(worse.proposed, [ResponseFlow::ExternalHelp]);
     assert_eq!((worse.kept, worse.beyond), (set("record prevent handle disclose"), set("")));
+}
+
+// covers: S4-92
+#[test]
+fn what_was_decided_ends_by_name_only() {
+    let before = choose("B-1 4", "disclose", "").unwrap();
+    let again = |flows: &str, ended: &str| choose_again(Some(&before), "B-1 3", flows, ended, "no customer is affected");
+    let unsaid = |flows: &str, ended: &str, expected: &str| {
+        let expected = expected.split_whitespace().map(|flow| flow.parse().unwrap()).collect();
+        assert_eq!(again(flows, ended), Err(ChoiceError::Unsaid { unsaid: expected }), "{flows}; {ended}");
+    };
+    unsaid("handle", "", "disclose");
+    unsaid("prevent", "disclose", "handle");
+    unsaid("disclose", "disclose", "disclose");
+    unsaid("handle", "disclose external-help", "external-help");
+    let ended = again("handle", "disclose").unwrap();
+    assert_eq!((ended.flows, ended.ended), (set("record prevent handle"), set("disclose")));
+    let on = again("disclose", "").unwrap();
+    assert_eq!((on.flows, on.ended), (before.flows.clone(), set("")));
+    assert_eq!(again("handle", "").unwrap_err().to_string(), "disclose is decided already; pick it again, or say that it ends");
 }

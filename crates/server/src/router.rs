@@ -86,6 +86,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::alerts::router())
         .merge(routes::alert_files::router())
         .merge(routes::cases::router())
+        .merge(routes::classification::router())
         .merge(routes::endpoints::router())
         .merge(routes::hunt::router())
         .merge(routes::rules::router())

@@ -79,37 +79,6 @@ async fn a_repeat_is_counted_linked_and_not_reported() {
     assert_eq!(fixture.triaged(&analyst, other["id"].as_str().unwrap()).await["alert"]["state"], "reported", "another endpoint");
 }
 
-// covers: S4-7, S4-18, S4-90
-#[tokio::test]
-async fn a_case_is_judged_by_the_lead_with_reasons_where_they_are_due() {
-    let fixture = Fixture::start().await;
-    let org = fixture.organization("ours").await;
-    let lead = fixture.visitor(Role::IncidentLead, Some(org)).await;
-    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
-    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
-    let (_, receipt) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
-    let alert = receipt["id"].as_str().unwrap();
-    fixture.triaged(&analyst, alert).await;
-    let (_, placed) = fixture.post(&analyst, &format!("/alerts/{alert}/case"), &json!({})).await;
-    let case = placed["case"].as_str().unwrap();
-    let page = fixture.get(&lead, &format!("/cases/{case}")).await;
-    assert_eq!((&page["case"]["state"], page["decision"].is_null()), (&json!("to_judge"), true), "proposed, decided by nobody");
-    let version = page["case"]["version"].as_u64().unwrap();
-    let path = format!("/cases/{case}/classification");
-    let picked = |flows: &[&str], reason: &str, version: u64| json!({"type": "B-1", "severity": 3, "flows": flows, "reason": reason, "expected_version": version});
-    let (status, _) = fixture.post(&analyst, &path, &picked(&["handle"], "", version)).await;
-    assert_eq!(status, StatusCode::FORBIDDEN, "judging is the lead's");
-    let (status, answer) = fixture.post(&lead, &path, &picked(&["disclose"], "", version)).await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "a flow outside the cell asks for a reason: {answer}");
-    let (status, answer) = fixture.post(&lead, &path, &picked(&["handle"], "", version)).await;
-    assert_eq!(status, StatusCode::OK, "{answer}");
-    assert_eq!(answer["decision"]["flows"], json!(["record", "prevent", "handle"]), "what the flow brings comes along");
-    let (status, answer) = fixture.post(&lead, &path, &picked(&["handle"], "again", version)).await;
-    assert_eq!((status, answer["error"]["kind"].as_str()), (StatusCode::CONFLICT, Some("conflict")));
-    let (status, _) = fixture.post(&lead, &path, &picked(&["handle"], "", version + 1)).await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "a change of mind asks for a reason");
-}
-
 #[tokio::test]
 async fn both_verdicts_stay_and_bulk_close_asks_why() {
     let fixture = Fixture::start().await;
@@ -157,29 +126,6 @@ async fn what_somebody_changed_meanwhile_is_not_overwritten_unseen() {
     assert_eq!(status, StatusCode::OK);
     let (status, _) = fixture.post(&lead, &format!("/cases/{case}/assign"), &json!({"person": null, "expected_version": seen})).await;
     assert_eq!(status, StatusCode::CONFLICT);
-}
-
-#[tokio::test]
-async fn a_case_says_what_is_next_and_how_bad_it_is() {
-    let fixture = Fixture::start().await;
-    let org = fixture.organization("ours").await;
-    let lead = fixture.visitor(Role::IncidentLead, Some(org)).await;
-    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
-    let (_, receipt) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
-    let alert = receipt["id"].as_str().unwrap();
-    fixture.triaged(&lead, alert).await;
-    let (_, placed) = fixture.post(&lead, &format!("/alerts/{alert}/case"), &json!({})).await;
-    let path = format!("/cases/{}", placed["case"].as_str().unwrap());
-    let page = fixture.get(&lead, &path).await;
-    assert_eq!(page["next_duty"]["what"], "Judge type, severity and flows");
-    assert_eq!((&page["next_duty"]["due_at"], &page["harm"]["judged"]), (&json!(null), &json!(false)));
-    let picked = json!({"type": "B-1", "severity": 3, "flows": ["handle"], "expected_version": page["case"]["version"]});
-    let (_, page) = fixture.post(&lead, &format!("{path}/classification"), &picked).await;
-    assert_eq!(page["next_duty"]["what"], "Carry out Record, Prevent, Handle, then judge whether the case can close");
-    assert_eq!(page["harm"]["judged"], true);
-    assert!(page["harm"]["text"].as_str().unwrap().starts_with("Actual harm"), "{page}");
-    let (_, page) = fixture.post(&lead, &format!("{path}/close"), &json!({"reason": "cleaned"})).await;
-    assert_eq!(page["next_duty"], json!(null));
 }
 
 // covers: S3-35

@@ -7,6 +7,8 @@ mod alerts;
 #[cfg(test)]
 mod black;
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod correlating;
 #[cfg(test)]
 mod document;

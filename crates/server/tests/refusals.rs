@@ -87,6 +87,7 @@ fn query(name: &str, org: &str) -> String {
     match name {
         "POST /lists" => format!("?{list}&org={org}"),
         "PUT /lists/{id}" => format!("?{list}&expected_version=1"),
+        "GET /cases/{id}/reclassification" => "?type=B-1&severity=3".to_owned(),
         "DELETE /lists/{id}" => "?reason=r".to_owned(),
         _ => String::new(),
     }

@@ -111,6 +111,8 @@ export const parts: Dictionary["parts"] = {
   noComments: "No comments yet. Note what you checked, so that the next person continues from there.",
   history: "History",
   noHistory: "No history yet.",
+  comma: ", ",
+  endedFlows: (flows) => `ended: ${flows}`,
   assign: "Assign",
   assignee: "Assignee",
   assignMe: "Assign to me",

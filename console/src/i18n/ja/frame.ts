@@ -110,6 +110,8 @@ export const parts = {
   noComments: "コメントはまだありません。確認したことを残すと、次の担当者が続きから始められます。",
   history: "履歴",
   noHistory: "履歴はまだありません。",
+  comma: "、",
+  endedFlows: (flows: string) => `終えたフロー: ${flows}`,
   assign: "担当を決める",
   assignee: "担当",
   assignMe: "自分が担当する",

@@ -13,7 +13,8 @@ import { say } from "../../parts/toast";
 import styles from "./Classification.module.css";
 import { Conflict } from "./Conflict";
 import { FlowChoice } from "./FlowChoice";
-import { alternativesOf, outside, withBrought } from "./flows";
+import { alternativesOf, carriedOver, outside, withBrought } from "./flows";
+import { FlowChange } from "./FlowChange";
 import { MatrixTable } from "./MatrixTable";
 import { useCaseAct } from "./queries";
 
@@ -35,7 +36,7 @@ function firstOf(proposal: CasePage["proposal"]): Choice | null {
   return proposal === null ? null : { type: proposal.type, severity: proposal.severity, flows: withBrought(proposal.flows.slice(0, 1)) };
 }
 
-type Body = Choice & { reason: string; expected_version: number };
+type Body = Choice & { ended: Flow[]; reason: string; expected_version: number };
 
 function Judge(props: { page: CasePage; done: () => void; matrix: Matrix }) {
   const t = useText();
@@ -46,13 +47,22 @@ function Judge(props: { page: CasePage; done: () => void; matrix: Matrix }) {
   const save = useCaseAct<Body>(page.case.id, "classification");
   const alternatives = choice === null ? [] : alternativesOf(props.matrix, choice.type, choice.severity);
   const beyond = choice === null ? [] : outside(choice.flows, alternatives);
+  const decided = page.decision?.flows ?? [];
+  const choose = (type: IncidentType, severity: Severity) => {
+    const { decision } = page;
+    const standing = decision !== null && decision.type === type && decision.severity === severity;
+    setChoice({ type, severity, flows: standing ? decision.flows : carriedOver(decided, alternativesOf(props.matrix, type, severity)) });
+  };
+  const change = (flows: Flow[]) => setChoice((before) => (before === null ? null : { ...before, flows }));
   const needsReason = beyond.length > 0 || page.decision !== null;
   const submit = async (event?: FormEvent) => {
     event?.preventDefault();
     if (choice === null) return;
     if (needsReason && draft.text.trim() === "") return setMissing(true);
-    const body = { type: choice.type, severity: choice.severity, flows: withBrought(choice.flows), reason: draft.text.trim(), expected_version: page.case.version };
-    await save.mutateAsync(body);
+    const { type, severity } = choice;
+    const flows = withBrought(choice.flows);
+    const ended = decided.filter((flow) => !flows.includes(flow));
+    await save.mutateAsync({ type, severity, flows, ended, reason: draft.text.trim(), expected_version: page.case.version });
     draft.clear();
     say(t.incident.decided);
     props.done();
@@ -72,12 +82,13 @@ function Judge(props: { page: CasePage; done: () => void; matrix: Matrix }) {
           takeMine={() => void submit().catch(() => undefined)}
         />
       )}
-      <MatrixTable matrix={props.matrix} choice={choice} proposal={page.proposal} choose={(type, severity) => setChoice({ type, severity, flows: withBrought(alternativesOf(props.matrix, type, severity).slice(0, 1)) })} />
+      <MatrixTable matrix={props.matrix} choice={choice} proposal={page.proposal} choose={choose} />
       {choice === null ? (
         <p className={styles.dim}>{t.incident.selectCell}</p>
       ) : (
         <>
-          <FlowChoice matrix={props.matrix} choice={choice} alternatives={alternatives} change={(flows) => setChoice({ ...choice, flows })} />
+          {page.decision !== null && <FlowChange page={page} choice={choice} change={change} />}
+          <FlowChoice matrix={props.matrix} choice={choice} alternatives={alternatives} change={change} />
           <Textarea
             label={t.incident.reasonFor}
             description={beyond.length > 0 ? t.incident.outside : t.incident.reasonAlways}

@@ -3,7 +3,7 @@ import type { Flow, Matrix } from "../../api/types";
 import { useText } from "../../i18n/language";
 import type { Choice } from "./Classification";
 import styles from "./Classification.module.css";
-import { FLOWS, heads, withBrought } from "./flows";
+import { broughtBy, FLOWS, toggled, withBrought } from "./flows";
 
 interface Chosen {
   matrix: Matrix;
@@ -18,8 +18,7 @@ export function FlowChoice(props: Chosen) {
   const { choice, alternatives } = props;
   const proposed = new Set(withBrought(alternatives));
   const picked = new Set(choice.flows);
-  const kept = new Set(withBrought(heads(choice.flows)).filter((flow) => !heads(choice.flows).includes(flow)));
-  const toggle = (flow: Flow) => props.change(picked.has(flow) ? withBrought(choice.flows.filter((each) => each !== flow)) : withBrought([...choice.flows, flow]));
+  const kept = new Set(broughtBy(choice.flows));
   return (
     <section aria-labelledby="flows" className={styles.flowBox}>
       <h2 id="flows">{t.incident.flowsTitle}</h2>
@@ -41,7 +40,7 @@ export function FlowChoice(props: Chosen) {
                 description={props.matrix.flows.find(({ id }) => id === flow)?.description}
                 checked={picked.has(flow) || kept.has(flow)}
                 disabled={flow === "record" || kept.has(flow)}
-                onChange={() => toggle(flow)}
+                onChange={() => props.change(toggled(choice.flows, flow))}
               />
               <span className={styles.dim}>{note}</span>
             </li>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { heads, outside, withBrought } from "./flows";
+import { broughtBy, carriedOver, heads, outside, toggled, withBrought } from "./flows";
 
 describe("flows", () => {
   // covers: S4-23
@@ -13,6 +13,19 @@ describe("flows", () => {
   test("a flow that the cell does not propose is outside", () => {
     expect(outside(["prevent"], ["record", "prevent"])).toEqual([]);
     expect(outside(["disclose"], ["handle"])).toEqual(["disclose"]);
+  });
+
+  // covers: S4-92
+  test("at another cell what is decided goes on, and the first proposal joins where none is decided", () => {
+    expect(carriedOver(["record", "prevent", "handle", "disclose"], ["handle"])).toEqual(["record", "prevent", "handle", "disclose"]);
+    expect(carriedOver(["record", "prevent"], ["handle", "disclose"])).toEqual(["record", "prevent", "handle"]);
+    expect(carriedOver(["record", "prevent"], ["external-help"])).toEqual(["record", "prevent", "handle", "disclose", "external-help"]);
+  });
+
+  test("a flow comes with what it brings, and goes alone", () => {
+    expect(toggled(["record"], "disclose")).toEqual(["record", "prevent", "handle", "disclose"]);
+    expect(toggled(["record", "prevent", "handle", "disclose"], "disclose")).toEqual(["record", "prevent", "handle"]);
+    expect(broughtBy(["record", "prevent", "handle"])).toEqual(["record", "prevent"]);
   });
 
   test("a cell shows only what is not implied", () => {

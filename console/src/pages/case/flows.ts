@@ -25,6 +25,23 @@ export function alternativesOf(matrix: Matrix, type: IncidentType, severity: Sev
   return matrix.cells.find((cell) => cell.type === type && cell.severity === severity)?.alternatives ?? [];
 }
 
+/** A flow more, or one less with all that only it brought. */
+export function toggled(picked: Flow[], flow: Flow): Flow[] {
+  return picked.includes(flow) ? withBrought(picked.filter((each) => each !== flow)) : withBrought([...picked, flow]);
+}
+
+/** Flows that stay because another picked one brings them. */
+export function broughtBy(picked: Flow[]): Flow[] {
+  const own = heads(picked);
+  return withBrought(own).filter((flow) => !own.includes(flow));
+}
+
+/** At another cell, what is decided goes on (S4-92); where nothing that the cell proposes is decided, its first proposal joins. */
+export function carriedOver(decided: Flow[], alternatives: Flow[]): Flow[] {
+  const met = alternatives.some((flow) => decided.includes(flow));
+  return withBrought([...decided, ...(met ? [] : alternatives.slice(0, 1))]);
+}
+
 /** Picked flows that the cell does not propose: they need a reason (S4-18). */
 export function outside(picked: Iterable<Flow>, alternatives: Flow[]): Flow[] {
   const proposed = new Set(withBrought(alternatives));

@@ -2,11 +2,18 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { get, post } from "../../api/client";
 import { guarded } from "../../api/guarded";
-import type { CasePage, CaseRow } from "../../api/types";
+import type { CasePage, CaseRow, IncidentType, Reclassification, Severity } from "../../api/types";
 
 const path = (id: string) => `/cases/${encodeURIComponent(id)}`;
 
 export const incident = (id: string) => queryOptions({ queryKey: ["case", id], queryFn: ({ signal }) => get<CasePage>(path(id), {}, signal) });
+
+/** What another type or severity would mean for the flows of the case as it stands. */
+export const reclassification = ({ id, version }: CaseRow, type: IncidentType, severity: Severity) =>
+  queryOptions({
+    queryKey: ["case", id, "reclassification", version, type, severity],
+    queryFn: ({ signal }) => get<Reclassification>(`${path(id)}/reclassification`, { type, severity }, signal),
+  });
 
 const touched = (id: string) => [["case", id], ["cases"], ["duty"], ["alert"]];
 

@@ -15,6 +15,7 @@ import { ListPage } from "../../table/ListPage";
 import { SearchField } from "../../table/SearchField";
 import { oneOf } from "../../url/search";
 import list from "../alerts/AlertsPage.module.css";
+import { CaseBulk } from "./CaseBulk";
 import styles from "./CasesPage.module.css";
 import { Classified, Flows } from "./Classified";
 import { CASE_STATES, type CaseSearch, caseSearch } from "./search";
@@ -48,6 +49,7 @@ export function CasesPage() {
       }}
       filters={<Filters search={search} change={change} />}
       empty={<Empty title={search.q === undefined && (search.state ?? "open") === "open" ? t.cases.none : t.cases.empty}>{t.cases.noneNext}</Empty>}
+      bulk={(rows, clear) => <CaseBulk rows={rows} clear={clear} />}
       rowId={(row) => row.id}
       rowName={(row) => row.title}
       card={(row) => <CaseCard row={row} t={t} />}

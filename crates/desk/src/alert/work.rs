@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::triage;
 
 /// Most alerts that one act may close or reopen.
-const MOST_AT_ONCE: usize = 500;
+/// Alerts or cases that are changed at once.
+pub(crate) const MOST_AT_ONCE: usize = 500;
 
 /// Judges an alert otherwise than the machine did. Both verdicts stay.
 ///

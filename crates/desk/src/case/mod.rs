@@ -1,30 +1,31 @@
 //! Cases: opened with a proposal, judged by the lead, worked on, closed.
 
+mod classify;
+mod closing;
+mod opening;
 mod standing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hikeshi_access::{Action, Caller, permit, permit_everywhere};
 use hikeshi_domain::alert::Alert;
-use hikeshi_domain::case::{Case, CaseClosed, Proposal};
+use hikeshi_domain::case::Case;
 use hikeshi_domain::entity::Entity;
-use hikeshi_domain::incident::{IncidentType, ResponseFlow, Severity};
+use hikeshi_domain::incident::ResponseFlow;
 use hikeshi_domain::person::Person;
 use hikeshi_domain::phrase::Phrase;
-use hikeshi_domain::procedure::{Choice, ChoiceError, Execution, Facts};
-use hikeshi_domain::triage_run::TriageRun;
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_domain::{CaseId, OrganizationId, PersonId};
 use hikeshi_record::PAGE_LIMIT;
-use hikeshi_record::{Change, Context, Expect, Order, Page, Query, Stored};
-use uuid::Uuid;
+use hikeshi_record::{Change, Context, Order, Page, Query, Stored};
 
 use crate::alert::{AlertQuery, AlertSort, seen};
 use crate::desk::{Desk, context};
 use crate::error::{Error, ErrorKind, Result};
-use crate::names;
-use crate::number::{self, Number};
 
+pub use classify::{Classification, classify, reclassification};
+pub use closing::{close, close_together};
+pub(crate) use opening::{joined, opened, proposal};
 pub use standing::{Harm, NextDuty, harm, next_duty};
 
 /// Which cases.
@@ -99,41 +100,6 @@ pub async fn alerts(desk: &Desk, caller: &Caller, case: CaseId) -> Result<Vec<cr
     Ok(crate::alert::list(desk, caller, query).await?.lines)
 }
 
-/// What the lead picks.
-#[derive(Debug, Clone)]
-pub struct Classification {
-    /// Type.
-    pub incident_type: IncidentType,
-    /// Severity.
-    pub severity: Severity,
-    /// One or more flows.
-    pub flows: BTreeSet<ResponseFlow>,
-    /// Why; needed for a flow outside the matrix cell, and to change a decision.
-    pub reason: String,
-    /// The version of the case that the lead looked at.
-    pub version: u64,
-}
-
-/// Decides type, severity and flows (S4-7). An earlier decision stays in the history with its reason (S4-90).
-///
-/// # Errors
-/// `Invalid` where no flow is picked, or a reason is needed and missing; `Conflict` where the case has changed meanwhile.
-pub async fn classify(desk: &Desk, caller: &Caller, case: CaseId, picked: Classification) -> Result<CaseLine> {
-    let (context, stored) = load(desk, caller, case, Action::JudgeCases, Some(picked.version)).await?;
-    let by = caller.person().ok_or_else(Error::unauthenticated)?;
-    if stored.decided.is_some() && picked.reason.trim().is_empty() {
-        return Err(Error::invalid("error.reclassification_reason"));
-    }
-    let choice = Choice { incident_type: picked.incident_type, severity: picked.severity, flows: picked.flows, reason: picked.reason };
-    let reason = choice.reason.trim().to_owned();
-    let decision = desk.procedure.choose_flow(choice, by, desk.now()).map_err(|error| match error {
-        ChoiceError::NoFlow => Error::invalid("error.no_flow"),
-        ChoiceError::ReasonNeeded { outside, .. } => Error::invalid("error.flow_reason").with("flows", words(&outside)),
-    })?;
-    let judged = Case { decided: Some(decision), assignee: stored.assignee.or(Some(by)), ..stored.entity.clone() };
-    keep(desk, &context, Change::new("case.classify", reason).put(&judged, Expect::Version(picked.version)), &judged).await
-}
-
 /// Gives a case to a person, or to nobody.
 ///
 /// # Errors
@@ -147,93 +113,6 @@ pub async fn assign(desk: &Desk, caller: &Caller, case: CaseId, to: Option<Perso
     }
     let assigned = Case { assignee: to, ..stored.entity.clone() };
     keep(desk, &context, Change::new("case.assign", "").put(&assigned, seen(&stored, version)), &assigned).await
-}
-
-/// Ends a case.
-///
-/// # Errors
-/// `Invalid` without a reason, or where nobody has judged it yet; `Conflict` where it has changed since `version` (if one is named).
-pub async fn close(desk: &Desk, caller: &Caller, case: CaseId, reason: &str, version: Option<u64>) -> Result<CaseLine> {
-    let (context, stored) = load(desk, caller, case, Action::JudgeCases, version).await?;
-    let reason = crate::alert::required(reason)?;
-    if stored.decided.is_none() {
-        return Err(Error::invalid("error.case_not_judged"));
-    }
-    let by = caller.person().ok_or_else(Error::unauthenticated)?;
-    let closed = Case { closed: Some(CaseClosed { by, at: desk.now(), reason: reason.clone() }), ..stored.entity.clone() };
-    keep(desk, &context, Change::new("case.close", reason).put(&closed, seen(&stored, version)), &closed).await
-}
-
-/// A new case for an alert, with its number; the caller's change takes both.
-pub(crate) async fn opened(desk: &Desk, context: &Context, alert: &Alert, by: Option<PersonId>) -> Result<(Case, Number)> {
-    let number = number::next(desk, context, alert.org, "IR").await?;
-    let case = Case {
-        id: CaseId(Uuid::now_v7()),
-        org: alert.org,
-        reference: number.reference.clone(),
-        title: title(alert, &alert.raised.name),
-        title_ja: alert.name_ja.as_deref().map(|name| title(alert, name)),
-        drill: alert.drill,
-        proposed: None,
-        decided: None,
-        alerts: Vec::new(),
-        endpoints: Vec::new(),
-        assignee: None,
-        comments: 0,
-        opened_at: desk.now(),
-        opened_by: by,
-        closed: None,
-    };
-    Ok((joined(desk, context, case, alert).await?, number))
-}
-
-/// The case with one alert more, its endpoint, and what the playbook proposes now.
-pub(crate) async fn joined(desk: &Desk, context: &Context, mut case: Case, alert: &Alert) -> Result<Case> {
-    if !case.alerts.contains(&alert.id) {
-        case.alerts.push(alert.id);
-    }
-    let endpoints = names::endpoints(desk, context, [alert.raised.host.clone()]).await?;
-    let endpoint = endpoints.get(&(alert.org, alert.raised.host.to_lowercase()));
-    if let Some(endpoint) = endpoint
-        && !case.endpoints.contains(&endpoint.id)
-    {
-        case.endpoints.push(endpoint.id);
-    }
-    let block_mode = endpoint.map(|endpoint| endpoint.block_mode).unwrap_or_default();
-    let query = Query::new().eq("alert", alert.id.to_string()).order("number", Order::Desc).limit(1);
-    if let Some(run) = desk.store.list::<TriageRun>(context, query).await?.items.first() {
-        case.proposed = Some(proposal(desk, &case, alert, &run.triage, block_mode));
-    }
-    Ok(case)
-}
-
-/// What the playbook proposes for a case from the triage of one of its alerts. A proposal never falls below the one that stands.
-pub(crate) fn proposal(
-    desk: &Desk,
-    case: &Case,
-    alert: &Alert,
-    triage: &hikeshi_domain::triage::Triage,
-    block_mode: hikeshi_domain::endpoint::BlockMode,
-) -> Proposal {
-    let facts = Facts {
-        triage,
-        verdict: alert.effective_verdict().unwrap_or(triage.judgement.verdict),
-        execution: Execution::of(Some(triage), Some(alert.raised.action), block_mode),
-        hosts: case.endpoints.len().max(1),
-        serves: false,
-    };
-    let fresh = desk.procedure.propose(&facts, desk.now());
-    match &case.proposed {
-        Some(standing) if standing.severity > fresh.severity => standing.clone(),
-        _ => fresh,
-    }
-}
-
-/// The host, and the file or else what the alert is called.
-fn title(alert: &Alert, name: &str) -> String {
-    let file = alert.raised.file.as_ref().and_then(|file| file.path.as_deref());
-    let name = file.map_or(name, |path| path.rsplit(['\\', '/']).next().unwrap_or(path));
-    format!("{}: {name}", alert.raised.host)
 }
 
 async fn case_line(desk: &Desk, context: &Context, case: Stored<Case>) -> Result<CaseLine> {

@@ -18,6 +18,8 @@ pub struct Choice {
     pub severity: Severity,
     /// One or more flows.
     pub flows: BTreeSet<ResponseFlow>,
+    /// Decided flows that end with this choice: each that the choice neither picks nor brings has to be named.
+    pub ended: BTreeSet<ResponseFlow>,
     /// Why; may be empty while the flows lie in the matrix cell.
     pub reason: String,
 }
@@ -40,12 +42,18 @@ pub enum ChoiceError {
         /// Severity.
         severity: Severity,
     },
+    /// Decided flows are neither picked nor said to end, or are both (S4-92).
+    #[error("{} is decided already; pick it again, or say that it ends", listed(unsaid))]
+    Unsaid {
+        /// The flows about which the choice is not clear.
+        unsaid: Vec<ResponseFlow>,
+    },
 }
 
 /// What a change of type or severity means for the flows: nothing that runs is taken away without a person's word (S4-92).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reclassification {
-    /// The alternatives that the new cell offers.
+    /// The alternatives that the new cell offers and that are not decided already.
     pub proposed: Vec<ResponseFlow>,
     /// Decided flows that stay in place under the new cell.
     pub kept: BTreeSet<ResponseFlow>,
@@ -54,12 +62,12 @@ pub struct Reclassification {
 }
 
 impl Procedure {
-    /// Turns the lead's choice into a decision, with the flows closed over what they bring.
+    /// Turns the lead's choice into a decision, with the flows closed over what they bring. What was decided `before` goes on, or ends by name.
     ///
     /// # Errors
-    /// When no flow is picked, or one lies outside the matrix cell and no reason is given.
-    pub fn choose_flow(&self, choice: Choice, by: PersonId, at: Timestamp) -> Result<Decision, ChoiceError> {
-        let Choice { incident_type, severity, flows, reason } = choice;
+    /// When no flow is picked, or one lies outside the matrix cell and no reason is given, or nothing is said of a flow decided before.
+    pub fn choose_flow(&self, before: Option<&Decision>, choice: Choice, by: PersonId, at: Timestamp) -> Result<Decision, ChoiceError> {
+        let Choice { incident_type, severity, flows, ended, reason } = choice;
         if flows.is_empty() {
             return Err(ChoiceError::NoFlow);
         }
@@ -69,7 +77,13 @@ impl Procedure {
             return Err(ChoiceError::ReasonNeeded { outside, cell, incident_type, severity });
         }
         let flows = self.matrix().with_what_they_bring(&flows);
-        Ok(Decision { incident_type, severity, flows, by, at, reason: reason.trim().to_owned(), playbook: self.version().to_owned() })
+        let left: BTreeSet<ResponseFlow> = before.iter().flat_map(|before| before.flows.difference(&flows)).copied().collect();
+        let unsaid: Vec<ResponseFlow> = left.symmetric_difference(&ended).copied().collect();
+        if !unsaid.is_empty() {
+            return Err(ChoiceError::Unsaid { unsaid });
+        }
+        let (reason, playbook) = (reason.trim().to_owned(), self.version().to_owned());
+        Ok(Decision { incident_type, severity, flows, ended, by, at, reason, playbook })
     }
 
     /// The picked flows that the cell does not offer. What another picked flow brings anyway is no choice of its own.
@@ -84,9 +98,10 @@ impl Procedure {
 
     /// What changing type or severity of a decided case proposes, without losing what runs.
     pub fn reclassify(&self, decided: &Decision, incident_type: IncidentType, severity: Severity) -> Reclassification {
-        let proposed = self.matrix().cell(incident_type, severity).to_vec();
-        let possible = self.matrix().with_what_they_bring(&proposed.iter().copied().collect());
+        let cell = self.matrix().cell(incident_type, severity);
+        let possible = self.matrix().with_what_they_bring(&cell.iter().copied().collect());
         let (kept, beyond) = decided.flows.iter().partition(|flow| possible.contains(flow));
+        let proposed = cell.iter().copied().filter(|flow| !decided.flows.contains(flow)).collect();
         Reclassification { proposed, kept, beyond }
     }
 }

@@ -1,13 +1,11 @@
 //! Alerts: received by key, listed, looked at, worked on.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use hikeshi_desk::alert::{self, AlertQuery, AlertSort, Assigned, Chosen, Received};
+use hikeshi_desk::alert::{self, AlertQuery, AlertSort, Assigned, Received};
 use hikeshi_desk::comment::{self, About};
 use hikeshi_desk::full_list::{self, Extent};
 use hikeshi_desk::{Error, ErrorKind, flash_report, names, triage};
@@ -28,7 +26,7 @@ use uuid::Uuid;
 use crate::error::{ErrorBody, Failure};
 use crate::extract::{Body, KeyHolder, Parameters, Path, SignedIn};
 use crate::router::App;
-use crate::views::act::{Assignment, Remark};
+use crate::views::act::{Assignment, Bulk, Changed, Remark};
 use crate::views::alert::{AlertRow, OverrideView, RaisedView, ToldView, overridden, row, told};
 use crate::views::person::{self, CommentView, StepView};
 use crate::views::triage::TriageView;
@@ -158,28 +156,6 @@ struct Placement {
 #[derive(Serialize, ToSchema)]
 struct Placed {
     case: Uuid,
-}
-
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Bulk {
-    ids: Vec<Uuid>,
-    /// The versions that the caller looked at, by id: 409 where one has changed since. One that is not named is taken as it stands.
-    #[serde(default)]
-    expected_versions: BTreeMap<Uuid, u64>,
-    reason: String,
-}
-
-impl Bulk {
-    fn chosen(&self) -> Vec<Chosen> {
-        self.ids.iter().map(|id| (AlertId(*id), self.expected_versions.get(id).copied())).collect()
-    }
-}
-
-#[derive(Serialize, ToSchema)]
-struct Changed {
-    /// How many were changed.
-    changed: usize,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -329,14 +305,14 @@ async fn triage_again(State(app): State<App>, signed_in: SignedIn, Path(id): Pat
 #[utoipa::path(post, path = "/alerts/close", tag = "alerts", request_body = Bulk,
     responses((status = 200, body = Changed), (status = 409, body = ErrorBody)))]
 async fn close(State(app): State<App>, signed_in: SignedIn, Body(body): Body<Bulk>) -> Result<Json<Changed>, Failure> {
-    Ok(Json(Changed { changed: alert::close(&app.desk, &signed_in.caller, &body.chosen(), &body.reason).await? }))
+    Ok(Json(Changed { changed: alert::close(&app.desk, &signed_in.caller, &body.chosen(AlertId), &body.reason).await? }))
 }
 
 /// Opens closed alerts again.
 #[utoipa::path(post, path = "/alerts/reopen", tag = "alerts", request_body = Bulk,
     responses((status = 200, body = Changed), (status = 409, body = ErrorBody)))]
 async fn reopen(State(app): State<App>, signed_in: SignedIn, Body(body): Body<Bulk>) -> Result<Json<Changed>, Failure> {
-    Ok(Json(Changed { changed: alert::reopen(&app.desk, &signed_in.caller, &body.chosen(), &body.reason).await? }))
+    Ok(Json(Changed { changed: alert::reopen(&app.desk, &signed_in.caller, &body.chosen(AlertId), &body.reason).await? }))
 }
 
 /// The flash report: `report.pdf`, `report.html`, `report.json`.

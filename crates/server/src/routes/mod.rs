@@ -4,6 +4,7 @@ pub(crate) mod alert_files;
 pub(crate) mod alerts;
 pub(crate) mod api_keys;
 pub(crate) mod cases;
+pub(crate) mod classification;
 pub(crate) mod duty;
 pub(crate) mod endpoints;
 pub(crate) mod events;

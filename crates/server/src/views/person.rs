@@ -10,6 +10,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::case::words;
+use super::word;
+
 /// A person by name.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Named {
@@ -35,6 +38,23 @@ pub(crate) struct StepView {
     version: u64,
     /// The alert that came into the case by it.
     alert: Option<StepAlert>,
+    /// What was decided of the case by it.
+    decided: Option<StepDecision>,
+}
+
+/// A decision in a history.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StepDecision {
+    #[serde(rename = "type")]
+    #[schema(value_type = word::IncidentType)]
+    incident_type: String,
+    #[schema(value_type = word::Severity)]
+    severity: u8,
+    #[schema(value_type = Vec<word::Flow>)]
+    flows: Vec<String>,
+    /// Flows of the decision before that it ended.
+    #[schema(value_type = Vec<word::Flow>)]
+    ended: Vec<String>,
 }
 
 /// An alert in a history.
@@ -67,7 +87,13 @@ pub(crate) fn step(step: Step, names: &Names, title: impl Fn(AlertId) -> Option<
         Actor::System(_) => "Hikeshi".to_owned(),
     };
     let alert = step.alert.map(|alert| StepAlert { id: alert.0, title: title(alert).unwrap_or_else(|| alert.to_string()) });
-    StepView { at: step.at, who, action: step.action, reason: step.reason, version: step.version, alert }
+    let decided = step.decided.map(|decision| StepDecision {
+        incident_type: decision.incident_type.name().to_owned(),
+        severity: decision.severity.level(),
+        flows: words(&decision.flows),
+        ended: words(&decision.ended),
+    });
+    StepView { at: step.at, who, action: step.action, reason: step.reason, version: step.version, alert, decided }
 }
 
 pub(crate) fn comment(comment: &Comment, names: &Names) -> CommentView {

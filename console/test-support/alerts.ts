@@ -71,6 +71,7 @@ function one(asked: Asked, id: string) {
       { at: ago(997), who: "Hikeshi (triage)", action: "alert.triage", reason: "", version: 2, alert: null, decided: null },
       { at: ago(640), who: PERSON.name, action: "alert.assign", reason: "", version: 3, alert: null, decided: null },
     ],
+    execution: t("実行されました", "It ran"),
     advice: black
       ? [t("PC-014 をネットワークから切り離してください。電源は切らないでください。", "Take PC-014 off the network. Do not switch it off."), t("MINATO\\tanaka のパスワードを変更し、サインイン履歴を確認してください。", "Change the password of MINATO\\tanaka and look at its sign-ins."), t("203.0.113.77 への通信を遮断し、ほかの端末からの通信を確認してください。", "Block 203.0.113.77 and look for other endpoints that talk to it."), t("添付ファイルのメールが届いたほかの利用者を確認してください。", "Find others who received the same attachment.")]
       : [t("利用者に、導入の経緯を確認してください。", "Ask the user how it came.")],

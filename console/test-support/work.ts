@@ -5,7 +5,7 @@ import { ago } from "./clock.ts";
 import { CASE } from "./alerts.ts";
 import { me, ORG, PERSON } from "./people.ts";
 
-const endpoints: EndpointRow[] = Array.from({ length: 42 }, (_, index) => ({ id: `ep${index}`, host: index === 0 ? "SV-FILE01" : `PC-${String(index).padStart(3, "0")}`, org: ORG.id, org_name: ORG.name, first_seen_at: ago(9_000_000), last_seen_at: ago(index === 31 ? 16_200 : 3 + index * 7), silent: index === 31, block_mode: (["non_block", "block", "unknown"] as const)[index % 3] ?? "unknown", note: index === 14 ? "総務部 田中さんのノート PC" : "", alerts_open: index === 14 ? 2 : index % 9 === 0 ? 1 : 0, version: 1 }));
+const endpoints: EndpointRow[] = Array.from({ length: 42 }, (_, index) => ({ id: `ep${index}`, host: index === 0 ? "SV-FILE01" : `PC-${String(index).padStart(3, "0")}`, org: ORG.id, org_name: ORG.name, first_seen_at: ago(9_000_000), last_seen_at: ago(index === 31 ? 16_200 : 3 + index * 7), silent: index === 31, block_mode: (["non_block", "block", "unknown"] as const)[index % 3] ?? "unknown", note: index === 14 ? "総務部 田中さんのノート PC" : "", serves: index === 0, retired: null, alerts_open: index === 14 ? 2 : index % 9 === 0 ? 1 : 0, version: 1 }));
 
 function hunt(): HuntAnswer {
   return {
@@ -56,6 +56,7 @@ export function workRoutes(): Route[] {
     ["GET", /^\/endpoints$/, (asked) => ok({ items: endpoints.filter(({ host }) => host.toLowerCase().includes((asked.query.get("q") ?? "").toLowerCase())), next_cursor: null, total: endpoints.length })],
     ["GET", /^\/endpoints\/([^/]+)$/, (_, id) => ok(endpoints.find((each) => each.id === id))],
     ["PUT", /^\/endpoints\/([^/]+)$/, () => ok({})],
+    ["POST", /^\/endpoints\/[^/]+\/(retire|restore)$/, () => ok({})],
     ["POST", /^\/hunt$/, () => ok(hunt())],
     ["GET", /^\/hunt\/schema$/, () => ok({ tables: [{ name: "events", columns: ["time", "host", "channel", "event_id", "process_image", "process_command_line", "process_sha256", "parent_image", "file_path", "registry_path", "network_dst_ip", "network_dst_port", "dns_query"].map((name) => ({ name, type: "text" })) }] })],
     ["GET", /^\/hunt\/searches$/, () => ok({ items: searches })],

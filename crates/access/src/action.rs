@@ -46,6 +46,8 @@ actions! {
     ReadEndpoints "read_endpoints" [Operator IncidentLead Analyst Reader],
     /// Say what an endpoint is and whether its protection blocks.
     EditEndpoints "edit_endpoints" [Operator IncidentLead Analyst],
+    /// Take endpoints out of service and back: nobody is warned of what is out of service.
+    RetireEndpoints "retire_endpoints" [Operator],
     /// Ask the lake in SQL.
     Hunt "hunt" [Operator IncidentLead Analyst],
     /// Keep and change saved searches.

@@ -73,11 +73,10 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
 
 async fn ingest(args: &Args, rules: Vec<PathBuf>, inputs: Vec<Input>, out: &mut dyn Write) -> Result<()> {
     let opening = Opening {
-        folder: args.place.data.clone(),
         record: args.place.record(),
         rules,
         playbook: playbook::in_force(args.playbook.as_deref())?,
-        address: String::new(),
+        ..Opening::of(&args.place.data)
     };
     let still = open_still(&opening).await.map_err(|error| anyhow!("{error}")).with_context(|| {
         let folder = args.place.data.display();

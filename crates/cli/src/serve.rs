@@ -60,11 +60,11 @@ async fn serve(args: &Args, playbook: Files) -> Result<()> {
         TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on `{}`; is another desk running?", args.listen))?;
     let address = format!("http://{}", listener.local_addr()?);
     let opening = Opening {
-        folder: args.place.data.clone(),
         record: args.place.record(),
         rules: args.rules.clone(),
         playbook,
         address: address.clone(),
+        ..Opening::of(&args.place.data)
     };
     let Open { desk, background } =
         open(&opening).await.map_err(|error| anyhow::anyhow!("{error}")).context("the desk cannot be opened")?;

@@ -3,6 +3,7 @@
 use hikeshi_access::{Action, Caller, permit, permit_everywhere};
 use hikeshi_domain::api_key::{ApiKey, KeyScope};
 use hikeshi_domain::{ApiKeyId, OrganizationId};
+use hikeshi_event::LogFormat;
 use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Change, Expect, Order, Query, Stored};
 use uuid::Uuid;
@@ -36,7 +37,7 @@ pub async fn list(desk: &Desk, caller: &Caller) -> Result<Vec<Stored<ApiKey>>> {
 /// Makes a key.
 ///
 /// # Errors
-/// `Invalid` where the name is empty or a list of hosts is empty or too long.
+/// `Invalid` where the name is empty, a list of hosts is empty or too long, or a forwarder is named like a format.
 pub async fn add(desk: &Desk, caller: &Caller, org: OrganizationId, name: &str, scope: KeyScope) -> Result<NewKey> {
     let context = context(&permit(caller, Action::EditKeys, org)?);
     let name = name.trim();
@@ -50,6 +51,12 @@ pub async fn add(desk: &Desk, caller: &Caller, org: OrganizationId, name: &str, 
         && (hosts.is_empty() || hosts.len() > MOST_HOSTS)
     {
         return Err(Error::invalid("error.key_hosts").with("most", MOST_HOSTS.to_string()));
+    }
+    // Files that `hikeshi ingest` reads stand under their format's name: whose silence counts is told by the source.
+    if let KeyScope::Forwarder { name } = &scope
+        && LogFormat::named(name).is_some()
+    {
+        return Err(Error::invalid("error.forwarder_is_format").with("name", name));
     }
     let secret = format!("{KEY_PREFIX}{}", secret::fresh()?);
     let key = ApiKey {

@@ -1,5 +1,6 @@
 //! What every use case holds in its hand: the stores, the rules in force, the clock, the channel of changes.
 
+use std::fmt::Debug;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ use crate::reference_list::ListCache;
 use crate::telemetry::Telemetry;
 
 /// Where the time comes from; a test brings its own.
-pub trait Clock: Send + Sync {
+pub trait Clock: Debug + Send + Sync {
     /// The instant, UTC.
     fn now(&self) -> Timestamp;
 }

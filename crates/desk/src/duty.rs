@@ -18,10 +18,9 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
 use crate::job;
+use crate::silence::{SILENT_AFTER, silence};
 use crate::telemetry::scope;
 
-/// A host that has sent nothing for this long is silent.
-pub const SILENT_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// A stream that failed and was taken up again is told for this long: a disk that failed once fails again.
 const FAILURE_SHOWN_FOR: SignedDuration = SignedDuration::from_hours(24);
 const TREND_DAYS: i32 = 7;
@@ -99,7 +98,8 @@ pub async fn duty(desk: &Desk, caller: &Caller, org: Option<OrganizationId>, zon
     };
     let context = context(&permit);
     let sources = desk.telemetry.lake.sources(&scope(&context)).await.map_err(Error::internal)?;
-    let sources = by_source(sources, desk.now());
+    let silent = silence(desk, &context, &sources).await?.rows;
+    let sources = by_source(sources, silent);
     let mut warnings = warnings(desk, &sources);
     let given_up = job::failed_within(desk, &context).await?.len();
     if given_up > 0 {
@@ -188,7 +188,7 @@ pub(crate) fn ingest_lag(desk: &Desk) -> SignedDuration {
     }
 }
 
-fn by_source(rows: Vec<SourceRow>, now: Timestamp) -> Vec<Source> {
+fn by_source(rows: Vec<SourceRow>, silent: Vec<SourceRow>) -> Vec<Source> {
     let mut sources: BTreeMap<String, Source> = BTreeMap::new();
     for row in rows {
         let source = sources.entry(row.source.clone()).or_insert_with(|| Source {
@@ -199,7 +199,9 @@ fn by_source(rows: Vec<SourceRow>, now: Timestamp) -> Vec<Source> {
         });
         source.hosts += 1;
         source.last_event_at = source.last_event_at.max(row.last_received_at);
-        if now.duration_since(row.last_received_at) > SILENT_AFTER {
+    }
+    for row in silent {
+        if let Some(source) = sources.get_mut(&row.source) {
             source.silent.push(row.host);
         }
     }
@@ -243,8 +245,6 @@ fn warnings(desk: &Desk, sources: &[Source]) -> Vec<Phrase> {
 
 #[cfg(test)]
 mod tests {
-    use hikeshi_domain::playbook::Files;
-
     use super::*;
     use crate::open::{Opening, open_still};
 
@@ -255,13 +255,7 @@ mod tests {
         let aside = folder.path().join("lake/aside/org=00000000-0000-0000-0000-000000000001");
         std::fs::create_dir_all(&aside).unwrap();
         std::fs::write(aside.join("00000000000000000007.ndjson"), "{}\n{}\n").unwrap();
-        let opening = Opening {
-            folder: folder.path().to_owned(),
-            record: None,
-            rules: Vec::new(),
-            playbook: Files::shipped(),
-            address: String::new(),
-        };
+        let opening = Opening::of(folder.path());
         let desk = open_still(&opening).await.unwrap().desk;
         let set_aside = |warnings: Vec<Phrase>| warnings.into_iter().find(|warning| warning.key == "warning.set_aside");
         assert_eq!(set_aside(warnings(&desk, &[])), Some(Phrase::new("warning.set_aside").with("count", "2")));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use hikeshi_access::{Action, Caller, permit, permit_everywhere};
 use hikeshi_domain::alert::Alert;
-use hikeshi_domain::endpoint::{BlockMode, Endpoint};
+use hikeshi_domain::endpoint::{BlockMode, Endpoint, Retired};
 use hikeshi_domain::entity::Entity;
 use hikeshi_domain::{EndpointId, OrganizationId};
 use hikeshi_lake::catalogue::SourceRow;
@@ -12,10 +12,12 @@ use hikeshi_record::{Change, Context, Expect, Order, Page, Query, Stored};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::alert::required;
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
-use crate::names;
+use crate::silence::{Host, Silence, silence};
 use crate::telemetry::scope;
+use crate::{case, names};
 
 const LONGEST_NOTE: usize = 4_096;
 
@@ -41,6 +43,8 @@ pub struct EndpointLine {
     pub alerts_open: u64,
     /// When something was last heard of it.
     pub last_seen_at: Timestamp,
+    /// Nothing comes of it any more, although it should.
+    pub silent: bool,
 }
 
 /// Lists endpoints by name.
@@ -58,7 +62,7 @@ pub async fn list(desk: &Desk, caller: &Caller, query: EndpointQuery) -> Result<
         asked = asked.text(text);
     }
     let page = desk.store.list::<Endpoint>(&context, asked).await?;
-    let heard = last_heard(desk, &context).await?;
+    let heard = Heard::load(desk, &context).await?;
     let mut items = Vec::with_capacity(page.items.len());
     for endpoint in page.items {
         items.push(line(desk, &context, endpoint, &heard).await?);
@@ -73,32 +77,65 @@ pub async fn list(desk: &Desk, caller: &Caller, query: EndpointQuery) -> Result<
 pub async fn get(desk: &Desk, caller: &Caller, endpoint: EndpointId) -> Result<EndpointLine> {
     let context = context(&permit_everywhere(caller, Action::ReadEndpoints)?);
     let endpoint = desk.store.get::<Endpoint>(&context, endpoint.0).await?;
-    line(desk, &context, endpoint, &last_heard(desk, &context).await?).await
+    line(desk, &context, endpoint, &Heard::load(desk, &context).await?).await
 }
 
-/// Says whether the endpoint's protection blocks, and what it is for.
+/// What people say of an endpoint.
+#[derive(Debug, Clone)]
+pub struct Description {
+    /// Whether its protection blocks.
+    pub block_mode: BlockMode,
+    /// Whether it is part of a service for customers; `None`: as it stands.
+    pub serves: Option<bool>,
+    /// What it is for, who uses it.
+    pub note: String,
+}
+
+/// Says whether the endpoint's protection blocks, whether it serves customers, and what it is for. What is proposed for its open cases
+/// follows.
 ///
 /// # Errors
 /// `Conflict` where it has changed since `version`.
-pub async fn describe(
-    desk: &Desk,
-    caller: &Caller,
-    endpoint: EndpointId,
-    block_mode: BlockMode,
-    note: &str,
-    version: u64,
-) -> Result<EndpointLine> {
-    let reading = context(&permit_everywhere(caller, Action::ReadEndpoints)?);
-    let endpoint = desk.store.get::<Endpoint>(&reading, endpoint.0).await?;
-    let context = context(&permit(caller, Action::EditEndpoints, endpoint.org)?);
-    if note.chars().count() > LONGEST_NOTE {
+pub async fn describe(desk: &Desk, caller: &Caller, endpoint: EndpointId, said: Description, version: u64) -> Result<EndpointLine> {
+    let (context, endpoint) = load(desk, caller, endpoint, Action::EditEndpoints).await?;
+    if said.note.chars().count() > LONGEST_NOTE {
         return Err(Error::invalid("error.field_too_long").with("field", "note").with("most", LONGEST_NOTE.to_string()));
     }
-    let described = Endpoint { block_mode, note: note.trim().to_owned(), ..endpoint.entity.clone() };
-    desk.store.change(&context, Change::new("endpoint.describe", "").put(&described, Expect::Version(version))).await?;
-    desk.tell(Endpoint::KIND, described.id.0, Some(described.org));
-    let stored = desk.store.get(&context, described.id.0).await?;
-    line(desk, &context, stored, &last_heard(desk, &context).await?).await
+    let serves = said.serves.unwrap_or(endpoint.serves);
+    let described = Endpoint { block_mode: said.block_mode, serves, note: said.note.trim().to_owned(), ..endpoint.entity.clone() };
+    let line = keep(desk, &context, Change::new("endpoint.describe", ""), &described, version).await?;
+    if (described.serves, described.block_mode) != (endpoint.serves, endpoint.block_mode) {
+        case::propose_again(desk, &context, described.id).await?;
+    }
+    Ok(line)
+}
+
+/// Takes an endpoint out of service: nobody is warned of its silence from now on.
+///
+/// # Errors
+/// `Invalid` without a reason or where it is out of service already, `Conflict` where it has changed since `version`.
+pub async fn retire(desk: &Desk, caller: &Caller, endpoint: EndpointId, reason: &str, version: u64) -> Result<EndpointLine> {
+    let (context, endpoint) = load(desk, caller, endpoint, Action::RetireEndpoints).await?;
+    let reason = required(reason)?;
+    if endpoint.retired.is_some() {
+        return Err(Error::invalid("error.endpoint_retired"));
+    }
+    let by = caller.person().ok_or_else(Error::unauthenticated)?;
+    let retired = Endpoint { retired: Some(Retired { by, at: desk.now(), reason: reason.clone() }), ..endpoint.entity.clone() };
+    keep(desk, &context, Change::new("endpoint.retire", reason), &retired, version).await
+}
+
+/// Takes an endpoint back into service: its silence counts again.
+///
+/// # Errors
+/// `Invalid` where it is in service, `Conflict` where it has changed since `version`.
+pub async fn restore(desk: &Desk, caller: &Caller, endpoint: EndpointId, version: u64) -> Result<EndpointLine> {
+    let (context, endpoint) = load(desk, caller, endpoint, Action::RetireEndpoints).await?;
+    if endpoint.retired.is_none() {
+        return Err(Error::invalid("error.endpoint_in_service"));
+    }
+    let restored = Endpoint { retired: None, ..endpoint.entity.clone() };
+    keep(desk, &context, Change::new("endpoint.restore", ""), &restored, version).await
 }
 
 /// Makes endpoints of hosts that have begun to send.
@@ -107,7 +144,7 @@ pub async fn describe(
 /// When catalogue or record do not answer.
 pub async fn follow_sources(desk: &Desk) -> Result<()> {
     let context = Context::system("endpoints");
-    let heard = last_heard(desk, &context).await?;
+    let heard = latest(desk.telemetry.lake.sources(&scope(&context)).await.map_err(Error::internal)?);
     let known = names::endpoints(desk, &context, heard.keys().map(|(_, host)| host.clone())).await?;
     for ((org, host), source) in heard.iter().filter(|(key, _)| !known.contains_key(key)) {
         let endpoint = Endpoint {
@@ -117,7 +154,9 @@ pub async fn follow_sources(desk: &Desk) -> Result<()> {
             first_seen_at: source.last_received_at,
             last_seen_at: source.last_received_at,
             block_mode: BlockMode::Unknown,
+            serves: false,
             note: String::new(),
+            retired: None,
         };
         let change = Change::new("endpoint.seen", "").claim_key("endpoint", host, endpoint.id).put(&endpoint, Expect::New);
         match desk.store.change(&context.within(*org), change).await {
@@ -129,9 +168,37 @@ pub async fn follow_sources(desk: &Desk) -> Result<()> {
     Ok(())
 }
 
-async fn last_heard(desk: &Desk, context: &Context) -> Result<HashMap<(OrganizationId, String), SourceRow>> {
-    let sources = desk.telemetry.lake.sources(&scope(context)).await.map_err(Error::internal)?;
-    let mut heard: HashMap<(OrganizationId, String), SourceRow> = HashMap::new();
+/// The endpoint to be changed, and leave to do it.
+async fn load(desk: &Desk, caller: &Caller, endpoint: EndpointId, action: Action) -> Result<(Context, Stored<Endpoint>)> {
+    let reading = context(&permit_everywhere(caller, Action::ReadEndpoints)?);
+    let endpoint = desk.store.get::<Endpoint>(&reading, endpoint.0).await?;
+    Ok((context(&permit(caller, action, endpoint.org)?), endpoint))
+}
+
+async fn keep(desk: &Desk, context: &Context, change: Change, endpoint: &Endpoint, version: u64) -> Result<EndpointLine> {
+    desk.store.change(context, change.put(endpoint, Expect::Version(version))).await?;
+    desk.tell(Endpoint::KIND, endpoint.id.0, Some(endpoint.org));
+    let stored = desk.store.get(context, endpoint.id.0).await?;
+    line(desk, context, stored, &Heard::load(desk, context).await?).await
+}
+
+/// What was heard of the hosts that a context sees.
+struct Heard {
+    latest: HashMap<Host, SourceRow>,
+    silence: Silence,
+}
+
+impl Heard {
+    async fn load(desk: &Desk, context: &Context) -> Result<Self> {
+        let sources = desk.telemetry.lake.sources(&scope(context)).await.map_err(Error::internal)?;
+        let silence = silence(desk, context, &sources).await?;
+        Ok(Heard { latest: latest(sources), silence })
+    }
+}
+
+/// Of each host the source that was heard last.
+fn latest(sources: Vec<SourceRow>) -> HashMap<Host, SourceRow> {
+    let mut heard: HashMap<Host, SourceRow> = HashMap::new();
     for source in sources {
         let key = (source.org, source.host.to_lowercase());
         let latest = heard.get(&key).is_none_or(|known| known.last_received_at < source.last_received_at);
@@ -139,18 +206,14 @@ async fn last_heard(desk: &Desk, context: &Context) -> Result<HashMap<(Organizat
             heard.insert(key, source);
         }
     }
-    Ok(heard)
+    heard
 }
 
-async fn line(
-    desk: &Desk,
-    context: &Context,
-    endpoint: Stored<Endpoint>,
-    heard: &HashMap<(OrganizationId, String), SourceRow>,
-) -> Result<EndpointLine> {
+async fn line(desk: &Desk, context: &Context, endpoint: Stored<Endpoint>, heard: &Heard) -> Result<EndpointLine> {
     let within = context.within(endpoint.org);
     let query = Query::new().eq("host", endpoint.host.to_lowercase()).eq("open", true).limit(1);
     let alerts_open = desk.store.list::<Alert>(&within, query).await?.total;
-    let heard = heard.get(&(endpoint.org, endpoint.host.to_lowercase())).map(|source| source.last_received_at);
-    Ok(EndpointLine { last_seen_at: heard.unwrap_or(endpoint.last_seen_at).max(endpoint.last_seen_at), endpoint, alerts_open })
+    let last = heard.latest.get(&(endpoint.org, endpoint.host.to_lowercase())).map(|source| source.last_received_at);
+    let silent = heard.silence.holds(endpoint.org, &endpoint.host);
+    Ok(EndpointLine { last_seen_at: last.unwrap_or(endpoint.last_seen_at).max(endpoint.last_seen_at), endpoint, alerts_open, silent })
 }

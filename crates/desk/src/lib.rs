@@ -40,6 +40,7 @@ pub mod search;
 mod secret;
 pub mod session;
 pub mod settings;
+mod silence;
 pub mod telemetry;
 pub mod triage;
 pub mod watch;

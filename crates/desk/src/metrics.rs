@@ -50,6 +50,8 @@ pub struct Metrics {
     pub disk_full: Gauge<i64>,
     /// 1 while the record cannot be written.
     pub record_failed: Gauge<i64>,
+    /// Hosts that a forwarder has sent nothing of for a day.
+    pub silent_hosts: Gauge<i64>,
     /// Memory that correlations on the stream hold, about.
     pub correlation_bytes: Gauge<i64>,
     /// Groups of correlations that were let go of for want of memory, since start.
@@ -84,6 +86,7 @@ impl Default for Metrics {
             batches_damaged: Gauge::default(),
             disk_full: Gauge::default(),
             record_failed: Gauge::default(),
+            silent_hosts: Gauge::default(),
             correlation_bytes: Gauge::default(),
             correlation_groups_forgotten: Gauge::default(),
             correlation_events_forgotten: Gauge::default(),
@@ -119,6 +122,7 @@ impl Metrics {
         registry.register("event_batches_damaged", "Batches of the stream lost to damage", self.batches_damaged.clone());
         registry.register("disk_full", "1 while the disk is full but for its reserve", self.disk_full.clone());
         registry.register("record_failed", "1 while the record cannot be written", self.record_failed.clone());
+        registry.register("silent_hosts", "Hosts in service that a forwarder has sent nothing of for a day", self.silent_hosts.clone());
     }
 
     fn register_correlations(&mut self) {

@@ -153,7 +153,6 @@ pub(crate) async fn endpoints(
 mod tests {
     use hikeshi_domain::EndpointId;
     use hikeshi_domain::endpoint::BlockMode;
-    use hikeshi_domain::playbook::Files;
     use hikeshi_record::{Change, Expect};
     use jiff::Timestamp;
     use uuid::Uuid;
@@ -165,9 +164,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn every_endpoint_is_found_however_many_there_are() {
         let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path().to_owned();
-        let opening = Opening { folder, record: None, rules: Vec::new(), playbook: Files::shipped(), address: String::new() };
-        let desk = open_still(&opening).await.unwrap().desk;
+        let desk = open_still(&Opening::of(folder.path())).await.unwrap().desk;
         let context = Context::system("test");
         let mut wanted = Vec::new();
         for org in [1, 2].map(|number| OrganizationId(Uuid::from_u128(number))) {
@@ -180,7 +177,9 @@ mod tests {
                     first_seen_at: Timestamp::UNIX_EPOCH,
                     last_seen_at: Timestamp::UNIX_EPOCH,
                     block_mode: BlockMode::Unknown,
+                    serves: false,
                     note: String::new(),
+                    retired: None,
                 };
                 wanted.push((org, format!("pc-{number}")));
                 change = change.put(&endpoint, Expect::New);

@@ -1,6 +1,6 @@
 //! Opens a desk on a data folder: record (embedded, or on PostgreSQL), lake and objects, the rules and the playbook, and the work in the background.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use crate::complaint::{Complaint, watch_disk};
-use crate::desk::{Desk, Parts, SystemClock};
+use crate::desk::{Clock, Desk, Parts, SystemClock};
 use crate::reference_list::InForce;
 use crate::telemetry::{Telemetry, japanese_titles};
 use crate::watch::{Joins, Listed, Watch, take_up};
@@ -49,6 +49,25 @@ pub struct Opening {
     pub playbook: Files,
     /// The address under which it listens, for links.
     pub address: String,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Limits and sizes of the lake.
+    pub lake: LakeConfig,
+}
+
+impl Opening {
+    /// A folder with all that is shipped and embedded, under no address.
+    pub fn of(folder: impl Into<PathBuf>) -> Self {
+        Opening {
+            folder: folder.into(),
+            record: None,
+            rules: Vec::new(),
+            playbook: Files::shipped(),
+            address: String::new(),
+            clock: Arc::new(SystemClock),
+            lake: LakeConfig::default(),
+        }
+    }
 }
 
 /// An open desk and its work in the background, which ends when this is dropped.
@@ -102,7 +121,7 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
     let (joins, opener) = Joins::closed(loaded.rules.clone());
     let (listed, lists_opener) = Listed::closed();
     let watch = Arc::new(Watch::new(loaded.rules.clone(), raising.clone(), joins.clone(), listed.clone(), strong));
-    let lake = lake(&opening.folder, &store, watch).await?;
+    let lake = lake(opening, &store, watch).await?;
     tokio::spawn(take_up(lake.clone(), joins.clone(), Timestamp::now(), opener));
     let windows = Windows::new();
     let hunt = Hunt::new(lake.clone())?;
@@ -128,7 +147,7 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
         clocks,
         verdicts,
         lists: reference_list::ListCache::default(),
-        clock: Arc::new(SystemClock),
+        clock: opening.clock.clone(),
         passwords: Passwords::default(),
         live: broadcast::channel(LIVE_BACKLOG).0,
         metrics: crate::metrics::Metrics::default(),
@@ -160,9 +179,9 @@ fn record(opening: &Opening) -> Settings {
     }
 }
 
-async fn lake(folder: &Path, store: &Store, watch: Arc<Watch>) -> Result<Arc<Lake>, hikeshi_lake::OpenError> {
+async fn lake(opening: &Opening, store: &Store, watch: Arc<Watch>) -> Result<Arc<Lake>, hikeshi_lake::OpenError> {
     let catalogue = Arc::new(store.catalogue());
-    Ok(Arc::new(Lake::open(&folder.join("lake"), catalogue, LakeConfig::default(), Some(watch)).await?))
+    Ok(Arc::new(Lake::open(&opening.folder.join("lake"), catalogue, opening.lake.clone(), Some(watch)).await?))
 }
 
 /// Takes up a stream again whose disk failed: soon after a single failure, ever more seldom while the disk keeps failing.

@@ -1,6 +1,7 @@
 //! How the desk itself is doing: faults that keep it from taking work, counters, retention.
 
 use hikeshi_domain::organization::Organization;
+use hikeshi_lake::catalogue::OrgScope;
 use hikeshi_record::{Context, Query};
 use jiff::{ToSpan, tz::TimeZone};
 
@@ -8,6 +9,7 @@ use crate::desk::Desk;
 use crate::duty::ingest_lag;
 use crate::error::{Error, Result};
 use crate::everything::everything;
+use crate::silence::silence;
 
 /// What keeps the desk from taking work, in words for an operator; empty while all is well.
 pub fn faults(desk: &Desk) -> Vec<String> {
@@ -20,7 +22,11 @@ pub fn faults(desk: &Desk) -> Vec<String> {
 }
 
 /// Counters as text.
-pub fn metrics(desk: &Desk) -> String {
+pub async fn metrics(desk: &Desk) -> String {
+    // While record or catalogue do not answer, the last count stands beside what tells that they do not.
+    if let Ok(count) = silent_hosts(desk).await {
+        desk.metrics.silent_hosts.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
     let lag = desk.telemetry.lake.lag();
     let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     desk.metrics.events_written.set(whole(lag.totals.added));
@@ -42,6 +48,11 @@ pub fn metrics(desk: &Desk) -> String {
     desk.metrics.correlation_events_forgotten.set(whole(kept.forgotten.events));
     desk.metrics.correlation_events_late.set(whole(kept.forgotten.late));
     desk.metrics.text()
+}
+
+async fn silent_hosts(desk: &Desk) -> Result<usize> {
+    let sources = desk.telemetry.lake.sources(&OrgScope::All).await.map_err(Error::internal)?;
+    Ok(silence(desk, &Context::system("metrics"), &sources).await?.count())
 }
 
 /// Forgets telemetry that is older than each organisation keeps it. Returns how many segments went.

@@ -2,6 +2,7 @@
 
 use hikeshi_domain::alert::Action;
 use hikeshi_domain::endpoint::BlockMode;
+use hikeshi_domain::incident::IncidentType;
 use hikeshi_domain::phrase::{Language, Phrase};
 use hikeshi_domain::phrases::render;
 use hikeshi_domain::procedure::{Execution, Facts, Procedure};
@@ -31,11 +32,14 @@ fn triage(verdict: Verdict, findings: Vec<Finding>) -> Triage {
 }
 
 fn check(triage: &Triage, execution: Execution, hosts: usize, serves: bool, expected: &str) {
+    let serves = serves.then_some("SV-WEB02");
     let facts = Facts { triage, verdict: triage.judgement.verdict, execution, hosts, serves };
     let proposal = Procedure::shipped().unwrap().propose(&facts, triage.window.to);
     let flows: Vec<&str> = proposal.flows.iter().map(|flow| flow.name()).collect();
     assert_eq!(format!("{} {}: {}", proposal.incident_type, proposal.severity, flows.join(" ")), expected);
     assert_eq!(proposal.reasons.len(), 3);
+    let host = if proposal.incident_type == IncidentType::B2 { "SV-WEB02" } else { "PC-014" };
+    assert!(render(&proposal.reasons[0], Language::En).contains(host), "the reason names what serves");
     for reason in &proposal.reasons {
         for language in [Language::Ja, Language::En] {
             let words = render(reason, language);
@@ -44,7 +48,7 @@ fn check(triage: &Triage, execution: Execution, hosts: usize, serves: bool, expe
     }
 }
 
-// covers: S4-7, S4-12
+// covers: S4-7, S4-12, S4-82
 #[test]
 fn type_and_severity_follow_from_what_was_found() {
     let c2 = triage(
@@ -67,7 +71,7 @@ fn the_reason_reads_in_both_languages() {
     // The signature made it black, but is no next step of the attack.
     let seen = [finding("E30", Family::Network, 30), finding("E24", Family::Persistence, 25), finding("E6", Family::Signature, 8)];
     let c2 = triage(Verdict::Black, seen.into());
-    let facts = Facts { triage: &c2, verdict: Verdict::Black, execution: Execution::Ran, hosts: 1, serves: false };
+    let facts = Facts { triage: &c2, verdict: Verdict::Black, execution: Execution::Ran, hosts: 1, serves: None };
     let proposal = Procedure::shipped().unwrap().propose(&facts, c2.window.to);
     let ja = render(&proposal.reasons[1], Language::Ja);
     assert_eq!(ja, "実行された後に、通信・常駐化など次の段階(常駐化、通信)が見られ、攻撃が一部成功しているため Lv3 中度。");

@@ -119,6 +119,42 @@ async fn a_case_says_what_is_next_and_how_bad_it_is() {
     assert_eq!(page["next_duty"], json!(null));
 }
 
+/// Says of PC-1 what the body says, upon the version that stands.
+async fn describe(fixture: &Fixture, visitor: &Visitor, said: Value) -> Value {
+    let endpoint = fixture.get(visitor, "/endpoints").await["items"][0].clone();
+    let mut body = json!({"block_mode": "non_block", "note": "", "expected_version": endpoint["version"]});
+    body.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+    let path = format!("/endpoints/{}", endpoint["id"].as_str().unwrap());
+    let response = fixture.by(visitor, Method::PUT, &path).json(&body).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    response.json().await.unwrap()
+}
+
+// covers: S4-7, S4-81, S4-82
+#[tokio::test]
+async fn an_attack_on_what_serves_customers_is_proposed_as_one_on_the_service() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let (lead, first) = case(&fixture, org).await;
+    let proposed = |page: &Value| page["proposal"]["type"].as_str().unwrap().to_owned();
+    assert_eq!(proposed(&fixture.get(&lead, &first).await), "B-1");
+    assert_eq!(describe(&fixture, &lead, json!({"serves": true})).await["serves"], true);
+    let page = fixture.get(&lead, &first).await;
+    assert_eq!((proposed(&page), &page["history"][0]["action"]), ("B-2".to_owned(), &json!("case.propose")), "the open case follows");
+    let why = page["proposal"]["reasons"][0].as_str().unwrap();
+    assert!(why.contains("PC-1"), "{why}");
+    assert_eq!(describe(&fixture, &lead, json!({"note": "web server"})).await["serves"], true, "what is not said stays");
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let (_, receipt) = fixture.alert(&key, &product_alert("2", "PC-1", &"cd".repeat(32))).await;
+    let alert = receipt["id"].as_str().unwrap();
+    fixture.triaged(&lead, alert).await;
+    let (_, placed) = fixture.post(&lead, &format!("/alerts/{alert}/case"), &json!({})).await;
+    let second = format!("/cases/{}", placed["case"].as_str().unwrap());
+    assert_eq!(proposed(&fixture.get(&lead, &second).await), "B-2", "a later case knows it from the start");
+    describe(&fixture, &lead, json!({"serves": false})).await;
+    assert_eq!([proposed(&fixture.get(&lead, &first).await), proposed(&fixture.get(&lead, &second).await)], ["B-1", "B-1"]);
+}
+
 /// A case of its own alert on a host.
 async fn another(fixture: &Fixture, lead: &Visitor, key: &str, host: &str) -> String {
     let own = format!("{}{}", "e".repeat(63), host.chars().last().unwrap());

@@ -10,7 +10,6 @@ use hikeshi_desk::{Desk, api_key, session};
 use hikeshi_domain::api_key::KeyScope;
 use hikeshi_domain::person::Person;
 use hikeshi_domain::phrase::Language;
-use hikeshi_domain::playbook::Files;
 use hikeshi_domain::role::{Grant, Role};
 use hikeshi_domain::settings::Secret;
 use hikeshi_domain::{OrganizationId, PersonId};
@@ -51,10 +50,15 @@ impl Fixture {
 
     /// With folders of rules (none: the shipped ones), on a record in PostgreSQL (none: the embedded one).
     pub(crate) async fn start_with(rules: Vec<PathBuf>, record: Option<Secret>) -> Fixture {
+        Self::start_as(|opening| Opening { rules, record, ..opening }).await
+    }
+
+    /// With what a test wants otherwise.
+    pub(crate) async fn start_as(choose: impl FnOnce(Opening) -> Opening) -> Fixture {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let opening = Opening { folder: folder.path().join("data"), record, rules, playbook: Files::shipped(), address: base.clone() };
+        let opening = choose(Opening { address: base.clone(), ..Opening::of(folder.path().join("data")) });
         let Open { desk, mut background } = open(&opening).await.unwrap();
         let serving = hikeshi_server::serve(listener, desk.clone(), hikeshi_server::Config::default(), std::future::pending());
         background.spawn(async move { serving.await.unwrap() });

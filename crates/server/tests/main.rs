@@ -43,6 +43,10 @@ mod rules;
 #[cfg(test)]
 mod titles;
 #[cfg(test)]
+mod saved_searches;
+#[cfg(test)]
+mod silence;
+#[cfg(test)]
 mod told_twice;
 #[cfg(test)]
 mod window;

@@ -12,20 +12,12 @@ use hikeshi_desk::organization::{self, Choices};
 use hikeshi_domain::OrganizationId;
 use hikeshi_domain::alert::{Action, Alert, ProductAlert};
 use hikeshi_domain::phrase::Language;
-use hikeshi_domain::playbook::Files;
 use hikeshi_lake::Encoding;
 use hikeshi_record::{Context, PAGE_LIMIT, Query};
 use serde_json::{Value, json};
 
 pub(crate) async fn opened(folder: &Path) -> Open {
-    let opening = Opening {
-        folder: folder.to_path_buf(),
-        record: None,
-        rules: Vec::new(),
-        playbook: Files::shipped(),
-        address: "http://127.0.0.1:1".to_owned(),
-    };
-    open(&opening).await.unwrap()
+    open(&Opening::of(folder)).await.unwrap()
 }
 
 pub(crate) async fn organization(desk: &Desk) -> OrganizationId {

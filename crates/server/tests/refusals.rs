@@ -67,6 +67,8 @@ fn body(name: &str, org: &str) -> Value {
         "POST /alerts/close" | "POST /alerts/reopen" | "POST /cases/{id}/close" => json!({"ids": [], "reason": "r"}),
         "POST /cases/{id}/classification" => json!({"type": "B-1", "severity": 3, "flows": ["handle"], "expected_version": 1}),
         "PUT /endpoints/{id}" => json!({"block_mode": "block", "note": "n", "expected_version": 1}),
+        "POST /endpoints/{id}/retire" => json!({"reason": "r", "expected_version": 1}),
+        "POST /endpoints/{id}/restore" => json!({"expected_version": 1}),
         "PUT /organizations/{id}" => {
             json!({"name": "n", "time_zone": "Asia/Tokyo", "language": "ja", "retention_days": 30, "expected_version": 1})
         }

@@ -9,7 +9,6 @@ use hikeshi_desk::open::{Open, Opening, open};
 use hikeshi_domain::OrganizationId;
 use hikeshi_domain::alert::{Action, Alert, AlertState, ProductAlert};
 use hikeshi_domain::api_key::KeyScope;
-use hikeshi_domain::playbook::Files;
 use hikeshi_domain::role::Role;
 use hikeshi_domain::settings::Secret;
 use hikeshi_record::{Change, Context, Expect, PAGE_LIMIT, Query};
@@ -181,13 +180,7 @@ async fn a_full_name_in_the_alert_and_a_short_one_in_the_log_are_one_host() {
 /// Two tellings of one moment saw nothing of each other, and a telling whose alert kept changing was refused.
 async fn at_the_same_moment(record: Option<Secret>) {
     let folder = tempfile::tempdir().unwrap();
-    let opening = Opening {
-        folder: folder.path().to_path_buf(),
-        record,
-        rules: Vec::new(),
-        playbook: Files::shipped(),
-        address: "http://127.0.0.1:1".to_owned(),
-    };
+    let opening = Opening { record, ..Opening::of(folder.path()) };
     let Open { desk, mut background } = open(&opening).await.unwrap();
     background.shutdown().await;
     let org = organization(&desk).await;

@@ -17,6 +17,7 @@ export const history: Dictionary["history"] = {
   "case.classify": "Classification decided",
   "case.assign": "Assignee changed",
   "case.close": "Case closed",
+  "case.propose": "Proposal renewed",
   "comment.add": "Comment posted",
   "report.issue": "Flash report issued",
   "message.send": "Mail written",

@@ -24,7 +24,6 @@ export const words: Dictionary["words"] = {
   action: { blocked: "Blocked", detected: "Detected only", quarantined: "Quarantined", deleted: "Deleted" },
   way: { sent: "the product itself", read: "the product's log" },
   blockMode: { block: "Block", non_block: "Non-block", unknown: "Unknown" },
-  couldRun: { block: "could not run", non_block: "could run", unknown: "not known whether it could run" },
   alertState: {
     received: "Received",
     reported: "Reported",

@@ -16,6 +16,7 @@ export const history = {
   "case.classify": "分類を判断",
   "case.assign": "担当を変更",
   "case.close": "インシデントを終了",
+  "case.propose": "提案を更新",
   "comment.add": "コメントを投稿",
   "report.issue": "速報レポートを発行",
   "message.send": "メールを作成",

@@ -23,7 +23,6 @@ export const words = {
   action: { blocked: "阻止", detected: "検知のみ", quarantined: "隔離", deleted: "削除" },
   way: { sent: "製品からの通知", read: "製品のログ" },
   blockMode: { block: "ブロック", non_block: "非ブロック", unknown: "未確認" },
-  couldRun: { block: "実行できなかった", non_block: "実行できた", unknown: "実行可否は未確認" },
   alertState: {
     received: "受信",
     reported: "報告済み",

@@ -47,7 +47,7 @@ export function Header(props: { page: AlertPage }) {
           {alert.reported_at === null ? t.alert.reportPending : <Time at={alert.reported_at} form="clock" />} <Due row={alert} why={due_steps} /> {report !== null && <TlpChip tlp={report.tlp} />}
         </Fact>
         <Fact name={t.alert.blockMode}>
-          {t.words.blockMode[alert.block_mode]} — {t.words.couldRun[alert.block_mode]}
+          {t.words.blockMode[alert.block_mode]} — {props.page.execution}
         </Fact>
         <Fact name={t.parts.assignee}>{alert.assignee?.name ?? t.words.nobody}</Fact>
         {alert.repeat_of !== null && (

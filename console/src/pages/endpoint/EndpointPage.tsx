@@ -1,5 +1,5 @@
 /** One endpoint: whether its protection blocks, who uses it, and the way to its alerts and events. */
-import { Button, SegmentedControl, Textarea } from "@mantine/core";
+import { Button, Checkbox, SegmentedControl, Textarea } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
@@ -11,6 +11,7 @@ import { Loading } from "../../parts/States";
 import { Time } from "../../parts/Time";
 import { usePageTitle } from "../../parts/title";
 import { say } from "../../parts/toast";
+import { Service } from "./Service";
 import { oneOf } from "../../url/search";
 import facts from "../case/CasePage.module.css";
 import styles from "./EndpointPage.module.css";
@@ -29,6 +30,8 @@ export function EndpointPage() {
       <header className={facts.header}>
         <div className={facts.title}>
           <h1>{data.host}</h1>
+          {data.serves && <span className={facts.state}>{t.endpoints.servesMark}</span>}
+          {data.retired !== null && <span className={facts.state}>{t.endpoints.retired}</span>}
           <span className={facts.state}>{t.endpoints.openAlerts(data.alerts_open)}</span>
         </div>
         <dl className={facts.facts}>
@@ -59,6 +62,7 @@ export function EndpointPage() {
         </p>
       </header>
       <Edit key={data.version} endpoint={data} />
+      <Service endpoint={data} />
     </article>
   );
 }
@@ -68,11 +72,13 @@ function Edit(props: { endpoint: EndpointRow }) {
   const client = useQueryClient();
   const { endpoint } = props;
   const [mode, setMode] = useState<BlockMode>(endpoint.block_mode);
+  const [serves, setServes] = useState(endpoint.serves);
   const [note, setNote] = useState(endpoint.note);
+  const same = mode === endpoint.block_mode && serves === endpoint.serves && note === endpoint.note;
   const change = useMutation({
-    mutationFn: () => put(`/endpoints/${encodeURIComponent(endpoint.id)}`, { block_mode: mode, note, expected_version: endpoint.version }),
+    mutationFn: () => put(`/endpoints/${encodeURIComponent(endpoint.id)}`, { block_mode: mode, serves, note, expected_version: endpoint.version }),
     onSuccess: async () => {
-      await Promise.all([["endpoint", endpoint.id], ["endpoints"]].map((queryKey) => client.invalidateQueries({ queryKey })));
+      await Promise.all([["endpoint", endpoint.id], ["endpoints"], ["cases"], ["case"]].map((queryKey) => client.invalidateQueries({ queryKey })));
       say(t.endpoints.saved);
     },
   });
@@ -91,10 +97,11 @@ function Edit(props: { endpoint: EndpointRow }) {
           <SegmentedControl aria-labelledby="mode" data={MODES.map((each) => ({ value: each, label: t.words.blockMode[each] }))} value={mode} onChange={(value) => setMode(oneOf(value, MODES) ?? mode)} />
           <p className={styles.note}>{t.endpoints.modeNote}</p>
         </div>
+        <Checkbox label={t.endpoints.serves} description={t.endpoints.servesNote} checked={serves} onChange={(event) => setServes(event.currentTarget.checked)} />
         <Textarea label={t.endpoints.note} placeholder={t.endpoints.noteHint} autosize minRows={2} value={note} onChange={(event) => setNote(event.currentTarget.value)} />
         {change.error !== null && <Failure error={change.error} />}
         <div>
-          <Button type="submit" loading={change.isPending} disabled={mode === endpoint.block_mode && note === endpoint.note}>
+          <Button type="submit" loading={change.isPending} disabled={same}>
             {t.parts.save}
           </Button>
         </div>

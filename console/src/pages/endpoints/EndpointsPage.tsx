@@ -82,6 +82,7 @@ function Seen(props: { row: EndpointRow; t: Dictionary }) {
   return (
     <>
       <Time at={row.last_seen_at} form="relative" />
+      {row.retired !== null && <span className={list.dim}> {t.endpoints.retired}</span>}
       {row.silent && (
         <span className={list.silent}>
           <TriangleAlert size={13} aria-hidden /> {t.endpoints.silent}

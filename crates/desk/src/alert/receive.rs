@@ -187,7 +187,9 @@ async fn seen(desk: &Desk, context: &Context, change: Change, alert: &Alert) -> 
                 first_seen_at: alert.received_at,
                 last_seen_at: alert.received_at,
                 block_mode: BlockMode::Unknown,
+                serves: false,
                 note: String::new(),
+                retired: None,
             };
             change.claim_key("endpoint", &endpoint.host.to_lowercase(), endpoint.id).put(&endpoint, Expect::New)
         }

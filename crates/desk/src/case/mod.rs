@@ -25,7 +25,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 pub use classify::{Classification, classify, reclassification};
 pub use closing::{close, close_together};
-pub(crate) use opening::{joined, opened, proposal};
+pub(crate) use opening::{joined, opened, proposal, propose_again};
 pub use standing::{Harm, NextDuty, harm, next_duty};
 
 /// Which cases.

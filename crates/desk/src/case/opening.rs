@@ -2,16 +2,22 @@
 
 use hikeshi_domain::alert::Alert;
 use hikeshi_domain::case::{Case, Proposal};
+use hikeshi_domain::endpoint::Endpoint;
+use hikeshi_domain::entity::Entity;
 use hikeshi_domain::procedure::{Execution, Facts};
 use hikeshi_domain::triage_run::TriageRun;
-use hikeshi_domain::{CaseId, PersonId};
-use hikeshi_record::{Context, Order, Query};
+use hikeshi_domain::{CaseId, EndpointId, PersonId};
+use hikeshi_record::{Change, Context, Order, Query};
 use uuid::Uuid;
 
 use crate::desk::Desk;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
+use crate::everything::everything;
 use crate::names;
 use crate::number::{self, Number};
+
+/// How often a case is looked at that somebody else keeps changing.
+const ATTEMPTS: u8 = 8;
 
 /// A new case for an alert, with its number; the caller's change takes both.
 pub(crate) async fn opened(desk: &Desk, context: &Context, alert: &Alert, by: Option<PersonId>) -> Result<(Case, Number)> {
@@ -51,31 +57,74 @@ pub(crate) async fn joined(desk: &Desk, context: &Context, mut case: Case, alert
     let block_mode = endpoint.map(|endpoint| endpoint.block_mode).unwrap_or_default();
     let query = Query::new().eq("alert", alert.id.to_string()).order("number", Order::Desc).limit(1);
     if let Some(run) = desk.store.list::<TriageRun>(context, query).await?.items.first() {
-        case.proposed = Some(proposal(desk, &case, alert, &run.triage, block_mode));
+        case.proposed = Some(proposal(desk, context, &case, alert, &run.triage, block_mode).await?);
     }
     Ok(case)
 }
 
 /// What the playbook proposes for a case from the triage of one of its alerts. A proposal never falls below the one that stands.
-pub(crate) fn proposal(
+pub(crate) async fn proposal(
     desk: &Desk,
+    context: &Context,
     case: &Case,
     alert: &Alert,
     triage: &hikeshi_domain::triage::Triage,
     block_mode: hikeshi_domain::endpoint::BlockMode,
-) -> Proposal {
+) -> Result<Proposal> {
+    let serves = serves(desk, context, case).await?;
     let facts = Facts {
         triage,
         verdict: alert.effective_verdict().unwrap_or(triage.judgement.verdict),
         execution: Execution::of(Some(triage), Some(alert.raised.action), block_mode),
         hosts: case.endpoints.len().max(1),
-        serves: false,
+        serves: serves.as_deref(),
     };
     let fresh = desk.procedure.propose(&facts, desk.now());
-    match &case.proposed {
+    Ok(match &case.proposed {
         Some(standing) if standing.severity > fresh.severity => standing.clone(),
         _ => fresh,
+    })
+}
+
+/// The first endpoint of the case that is part of a service for customers, by its host name.
+async fn serves(desk: &Desk, context: &Context, case: &Case) -> Result<Option<String>> {
+    for endpoint in &case.endpoints {
+        let endpoint = desk.store.get::<Endpoint>(context, endpoint.0).await?;
+        if endpoint.serves {
+            return Ok(Some(endpoint.entity.host));
+        }
     }
+    Ok(None)
+}
+
+/// Proposes anew, from all of its alerts, for each open case of an endpoint of which people have said something else.
+pub(crate) async fn propose_again(desk: &Desk, context: &Context, endpoint: EndpointId) -> Result<()> {
+    let query = Query::new().eq("endpoint", endpoint.to_string()).eq("open", true);
+    for case in everything::<Case>(desk, context, query).await? {
+        let mut attempts = ATTEMPTS;
+        while let Err(error) = propose_from_all(desk, context, case.id).await {
+            attempts -= 1;
+            if error.kind() != ErrorKind::Conflict || attempts == 0 {
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn propose_from_all(desk: &Desk, context: &Context, case: CaseId) -> Result<()> {
+    let stored = desk.store.get::<Case>(context, case.0).await?;
+    let mut case = Case { proposed: None, ..stored.entity.clone() };
+    for alert in &stored.alerts {
+        let alert = desk.store.get::<Alert>(context, alert.0).await?;
+        case = joined(desk, context, case, &alert).await?;
+    }
+    let said = |case: &Case| case.proposed.as_ref().map(|proposed| (proposed.incident_type, proposed.severity));
+    if said(&case) != said(&stored) {
+        desk.store.change(context, Change::new("case.propose", "").put(&case, stored.expect())).await?;
+        desk.tell(Case::KIND, case.id.0, Some(case.org));
+    }
+    Ok(())
 }
 
 /// The host, and the file or else what the alert is called.

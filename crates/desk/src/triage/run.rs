@@ -307,7 +307,7 @@ async fn place(
         None => return Ok(change),
     };
     case = case::joined(desk, context, case, alert).await?;
-    case.proposed = Some(case::proposal(desk, &case, alert, triage, block_mode));
+    case.proposed = Some(case::proposal(desk, context, &case, alert, triage, block_mode).await?);
     alert.case = Some(case.id);
     desk.tell(Case::KIND, case.id.0, Some(case.org));
     Ok(change.put(&case, expect))

@@ -75,8 +75,8 @@ pub struct Facts<'a> {
     pub execution: Execution,
     /// How many endpoints of the organisation have the same file or tree, this one included.
     pub hosts: usize,
-    /// The endpoint belongs to a service for customers.
-    pub serves: bool,
+    /// The endpoint concerned that belongs to a service for customers, by its host name.
+    pub serves: Option<&'a str>,
 }
 
 impl Procedure {
@@ -85,7 +85,7 @@ impl Procedure {
         let (incident_type, type_reason) = first(&self.rules.types, facts, IncidentType::B1);
         let (severity, severity_reason) = first(&self.rules.severities, facts, Severity::Lv1);
         let flows = self.matrix().cell(incident_type, severity).to_vec();
-        let mut reasons = vec![type_reason.with("host", &facts.triage.host)];
+        let mut reasons = vec![type_reason.with("host", self.rules.meant(facts))];
         reasons.push(
             severity_reason
                 .with("severity", severity.level().to_string())
@@ -138,6 +138,12 @@ impl Rules {
         Ok(Rules { types: checked("type", written.types, &sentences)?, severities: checked("severity", written.severity, &sentences)? })
     }
 
+    /// The host that the type is proposed for.
+    fn meant<'a>(&self, facts: &Facts<'a>) -> &'a str {
+        let asks = self.types.iter().find(|rule| rule.holds(facts)).is_some_and(|rule| rule.serves == Some(true));
+        facts.serves.filter(|_| asks).unwrap_or(&facts.triage.host)
+    }
+
     /// Families that made the rule of the severity hold: those it asks for, where it asks for some.
     fn asked(&self, facts: &Facts<'_>) -> BTreeSet<Family> {
         let any = self.severities.iter().find(|rule| rule.holds(facts)).and_then(|rule| rule.families_any.as_ref());
@@ -182,7 +188,7 @@ impl<T> Rule<T> {
         let malicious = |id: &String| facts.triage.findings.iter().any(|finding| finding.points > 0 && finding.id == *id);
         let ran = facts.execution == Execution::Ran;
         let could_run = matches!(facts.execution, Execution::Ran | Execution::CouldRun | Execution::Unknown);
-        self.serves.is_none_or(|serves| serves == facts.serves)
+        self.serves.is_none_or(|serves| serves == facts.serves.is_some())
             && self.ran.is_none_or(|wanted| wanted == ran)
             && self.could_run.is_none_or(|wanted| wanted == could_run)
             && self.verdict.as_ref().is_none_or(|grades| grades.contains(&facts.verdict))

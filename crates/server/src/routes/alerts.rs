@@ -12,6 +12,7 @@ use hikeshi_desk::{Error, ErrorKind, flash_report, names, triage};
 use hikeshi_domain::alert::ProductAlert;
 use hikeshi_domain::phrase::{Language, Phrase};
 use hikeshi_domain::phrases::{in_zone, render};
+use hikeshi_domain::procedure::Execution;
 use hikeshi_domain::tlp::Tlp;
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_domain::{AlertId, CaseId, OrganizationId, PersonId};
@@ -91,6 +92,8 @@ struct AlertPage {
     overridden: Option<OverrideView>,
     comments: Vec<CommentView>,
     history: Vec<StepView>,
+    /// Whether the file ran, or could have: from what is recorded, what the product did and the endpoint's protection (S3-22, S3-23).
+    execution: String,
     advice: Vec<String>,
     limits: Vec<String>,
     /// How the deadline was counted.
@@ -216,7 +219,9 @@ async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) 
     };
     let zone = TimeZone::get(&signed_in.person.time_zone).unwrap_or(TimeZone::UTC);
     let words = |phrases: &[Phrase]| phrases.iter().map(|phrase| render(&in_zone(phrase, &zone), language)).collect::<Vec<_>>();
+    let execution = Execution::of(runs.first().map(|run| &run.triage), Some(line.alert.raised.action), line.block_mode);
     Ok(Json(AlertPage {
+        execution: render(&execution.phrase(), language),
         alert: row(&line, &names, language, desk.now()),
         raised: RaisedView::named(&line.alert.raised, names.alert(&line.alert.raised, language)),
         also_told: line.alert.also_told.iter().map(told).collect(),

@@ -28,6 +28,6 @@ async fn readyz(State(app): State<App>) -> Response {
 
 /// Counters in Prometheus' text format.
 async fn metrics(State(app): State<App>) -> Response {
-    ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], hikeshi_desk::operation::metrics(&app.desk))
+    ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], hikeshi_desk::operation::metrics(&app.desk).await)
         .into_response()
 }

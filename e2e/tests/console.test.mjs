@@ -7,6 +7,7 @@ import { conflicts } from "./conflicts.mjs";
 import { day } from "./day.mjs";
 import { keyboard } from "./keyboard.mjs";
 import { lists } from "./lists.mjs";
+import { live } from "./live.mjs";
 import { pages } from "./pages.mjs";
 import { people } from "./people.mjs";
 
@@ -48,4 +49,5 @@ describe("the console", () => {
   people(world);
   lists(world);
   conflicts(world);
+  live(world);
 });

@@ -92,6 +92,7 @@ mod tests {
 
     use super::*;
 
+    // covers: S0-11
     #[test]
     fn times_carry_their_offset() {
         let time: Timestamp = "2026-11-20T18:08:41.120Z".parse().unwrap();

@@ -43,7 +43,8 @@ async fn the_report_comes_as_pdf_html_and_json_in_both_languages() {
     let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
     let (_, receipt) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
     let alert = receipt["id"].as_str().unwrap();
-    fixture.triaged(&analyst, alert).await;
+    let page = fixture.triaged(&analyst, alert).await;
+    assert!(page["advice"].as_array().is_some_and(|advice| !advice.is_empty()), "what to do is told for this event: {page}");
     for (ending, begins) in [("pdf", b"%PDF".as_slice()), ("html", b"<!"), ("json", b"{")] {
         for lang in ["ja", "en"] {
             let path = format!("/alerts/{alert}/report.{ending}?lang={lang}");
@@ -53,6 +54,10 @@ async fn the_report_comes_as_pdf_html_and_json_in_both_languages() {
             assert!(disposition.starts_with("attachment; filename=\"FR-"), "{disposition}");
             let bytes = response.bytes().await.unwrap();
             assert!(bytes.to_ascii_lowercase().starts_with(&begins.to_ascii_lowercase()), "{path}: {:?}", &bytes[..20.min(bytes.len())]);
+            if (ending, lang) == ("json", "en") {
+                let report: Value = serde_json::from_slice(&bytes).unwrap();
+                assert_eq!(report["texts"]["advice"], page["advice"], "the report that is delivered says the same");
+            }
         }
     }
     let missing = fixture.by(&analyst, Method::GET, &format!("/alerts/{alert}/report.docx")).send().await.unwrap();

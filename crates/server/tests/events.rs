@@ -1,9 +1,16 @@
 //! Events by HTTP: 202 means on disk, a retry adds nothing, whoever sends decides nothing about whose they are.
 
+use std::io::Write;
+use std::time::Duration;
+
+use hikeshi_desk::open::Opening;
 use hikeshi_domain::api_key::KeyScope;
 use hikeshi_domain::role::Role;
+use hikeshi_lake::LakeConfig;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::fixture::{Fixture, Visitor};
 
@@ -67,6 +74,89 @@ async fn wrong_batches_are_refused_with_the_reason() {
     ] {
         let (status, answer) = send(&fixture, key, "x", body.into(), encoding).await;
         assert_eq!(status, expected, "{answer}");
+    }
+}
+
+/// Lines as no serialiser would write them, so that what comes out is what was sent.
+const SENT: [&str; 2] = [
+    r#"{ "Channel":"System" ,"EventID":7045,"Computer":"PC-1","EventRecordID":1,"TimeCreated":"2026-11-21T03:08:12Z","ServiceName":"\u0041\u3042 あ","n":1.0e1}"#,
+    r#"{"EventRecordID":2,"Computer":"PC-1","Channel":"System","EventID":7045,"TimeCreated":"2026-11-21T03:08:13Z","ServiceName":"\/" }"#,
+];
+
+#[tokio::test]
+async fn compressed_events_come_out_byte_for_byte() {
+    let body = SENT.join("\n");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(body.as_bytes()).unwrap();
+    for (encoding, body) in [("gzip", gzip.finish().unwrap()), ("zstd", zstd::encode_all(body.as_bytes(), 3).unwrap())] {
+        let fixture = Fixture::start().await;
+        let org = fixture.organization("ours").await;
+        let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+        let key = fixture.key(org, KeyScope::Forwarder { name: "wef".to_owned() }).await;
+        let (status, answer) = send(&fixture, &key, "b-1", body.clone(), Some(encoding)).await;
+        assert_eq!((status, &answer["rejected"]), (StatusCode::ACCEPTED, &json!(0)), "{encoding}: {answer}");
+        let (status, answer) = send(&fixture, &key, "b-1", body.clone(), Some(encoding)).await;
+        assert_eq!((status, &answer["repeated"]), (StatusCode::ACCEPTED, &json!(true)), "{encoding}: {answer}");
+        fixture.desk.telemetry.lake.flush().await;
+        let (_, answer) = fixture.post(&analyst, "/hunt", &json!({"sql": "SELECT raw FROM events ORDER BY record_id"})).await;
+        assert_eq!(answer["rows"], json!([[SENT[0]], [SENT[1]]]), "{encoding}");
+        let (status, _) = send(&fixture, &key, "b-2", body[..body.len() - 5].to_vec(), Some(encoding)).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{encoding}: cut short");
+    }
+}
+
+#[tokio::test]
+async fn a_full_backlog_asks_to_come_again_and_drops_nothing() {
+    // Each batch fills a file of the stream, and two files are too much to wait.
+    let lake = LakeConfig { backlog_bytes: 600, log_part_bytes: 1, flush_after: Duration::from_secs(3_600), ..LakeConfig::default() };
+    let fixture = Fixture::start_as(|opening| Opening { lake, ..opening }).await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "wef".to_owned() }).await;
+    let batch = |number: usize| LINES.replace("PC-1", &format!("PC-{number}"));
+    let (mut taken, mut refused) = (0, None);
+    while refused.is_none() && taken < 10 {
+        let name = format!("b-{taken}");
+        let request = fixture.request(Method::POST, "/events").bearer_auth(&key).header("idempotency-key", name).body(batch(taken));
+        let response = request.send().await.unwrap();
+        match response.status() {
+            StatusCode::ACCEPTED => taken += 1,
+            _ => refused = Some(response),
+        }
+    }
+    let refused = refused.expect("the backlog has an end");
+    assert_eq!((refused.status(), taken), (StatusCode::TOO_MANY_REQUESTS, 2));
+    let wait: u64 = refused.headers().get("retry-after").unwrap().to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert_eq!(refused.json::<Value>().await.unwrap()["error"]["kind"], "busy");
+    assert_eq!(count(&fixture, &analyst).await, 4, "what was taken is there, and nothing of what was refused");
+    for attempt in 0.. {
+        // Files that are written leave the stream a moment after their commit.
+        let (status, _) = send(&fixture, &key, "b-2", batch(2).into(), None).await;
+        if status == StatusCode::ACCEPTED {
+            break;
+        }
+        assert!(status == StatusCode::TOO_MANY_REQUESTS && attempt < 600, "{status}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(count(&fixture, &analyst).await, 6, "the same batch, sent again, is there once");
+}
+
+/// A stranger could keep 32 MiB of memory busy for each connection.
+#[tokio::test]
+async fn a_wrong_key_is_refused_before_the_body_is_read() {
+    let fixture = Fixture::start().await;
+    let address = fixture.base.strip_prefix("http://").unwrap();
+    for path in ["events", "alerts"] {
+        for key in ["Authorization: Bearer hikeshi_nobody\r\n", ""] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let head = format!("POST /api/v1/{path} HTTP/1.1\r\nHost: {address}\r\n{key}Content-Length: 30000000\r\n\r\n");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            // Nothing of the body is ever sent: whoever waits for it never answers.
+            let mut answer = [0; 12];
+            tokio::time::timeout(Duration::from_secs(30), stream.read_exact(&mut answer)).await.unwrap().unwrap();
+            assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 401", "{path} {key}");
+        }
     }
 }
 

@@ -39,13 +39,15 @@ mod reference_lists;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
-mod rules;
+mod retention;
 #[cfg(test)]
-mod titles;
+mod rules;
 #[cfg(test)]
 mod saved_searches;
 #[cfg(test)]
 mod silence;
+#[cfg(test)]
+mod titles;
 #[cfg(test)]
 mod told_twice;
 #[cfg(test)]

@@ -87,9 +87,9 @@ fn body(name: &str, org: &str) -> Value {
 fn query(name: &str, org: &str) -> String {
     let list = "name=n&kind=bad&source=s";
     match name {
+        "GET /cases/{id}/reclassification" => "?type=B-1&severity=3".to_owned(),
         "POST /lists" => format!("?{list}&org={org}"),
         "PUT /lists/{id}" => format!("?{list}&expected_version=1"),
-        "GET /cases/{id}/reclassification" => "?type=B-1&severity=3".to_owned(),
         "DELETE /lists/{id}" => "?reason=r".to_owned(),
         _ => String::new(),
     }

@@ -228,11 +228,12 @@ impl Session {
 
     fn reading(self, reason: Option<String>) -> Reading {
         let refused = reason.map(|reason| {
-            let detail = format!("the process that read this file was stopped: {reason}; what came before is kept");
+            // A rule that was broken is told in the stranger's own words.
+            let detail = format!("the process that read this file was stopped: {}; what came before is kept", plain(&reason));
             Defect::new(self.name, None, DefectKind::Refused, detail)
         });
         let mut totals = self.totals;
-        totals.defects += u64::from(refused.is_some());
+        totals.defects = totals.defects.saturating_add(u64::from(refused.is_some()));
         Reading { totals, refused, missing: self.missing }
     }
 }

@@ -53,6 +53,20 @@ fn nothing_that_it_says_steers_a_terminal() {
     assert_eq!((reading.refused, reading.missing), (None, vec!["\u{fffd}[2J".to_owned()]));
 }
 
+/// The name of a field that nobody knows stands in the reason: it was shown as it came.
+#[test]
+fn no_rule_that_it_breaks_steers_a_terminal() {
+    check_refused(&frame(r#"{"\u001b[2J":1}"#, ""), "unknown variant `\u{fffd}[2J`");
+    let (reading, _) = worker(&frame(&format!(r#"{{"\u001b{}":1}}"#, "x".repeat(100_000)), ""));
+    assert!(reading.refused.unwrap().detail.len() < 3000);
+}
+
+#[test]
+fn a_count_without_room_for_one_more_is_taken() {
+    let most = format!(r#"{{"ended":{{"events":{0},"bytes":{0},"disk_bytes":{0},"defects":{0}}}}}"#, u64::MAX);
+    check_refused(&format!("{}exit 1", frame(&most, "")), "code 1");
+}
+
 #[test]
 fn a_death_is_a_refusal_with_its_reason() {
     check_refused("kill -ABRT $$", "signal 6");

@@ -8,6 +8,7 @@ mod collected;
 mod evtx;
 mod evtx_writer;
 mod hostile;
+mod limits;
 mod recorded;
 mod rows;
 mod shapes;

@@ -24,12 +24,28 @@ pub(crate) struct Contents {
     pub(crate) refused: u64,
 }
 
-/// Looks through a body. `line_bytes` is the longest line that is read.
+/// How much a batch may hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) bytes: u64,
+    pub(crate) lines: u64,
+    /// The longest line that is read.
+    pub(crate) line_bytes: u64,
+}
+
+impl Bounds {
+    /// What is taken from senders whose lines may be so long.
+    pub(crate) fn of(line_bytes: usize) -> Self {
+        Bounds { bytes: LARGEST_BATCH_BYTES, lines: MOST_BATCH_LINES, line_bytes: line_bytes as u64 }
+    }
+}
+
+/// Looks through a body.
 ///
 /// # Errors
-/// `TooLarge` beyond [`LARGEST_BATCH_BYTES`] or [`MOST_BATCH_LINES`]; `Damaged` where the compressed body is cut or broken.
-pub(crate) fn look(body: &[u8], encoding: Encoding, line_bytes: usize) -> Result<Contents, AppendError> {
-    let mut lines = Lines { line_bytes: line_bytes as u64, ..Lines::default() };
+/// `TooLarge` beyond the bounds; `Damaged` where the compressed body is cut or broken.
+pub(crate) fn look(body: &[u8], encoding: Encoding, bounds: Bounds) -> Result<Contents, AppendError> {
+    let mut lines = Lines { bounds, contents: Contents::default(), length: 0, first: None };
     match encoding {
         Encoding::Plain => lines.take(body)?,
         Encoding::Gzip => lines.read(flate2::read::MultiGzDecoder::new(body))?,
@@ -48,10 +64,9 @@ pub(crate) fn zstd_reader(body: &[u8]) -> io::Result<impl Read + '_> {
 }
 
 /// Counts lines over pieces of text.
-#[derive(Default)]
 struct Lines {
+    bounds: Bounds,
     contents: Contents,
-    line_bytes: u64,
     /// Bytes of the line that is not ended yet.
     length: u64,
     /// Its first byte that is no white space.
@@ -98,14 +113,14 @@ impl Lines {
     fn end_line(&mut self) {
         if let Some(first) = self.first.take() {
             self.contents.lines += 1;
-            self.contents.refused += u64::from(!matches!(first, b'{' | b'[' | b'<') || self.length > self.line_bytes);
+            self.contents.refused += u64::from(!matches!(first, b'{' | b'[' | b'<') || self.length > self.bounds.line_bytes);
         }
         self.length = 0;
     }
 
     fn within_limits(&self) -> Result<(), AppendError> {
         let Contents { bytes, lines, .. } = self.contents;
-        if bytes > LARGEST_BATCH_BYTES || lines > MOST_BATCH_LINES { Err(AppendError::TooLarge) } else { Ok(()) }
+        if bytes > self.bounds.bytes || lines > self.bounds.lines { Err(AppendError::TooLarge) } else { Ok(()) }
     }
 }
 
@@ -133,7 +148,7 @@ mod tests {
     fn lines_are_counted_in_every_encoding() {
         let text = format!("\u{feff}{{\"a\":1}}\n\n  {{}}\r\nno object\n{{\"long\":\"{}\"}}\n{{}}", "x".repeat(200_000));
         for (encoding, pack) in EACH {
-            let found = look(&pack(text.as_bytes()), encoding, 100_000).unwrap();
+            let found = look(&pack(text.as_bytes()), encoding, Bounds::of(100_000)).unwrap();
             assert_eq!(found, Contents { bytes: text.len() as u64, lines: 5, refused: 2 }, "{encoding:?}");
         }
     }
@@ -143,10 +158,34 @@ mod tests {
         let long = vec![b' '; usize::try_from(LARGEST_BATCH_BYTES).unwrap() + 1];
         let many = b"{}\n".repeat(usize::try_from(MOST_BATCH_LINES).unwrap() + 1);
         for (encoding, pack) in EACH {
-            assert_eq!(look(&pack(&long), encoding, 1 << 20), Err(AppendError::TooLarge), "{encoding:?}");
-            assert_eq!(look(&pack(&many), encoding, 1 << 20), Err(AppendError::TooLarge), "{encoding:?}");
-            assert!(look(&pack(&many[3..]), encoding, 1 << 20).is_ok(), "{encoding:?}");
+            assert_eq!(look(&pack(&long), encoding, Bounds::of(1 << 20)), Err(AppendError::TooLarge), "{encoding:?}");
+            assert_eq!(look(&pack(&many), encoding, Bounds::of(1 << 20)), Err(AppendError::TooLarge), "{encoding:?}");
+            assert!(look(&pack(&many[3..]), encoding, Bounds::of(1 << 20)).is_ok(), "{encoding:?}");
+            // The control: without the one bound that it breaks, each is taken for what it is.
+            let unbounded = Bounds { bytes: u64::MAX, ..Bounds::of(1 << 20) };
+            assert_eq!(look(&pack(&long), encoding, unbounded).map(|found| found.bytes), Ok(long.len() as u64), "{encoding:?}");
+            let unbounded = Bounds { lines: u64::MAX, ..Bounds::of(1 << 20) };
+            assert_eq!(look(&pack(&many), encoding, unbounded).map(|found| found.lines), Ok(MOST_BATCH_LINES + 1), "{encoding:?}");
         }
+    }
+
+    /// The window is memory that the reader must have, whatever the frame holds.
+    #[test]
+    fn a_frame_that_asks_for_a_large_window_is_refused() {
+        let packed = |window_log| {
+            let mut packer = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+            packer.window_log(window_log).unwrap();
+            // In two writes: of a frame whose size is known at once, that size is the window.
+            packer.write_all(b"{}\n").unwrap();
+            packer.flush().unwrap();
+            packer.write_all(b"{}\n").unwrap();
+            packer.finish().unwrap()
+        };
+        let (small, large) = (packed(ZSTD_WINDOW_LOG), packed(ZSTD_WINDOW_LOG + 1));
+        assert_eq!(look(&small, Encoding::Zstd, Bounds::of(1 << 20)).map(|found| found.lines), Ok(2));
+        assert_eq!(look(&large, Encoding::Zstd, Bounds::of(1 << 20)), Err(AppendError::Damaged));
+        // The control: a decoder that does not look at the window reads it.
+        assert_eq!(zstd::stream::decode_all(large.as_slice()).unwrap(), b"{}\n{}\n");
     }
 
     #[test]
@@ -155,9 +194,9 @@ mod tests {
         for (encoding, pack) in EACH.into_iter().skip(1) {
             let whole = pack(&text);
             for cut in [1, 5, whole.len() / 2, whole.len() - 1] {
-                assert_eq!(look(&whole[..cut], encoding, 1 << 20), Err(AppendError::Damaged), "{encoding:?} cut to {cut}");
+                assert_eq!(look(&whole[..cut], encoding, Bounds::of(1 << 20)), Err(AppendError::Damaged), "{encoding:?} cut to {cut}");
             }
-            assert_eq!(look(&text, encoding, 1 << 20), Err(AppendError::Damaged), "{encoding:?}");
+            assert_eq!(look(&text, encoding, Bounds::of(1 << 20)), Err(AppendError::Damaged), "{encoding:?}");
         }
     }
 }

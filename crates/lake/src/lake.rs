@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
-use crate::admission::look;
+use crate::admission::{Bounds, look};
 use crate::aside::Aside;
 use crate::batch::Batch;
 use crate::catalogue::{Catalogue, CatalogueError};
@@ -228,14 +228,14 @@ impl Lake {
     /// # Errors
     /// See [`AppendError`]: nothing was acknowledged, the sender tries again.
     pub async fn append(&self, batch: Batch) -> Result<Appended, AppendError> {
-        let line_bytes = Limits::default().record_bytes;
+        let bounds = Bounds::of(Limits::default().record_bytes);
         let contents = match batch.encoding {
-            Encoding::Plain => look(&batch.body, Encoding::Plain, line_bytes)?,
+            Encoding::Plain => look(&batch.body, Encoding::Plain, bounds)?,
             packed => {
                 // As many at once as there are workers: the others wait, and take neither core nor memory.
                 let _permit = self.inner.looking.acquire().await.map_err(|_| AppendError::Unavailable)?;
                 let body = batch.body.clone();
-                let looked = tokio::task::spawn_blocking(move || look(&body, packed, line_bytes)).await;
+                let looked = tokio::task::spawn_blocking(move || look(&body, packed, bounds)).await;
                 looked.map_err(|_| AppendError::Unavailable)??
             }
         };

@@ -228,14 +228,18 @@ fn joined(ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
     joined
 }
 
+/// An index that lies names rows twice or out of order: each is read once, in order, and what stands before the last is left out.
 fn select_within(group: Range<usize>, inside: &[Range<usize>], selectors: &mut Vec<RowSelector>) {
     let mut at = group.start;
     for range in inside {
-        selectors.push(RowSelector::skip(range.start - at));
-        selectors.push(RowSelector::select(range.len()));
-        at = range.end;
+        let from = range.start.max(at);
+        if from < range.end {
+            selectors.push(RowSelector::skip(from - at));
+            selectors.push(RowSelector::select(range.end - from));
+            at = range.end;
+        }
     }
-    selectors.push(RowSelector::skip(group.end - at));
+    selectors.push(RowSelector::skip(group.end.saturating_sub(at)));
 }
 
 fn rows_equal(batch: &RecordBatch, wanted: &str) -> BooleanArray {
@@ -253,4 +257,24 @@ fn rows_since(batch: &RecordBatch, from: Timestamp, ids: Option<&BTreeSet<u32>>)
     let from = from.as_microsecond();
     let wanted = |row: usize| received_at.value(row) >= from && ids.is_none_or(|ids| ids.contains(&id.value(row)));
     Ok((0..batch.num_rows()).map(|row| Some(wanted(row))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The difference of a row and one before it was taken, below zero.
+    #[test]
+    fn rows_that_are_named_twice_or_out_of_order_are_read_once() {
+        let selected = |inside: &[Range<usize>]| {
+            let mut selectors = Vec::new();
+            select_within(10..30, inside, &mut selectors);
+            selectors
+                .into_iter()
+                .map(|selector| if selector.skip { (0, selector.row_count) } else { (selector.row_count, 0) })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(selected(&[12..14, 20..30]), [(0, 2), (2, 0), (0, 6), (10, 0), (0, 0)]);
+        assert_eq!(selected(&[20..24, 12..14, 22..26]), [(0, 10), (4, 0), (0, 0), (2, 0), (0, 4)]);
+    }
 }

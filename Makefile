@@ -24,7 +24,7 @@ console: setup ## build the web console into console/dist
 build: console ## build everything that the tests use
 	$(CARGO) build --workspace --all-targets
 
-test: setup lint test-rust test-console test-e2e ## all tests: Rust, console, browser
+test: setup lint test-rust test-console test-e2e ## all tests: Rust, console, browser; ten seconds of fuzzing a reader
 	@scripts/report-skipped
 
 lint: console ## formatting, clippy, tidiness
@@ -50,12 +50,13 @@ release: console ## build the optimised binary: $(CARGO_TARGET_DIR)/release/hike
 bench: console ## benchmarks, side by side with peers; figures go to bench/README.md
 	@bench/run
 
-trust: release ## faults on the release build, long: 200 kills, 500 power losses, 20 failed syncs, a full disk (root for all of it)
+trust: release ## faults on the release build, long: 200 kills, 500 power losses, 20 failed syncs, a full disk (root for all of it); then 1 h of fuzzing a reader
 	HIKESHI_TRUST_BINARY=$(CARGO_TARGET_DIR)/release/hikeshi HIKESHI_TRUST_KILLS=$(or $(KILLS),200) HIKESHI_TRUST_POWER_LOSSES=$(or $(POWER_LOSSES),500) \
 	HIKESHI_TRUST_SYNCS=$(or $(SYNCS),20) $(CARGO) test --workspace --test main -- trust:: --nocapture --test-threads 1
+	$(MAKE) fuzz FUZZ_SECONDS=$(or $(FUZZ_SECONDS),3600)
 
-fuzz: ## mutate the input of every reader for SECONDS each (10), from seed number SEED (1)
-	CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)/fuzz $(CARGO) run --release --manifest-path fuzz/Cargo.toml -- all --seconds $(or $(SECONDS),10) --seed $(or $(SEED),1) --keep fuzz/found
+fuzz: setup ## change the input of every reader for FUZZ_SECONDS each (10), two side by side, from seed number SEED (1); TARGET=name for one
+	$(CARGO) run --profile fuzz -p hikeshi-fuzz -- $(or $(TARGET),all) --seconds $(or $(FUZZ_SECONDS),10) --seed $(or $(SEED),1) --keep fuzz/found
 
 deny: ## licences and advisories of all dependencies (needs cargo-deny)
 	cargo deny check

@@ -1,15 +1,15 @@
 //! Changing bytes at random, the same way for the same seed number.
 
 /// xorshift64*.
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
     /// A number below `below`, 0 for 0.
-    pub fn roll(&mut self, below: usize) -> usize {
+    pub(crate) fn roll(&mut self, below: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -46,7 +46,7 @@ const PIECES: [&[u8]; 22] = [
 ];
 
 /// A changed copy; `other` is another input to take parts of.
-pub fn mutated(mut bytes: Vec<u8>, other: &[u8], dice: &mut Dice) -> Vec<u8> {
+pub(crate) fn mutated(mut bytes: Vec<u8>, other: &[u8], dice: &mut Dice) -> Vec<u8> {
     for _ in 0..=dice.roll(6) {
         if bytes.is_empty() {
             bytes.push(0);

@@ -1,14 +1,12 @@
 //! Inputs of our own making, a set for each target.
 
 use std::io::{Cursor, Write};
+use std::path::Path;
 
 #[path = "../../crates/event/tests/evtx_writer.rs"]
 mod evtx_writer;
 
 use evtx_writer::{Written, log};
-
-/// One target a reader.
-pub const TARGETS: &[&str] = &["evtx", "lines", "values", "utf16", "xml", "gzip", "zstd", "zip", "lists"];
 
 const LINES: [&str; 6] = [
     r##"{"Event":{"#attributes":{"xmlns":"x"},"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon"}},"EventID":{"#text":1},"TimeCreated":{"#attributes":{"SystemTime":"2024-05-06T07:08:09Z"}},"Channel":"Microsoft-Windows-Sysmon/Operational","Computer":"p"},"EventData":{"Image":"C:\\a.exe","Hashes":"MD5=8A2122E8162DBEF04694B9C3E0B6CDEE","Data":[{"@Name":"x","#text":"y"},"z"]},"UserData":{"A":{"B":"\u00e9"}}}}"##,
@@ -35,39 +33,149 @@ const LISTS: [&str; 5] = [
     r#"{"type":"bundle","id":"b","objects":[{"type":"indicator","name":"x","pattern_type":"stix","pattern":"[file:hashes.'SHA-256' = 'abababababababababababababababababababababababababababababababab' OR domain-name:value = 'evil.example'] AND [ipv4-addr:value='203.0.113.9']","valid_until":"2026-01-01T00:00:00Z"}]}"#,
 ];
 
-/// The seeds of a target.
-pub fn of(target: &str) -> Vec<Vec<u8>> {
-    let lines = LINES.map(|line| format!("{line}\n")).concat().into_bytes();
-    match target {
-        "evtx" => vec![event_log(3, 1), event_log(40, 20)],
-        "lines" => LINES.iter().map(|line| line.as_bytes().to_vec()).chain([lines]).collect(),
-        "values" => {
-            vec![format!("[{}]", LINES.join(",\n")).into_bytes(), LINES.map(|line| line.replace(",\"", ",\n  \"")).join("\n").into_bytes()]
-        }
-        "utf16" => vec![utf16(&[0xff, 0xfe], u16::to_le_bytes), utf16(&[0xfe, 0xff], u16::to_be_bytes)],
-        "xml" => vec![XML.concat().into_bytes(), format!("<?xml version='1.0'?>\r\n<Events>{}</Events>", XML.join("\r\n")).into_bytes(), XML.join("\n").into_bytes()],
-        "gzip" => vec![gzip(&lines), gzip(&gzip(&lines)), gzip(&event_log(3, 3))],
-        "zstd" => vec![zstd(&lines), zstd(&gzip(&lines))],
-        "lists" => {
-            let plain = LISTS.iter().map(|list| list.as_bytes().to_vec());
-            plain.chain([gzip(LISTS.concat().as_bytes()), utf16_of(LISTS[0], &[0xff, 0xfe], u16::to_le_bytes), gzip(&gzip(LISTS[4].as_bytes()))]).collect()
-        }
-        _ => vec![zip(&[("a.json", &lines), ("b.evtx", &event_log(3, 3))]), zip(&[("c.zip", &zip(&[("d.gz", &gzip(&lines))]))])],
-    }
+/// Alerts: our own shape, and OCSF Detection Findings.
+const ALERTS: [&str; 4] = [
+    r#"{"id":"a-1","host":"PC-014","detected_at":"2026-11-21T03:08:12+09:00","source_kind":"endpoint","product":"AV","name":"Trojan:W97M/x","action":"quarantined","file":{"path":"C:\\Users\\u\\請求書.docm","sha256":"abababababababababababababababababababababababababababababababab","sha1":null},"process":{"guid":"{5770385f-c22a-43e0-bf4c-06f5698ffbd9}","pid":4242}}"#,
+    r#"{"id":"2","host":"fw","detected_at":"2026-11-21T03:08:12Z","source_kind":"network","product":"IDS","name":"","action":"blocked"}"#,
+    r#"{"class_uid":2004,"time":1790000000000,"disposition_id":3,"action_id":2,"finding_info":{"uid":"F-1","title":"t"},"metadata":{"product":{"name":"EDR","vendor_name":"v"}},"device":{"hostname":"PC-014"},"evidences":[{"process":{"pid":4242,"uid":"{a-b}","file":{"path":"C:\\x.exe","hashes":[{"algorithm_id":3,"value":"AB"},{"algorithm_id":1,"value":"cd"}]}}}]}"#,
+    r#"{"class_uid":2004,"time":"2026-11-21T03:08:12Z","finding_info":{"uid":"F-2"},"metadata":{"product":{"vendor_name":"v"}},"evidences":[{"src_endpoint":{"name":"h"},"connection_info":{"protocol_num":6},"file":{"name":"n"}}]}"#,
+];
+
+/// Sigma rules.
+const RULES: [&str; 4] = [
+    include_str!("../../rules/failed_logons_then_success.yml"),
+    include_str!("../../rules/bits_download_from_command_line.yml"),
+    "title: every modifier\nid: 3a7d981b-95be-5d83-afa4-d9e22b1ab239\nlogsource: {product: windows}\ndetection:\n  a:\n    Image|endswith|cased: ['\\a.exe', 'b*?\\*']\n    CommandLine|contains|all|windash: [' -x', /y]\n    CommandLine|re|i|m|s: '^(a|b){1,3}[^c]+\\d?$'\n    Image|base64offset|contains|wide: x\n    Image|base64: y\n    Ip|cidr: [10.0.0.0/8, 'fe80::/10']\n    Hashes|exists: true\n    User|fieldref: Image\n    Pid|gte: 5\n    Pid|lt: 0x10\n    Name|expand: '%admins%'\n    Empty: null\n    Time|hour: 3\n  b:\n    - keyword\n    - 'two words'\n    - Image|startswith: C:\n  filter_x: {User: ''}\n  condition: (1 of a* or all of them) and not 1 of filter_* | count() by User > 3\nlevel: high\n",
+    "title: one\nname: one\nlogsource: {category: process_creation, product: windows}\ndetection: {s: {Image|contains: a}, condition: s}\n---\ntitle: joined\ncorrelation:\n  type: value_count\n  rules: [one]\n  group-by: [Computer]\n  timespan: 1h\n  condition: {gte: 1, field: Image}\n  aliases: {x: {one: Image}}\n---\ntitle: next\ncorrelation: {type: temporal, rules: [one, joined], timespan: 5m, group-by: [x]}\n",
+];
+
+/// What a worker says.
+const WORKER: [&str; 3] = [
+    r#"{"started":{"missing":["no Landlock on this kernel"]}}"#,
+    r#"{"block":{"inside":"!a.evtx","parts":[["evtx",20],["windows_json",7]],"events":3,"bytes":9,"disk_bytes":4096,"defects":[{"path":"!a.evtx","position":7,"kind":"malformed","detail":"expected \u001b[2J"}]}}"#,
+    r#"{"ended":{"events":3,"bytes":9,"disk_bytes":4096,"defects":1}}"#,
+];
+
+/// Event logs.
+pub(crate) fn evtx() -> Vec<Vec<u8>> {
+    vec![event_log(3, 1), event_log(40, 20)]
 }
 
-/// Whether a file of a corpus belongs to a target.
-pub fn fits(target: &str, bytes: &[u8]) -> bool {
-    match target {
-        "evtx" => bytes.starts_with(b"ElfFile\0"),
-        "gzip" => bytes.starts_with(&[0x1f, 0x8b]),
-        "zstd" => bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]),
-        "zip" => bytes.starts_with(b"PK"),
-        "utf16" => bytes.starts_with(&[0xff, 0xfe]),
-        "xml" => bytes.starts_with(b"<"),
-        "lists" => true,
-        _ => bytes.starts_with(b"{") || bytes.starts_with(b"["),
-    }
+/// Bodies of requests.
+pub(crate) fn lines() -> Vec<Vec<u8>> {
+    LINES.iter().map(|line| line.as_bytes().to_vec()).chain([all_lines()]).collect()
+}
+
+/// JSON that is not one object a line.
+pub(crate) fn values() -> Vec<Vec<u8>> {
+    vec![format!("[{}]", LINES.join(",\n")).into_bytes(), LINES.map(|line| line.replace(",\"", ",\n  \"")).join("\n").into_bytes()]
+}
+
+/// JSON as other systems write it.
+pub(crate) fn utf16() -> Vec<Vec<u8>> {
+    vec![utf16_of(&LINES.join("\r\n"), &[0xff, 0xfe], u16::to_le_bytes), utf16_of(&LINES.join("\r\n"), &[0xfe, 0xff], u16::to_be_bytes)]
+}
+
+/// Windows events as XML.
+pub(crate) fn xml() -> Vec<Vec<u8>> {
+    let document = format!("<?xml version='1.0'?>\r\n<Events>{}</Events>", XML.join("\r\n"));
+    vec![XML.concat().into_bytes(), document.into_bytes(), XML.join("\n").into_bytes()]
+}
+
+/// Packed once and twice.
+pub(crate) fn gzip() -> Vec<Vec<u8>> {
+    vec![gzipped(&all_lines()), gzipped(&gzipped(&all_lines())), gzipped(&event_log(3, 3))]
+}
+
+/// The same with the other packer.
+pub(crate) fn zstd() -> Vec<Vec<u8>> {
+    vec![zstd_of(&all_lines()), zstd_of(&gzipped(&all_lines()))]
+}
+
+/// Archives, one of them in another.
+pub(crate) fn zip() -> Vec<Vec<u8>> {
+    let (lines, log) = (all_lines(), event_log(3, 3));
+    vec![zip_of(&[("a.json", &lines), ("b.evtx", &log)]), zip_of(&[("c.zip", &zip_of(&[("d.gz", &gzipped(&lines))]))])]
+}
+
+/// Reference lists in each form that is read.
+pub(crate) fn lists() -> Vec<Vec<u8>> {
+    let plain = LISTS.iter().map(|list| list.as_bytes().to_vec());
+    let packed = [gzipped(LISTS.concat().as_bytes()), gzipped(&gzipped(LISTS[4].as_bytes()))];
+    plain.chain(packed).chain([utf16_of(LISTS[0], &[0xff, 0xfe], u16::to_le_bytes)]).collect()
+}
+
+/// Alerts in both shapes, alone, in an array and by lines.
+pub(crate) fn alerts() -> Vec<Vec<u8>> {
+    let all = [format!("[{}]", ALERTS.join(",")), ALERTS.join("\n")];
+    ALERTS.iter().map(|alert| alert.as_bytes().to_vec()).chain(all.map(String::into_bytes)).collect()
+}
+
+/// Rules of ours, and one of every modifier.
+pub(crate) fn rules() -> Vec<Vec<u8>> {
+    RULES.iter().map(|rules| rules.as_bytes().to_vec()).collect()
+}
+
+/// Heads of a worker's frames, one a line.
+pub(crate) fn worker() -> Vec<Vec<u8>> {
+    vec![WORKER.join("\n").into_bytes(), [WORKER[0], WORKER[1], WORKER[1], WORKER[2]].join("\n").into_bytes()]
+}
+
+/// Bodies of requests behind the byte that says how they are packed.
+pub(crate) fn requests() -> Vec<Vec<u8>> {
+    let packed = [(0, all_lines()), (1, gzipped(&all_lines())), (2, zstd_of(&all_lines())), (0, XML.join("\n").into_bytes())];
+    packed.map(|(code, body)| [vec![code], body].concat()).to_vec()
+}
+
+/// Bodies of the stream's frames: who and when, then the batch.
+pub(crate) fn stream_bodies() -> Vec<Vec<u8>> {
+    let batches = [(0, all_lines()), (1, gzipped(LINES[1].as_bytes())), (2, zstd_of(XML[0].as_bytes()))];
+    let body = |(code, batch): (u8, Vec<u8>)| {
+        let fixed = [[1; 16].as_slice(), &1_700_000_000_000_000_i64.to_le_bytes(), &4000_u32.to_le_bytes(), &[code]].concat();
+        let names = [4_u16.to_le_bytes(), 5_u16.to_le_bytes()].concat();
+        [fixed, names, b"fuzzkey-".to_vec(), vec![b'0' + code], batch].concat()
+    };
+    batches.map(body).to_vec()
+}
+
+/// A line that no seed holds.
+pub(crate) fn later_line() -> String {
+    many_of(999_999).into_iter().collect()
+}
+
+/// The host that [`many_lines`] are of.
+pub(crate) const HOST: &str = "pc-1";
+/// A hash that some of them show.
+pub(crate) const PRESENT: &str = "8a2122e8162dbef04694b9c3e0b6cdee";
+
+/// Some hundred process creations.
+pub(crate) fn many_lines() -> String {
+    (0..300).flat_map(many_of).collect()
+}
+
+fn many_of(number: u32) -> Option<String> {
+    let hash = if number.is_multiple_of(7) { PRESENT.to_owned() } else { format!("{number:032x}") };
+    Some(format!(
+        "{{\"Channel\":\"Microsoft-Windows-Sysmon/Operational\",\"EventID\":1,\"Computer\":\"PC-{}\",\"EventRecordID\":{number},\
+         \"UtcTime\":\"2026-01-02 03:04:05.006\",\"ProcessId\":{number},\"Image\":\"C:\\\\a.exe\",\"Hashes\":\"MD5={hash}\"}}\n",
+        number % 3
+    ))
+}
+
+/// Whether bytes may be JSON.
+pub(crate) fn is_json(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"{") || bytes.starts_with(b"[")
+}
+
+/// The smaller files of a folder.
+pub(crate) fn files(folder: &Path) -> Vec<Vec<u8>> {
+    let (inputs, _) = hikeshi_event::expand(&[folder.display().to_string()]);
+    inputs.iter().filter(|input| input.size_bytes() < 2 << 20).filter_map(|input| std::fs::read(input.path()).ok()).collect()
+}
+
+/// Every line in one body.
+pub(crate) fn all_lines() -> Vec<u8> {
+    LINES.map(|line| format!("{line}\n")).concat().into_bytes()
 }
 
 fn event_log(records: u64, per_chunk: usize) -> Vec<u8> {
@@ -76,24 +184,20 @@ fn event_log(records: u64, per_chunk: usize) -> Vec<u8> {
     log(&["Image", "CommandLine", "RuleName"], &records, per_chunk)
 }
 
-fn utf16(mark: &[u8], unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
-    utf16_of(&LINES.join("\r\n"), mark, unit)
-}
-
 fn utf16_of(text: &str, mark: &[u8], unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
     mark.iter().copied().chain(text.encode_utf16().flat_map(unit)).collect()
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzipped(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
-fn zstd(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn zstd_of(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 1).unwrap_or_default()
 }
 
-fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+fn zip_of(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in members {
         let started = writer.start_file(*name, zip::write::SimpleFileOptions::default());

@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("desk", &["domain", "event", "lake", "hunt", "detect", "triage", "record", "access", "document", "notify", "drill"]),
     ("server", &["domain", "access", "desk", "document", "hunt", "lake", "record"]),
     ("cli", &["domain", "event", "lake", "hunt", "detect", "triage", "record", "document", "drill", "desk", "sandbox", "server", "access"]),
+    ("fuzz", &["domain", "event", "detect", "lake", "sandbox", "triage"]),
 ];
 
 /// Files longer than the bar, each with the reason. This list may only shrink.

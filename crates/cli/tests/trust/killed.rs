@@ -1,6 +1,6 @@
 //! Kill -9 at random instants, during ingest and during start-up.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use super::served::{Operator, Server};
 use super::{Dice, longest_start, rounds};
 
 /// The data folder of a test and the server's log.
-struct Place {
+pub(super) struct Place {
     _folder: tempfile::TempDir,
-    data: PathBuf,
+    pub(super) data: PathBuf,
     log: PathBuf,
 }
 
 impl Place {
-    fn new() -> Place {
+    pub(super) fn new() -> Place {
         let folder = tempfile::tempdir().unwrap();
         Place { data: folder.path().join("data"), log: folder.path().join("server.log"), _folder: folder }
     }
 
-    fn start(&self) -> Server {
+    pub(super) fn start(&self) -> Server {
         Server::start(&self.data, &self.log, &[])
     }
 }
@@ -91,29 +91,4 @@ async fn kill_while_starting(place: &Place, after: Duration) {
     tokio::time::sleep(after).await;
     child.kill().unwrap();
     child.wait().unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_control_whose_log_lost_its_end_is_noticed() {
-    let place = Place::new();
-    let server = place.start();
-    let operator = Operator::set_up(&server).await;
-    let ledger = Ledger::default();
-    for _ in 0..8 {
-        ledger.send(&server, &operator, ledger.begin(), true).await.unwrap();
-    }
-    drop(server);
-    assert_eq!(ledger.acknowledged().len(), 8);
-    cut_in_half(&place.data.join("lake/log"));
-    let complaints = ledger.judge_offline(&place.data);
-    println!(r#"{{"control":"kill -9, half of the log cut off","acknowledged_batches":8,"complaints":{}}}"#, complaints.len());
-    assert!(complaints.iter().any(|complaint| complaint.ends_with("is lost")), "{complaints:?}");
-}
-
-/// What a server that acknowledges before it writes would leave.
-fn cut_in_half(log: &Path) {
-    let files = std::fs::read_dir(log).unwrap().map(|entry| entry.unwrap().path());
-    let longest = files.max_by_key(|path| path.metadata().unwrap().len()).unwrap();
-    let length = longest.metadata().unwrap().len();
-    std::fs::File::options().write(true).open(longest).unwrap().set_len(length / 2).unwrap();
 }

@@ -155,12 +155,18 @@ impl Ledger {
     pub(super) async fn watch(&self, server: &Server, operator: &Operator, from: u64) -> (u64, Vec<String>) {
         let mut looks = 0;
         let mut complaints = Vec::new();
-        while let Some(found) = self.shown(server, operator, from..from + BATCHES_A_QUESTION).await {
+        while let Some(seen) = self.look(server, operator, from).await {
             looks += 1;
-            complaints.extend(judge(&BTreeSet::new(), &found));
+            complaints.extend(seen);
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
         (looks, complaints)
+    }
+
+    /// What is wrong with what a running server shows now, whatever was acknowledged; `None` when it is gone.
+    pub(super) async fn look(&self, server: &Server, operator: &Operator, from: u64) -> Option<Vec<String>> {
+        let found = self.shown(server, operator, from..from + BATCHES_A_QUESTION).await?;
+        Some(judge(&BTreeSet::new(), &found))
     }
 
     /// The judge over what lies on the disk, by `hikeshi query`, while no server runs.

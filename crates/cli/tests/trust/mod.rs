@@ -12,6 +12,7 @@ mod power;
 mod served;
 mod syncs;
 mod trace;
+mod unguarded;
 
 use std::time::{Duration, SystemTime};
 

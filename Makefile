@@ -24,7 +24,7 @@ console: setup ## build the web console into console/dist
 build: console ## build everything that the tests use
 	$(CARGO) build --workspace --all-targets
 
-test: setup lint test-rust test-console test-e2e ## all tests: Rust, console, browser; ten seconds of fuzzing a reader
+test: setup lint deny test-rust test-console test-e2e ## all tests: Rust, console, browser; ten seconds of fuzzing a reader; licences
 	@scripts/report-skipped
 
 lint: console ## formatting, clippy, tidiness
@@ -44,8 +44,8 @@ test-e2e: console ## a real browser against the real server
 fmt: ## format the Rust code
 	$(CARGO) fmt --all
 
-release: console ## build the optimised binary: $(CARGO_TARGET_DIR)/release/hikeshi
-	$(CARGO) build --release -p hikeshi-cli
+release: console ## build the optimised binary: $(CARGO_TARGET_DIR)/release/hikeshi (glibc; STATIC=1 links it in: docs/operation.md)
+	$(CARGO) $(if $(STATIC),rustc,build) --release -p hikeshi-cli $(if $(STATIC),--bin hikeshi -- -C target-feature=+crt-static)
 
 bench: console ## benchmarks, side by side with peers; figures go to bench/README.md
 	@bench/run
@@ -58,8 +58,8 @@ trust: release ## faults on the release build, long: 200 kills, 500 power losses
 fuzz: setup ## change the input of every reader for FUZZ_SECONDS each (10), two side by side, from seed number SEED (1); TARGET=name for one
 	$(CARGO) run --profile fuzz -p hikeshi-fuzz -- $(or $(TARGET),all) --seconds $(or $(FUZZ_SECONDS),10) --seed $(or $(SEED),1) --keep fuzz/found
 
-deny: ## licences and advisories of all dependencies (needs cargo-deny)
-	cargo deny check
+deny: setup ## licences, sources and advisories of all dependencies (builds cargo-deny once where it is missing)
+	@scripts/deny
 
 clean: ## remove the console's build
 	rm -rf console/dist console/node_modules e2e/node_modules

@@ -44,8 +44,8 @@ test-e2e: console ## a real browser against the real server
 fmt: ## format the Rust code
 	$(CARGO) fmt --all
 
-release: console ## build the optimised binary: $(CARGO_TARGET_DIR)/release/hikeshi (glibc; STATIC=1 links it in: docs/operation.md)
-	$(CARGO) $(if $(STATIC),rustc,build) --release -p hikeshi-cli $(if $(STATIC),--bin hikeshi -- -C target-feature=+crt-static)
+release: console ## build the optimised binary: $(CARGO_TARGET_DIR)/release/hikeshi (needs this system's glibc, why: docs/operation.md)
+	$(CARGO) build --release -p hikeshi-cli
 
 bench: console ## benchmarks, side by side with peers; figures go to bench/README.md
 	@bench/run

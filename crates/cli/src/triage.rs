@@ -222,19 +222,20 @@ fn judge_host(host: &HostFiles, rules: &RuleSet, table: &[Rule], alerts: &[Produ
     let place = |event: usize| host.paths.get(event).map(|path| path.to_string());
     let last = host.coverage.span().map_or(Timestamp::UNIX_EPOCH, |(_, last)| last);
     let found = read.subjects(&matches);
-    let mine = alerts.iter().filter(|alert| gather::same_host(&alert.host, &host.host));
+    let mine: Vec<ProductAlert> = alerts.iter().filter(|alert| gather::same_host(&alert.host, &host.host)).cloned().collect();
     let focuses: Vec<(Focus<'_>, Option<&ProductAlert>)> = match alerts.is_empty() {
         true => {
             let by_products = host.raised.iter().filter(|alert| !read.covers(&found, alert));
             let by_rules = found.iter().map(|found| (Focus::Found(found), None));
             by_rules.chain(by_products.map(|alert| (Focus::Alert(alert), Some(alert)))).collect()
         }
-        false => mine.map(|alert| (Focus::Alert(alert), Some(alert))).collect(),
+        false => mine.iter().map(|alert| (Focus::Alert(alert), Some(alert))).collect(),
     };
     let triaged = focuses.into_iter().map(|(focus, alert)| {
         let input = Input {
             host: &host.host,
             focus,
+            others: &mine,
             events: &host.events,
             matches: &matches,
             exceptions: &[],

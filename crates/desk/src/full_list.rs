@@ -86,7 +86,7 @@ pub(crate) async fn write(desk: &Desk, claimed: &Claimed, job: FullListJob) -> R
     }
     let alert = desk.store.get::<Alert>(&context, run.alert.0).await?;
     let gathered = gather(desk, &context, alert.org, &alert.raised.host, alert.placed_at(), Look::Later).await?;
-    let (packed, _) = look(desk, &alert, gathered, |host, input, book| {
+    let (packed, _) = look(desk, &alert, Vec::new(), gathered, |host, input, book| {
         let mut packing = Packing::new(MOST_ROWS);
         host.triage_telling(input, book, |section, row| packing.take(section, row));
         packing.finish()

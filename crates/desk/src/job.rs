@@ -13,7 +13,7 @@ use crate::desk::{Desk, context};
 use crate::error::{ErrorKind, Result};
 use crate::full_list::{self, FULL_LIST_QUEUE, FullListJob};
 use crate::message::{self, MAIL_QUEUE, MailJob};
-use crate::triage::{self, FOLLOW_QUEUE, LIST_QUEUE, ListJob, TRIAGE_QUEUE, TriageJob};
+use crate::triage::{self, FOLLOW_QUEUE, LIST_QUEUE, ListJob, RELOOK_QUEUE, TRIAGE_QUEUE, TriageJob};
 
 /// How long a worker may hold a job before another takes it over.
 const LEASE: SignedDuration = SignedDuration::from_mins(5);
@@ -31,6 +31,8 @@ const FOLLOW_REST_BEHIND: u32 = 19;
 /// Acknowledged and in no segment yet: two or three seconds of as much as two cores take.
 const BEHIND_BYTES: u64 = 256 << 20;
 const LONGEST_REST: Duration = Duration::from_secs(30);
+/// A worker of several queues takes the last one first so often.
+const TURN: u32 = 5;
 /// Mails sent side by side: each mostly waits for a server.
 const MAILS_AT_ONCE: u32 = 4;
 
@@ -48,7 +50,7 @@ pub async fn failed(desk: &Desk, caller: &Caller) -> Result<Vec<JobRow>> {
 /// The jobs that were given up, of a context.
 pub(crate) async fn failed_within(desk: &Desk, context: &Context) -> Result<Vec<JobRow>> {
     let mut jobs = Vec::new();
-    for queue in [TRIAGE_QUEUE, FOLLOW_QUEUE, LIST_QUEUE, FULL_LIST_QUEUE, MAIL_QUEUE] {
+    for queue in [TRIAGE_QUEUE, FOLLOW_QUEUE, RELOOK_QUEUE, LIST_QUEUE, FULL_LIST_QUEUE, MAIL_QUEUE] {
         jobs.extend(desk.store.jobs(context, queue, JobState::Failed, MOST_LISTED).await?);
     }
     jobs.sort_by_key(|job| (job.created_at, job.id));
@@ -68,21 +70,24 @@ pub async fn requeue(desk: &Desk, caller: &Caller, job: Uuid) -> Result<()> {
 pub fn start(desk: &Desk) -> JoinSet<()> {
     let mut workers = JoinSet::new();
     for _ in 0..TRIAGES_AT_ONCE {
-        workers.spawn(work(desk.clone(), TRIAGE_QUEUE, 1));
+        workers.spawn(work(desk.clone(), &[TRIAGE_QUEUE], 1));
     }
-    workers.spawn(work(desk.clone(), FOLLOW_QUEUE, 1));
-    workers.spawn(work(desk.clone(), LIST_QUEUE, 1));
-    workers.spawn(work(desk.clone(), FULL_LIST_QUEUE, 1));
-    workers.spawn(work(desk.clone(), MAIL_QUEUE, MAILS_AT_ONCE));
+    workers.spawn(work(desk.clone(), &[FOLLOW_QUEUE, RELOOK_QUEUE], 1));
+    workers.spawn(work(desk.clone(), &[LIST_QUEUE], 1));
+    workers.spawn(work(desk.clone(), &[FULL_LIST_QUEUE], 1));
+    workers.spawn(work(desk.clone(), &[MAIL_QUEUE], MAILS_AT_ONCE));
     workers
 }
 
-/// Does the jobs of a queue.
-async fn work(desk: Desk, queue: &'static str, at_once: u32) {
+/// Does the jobs of queues, those of the first before those of the next; but one time in [`TURN`] the last comes first, so that it gets on
+/// where the others never end.
+async fn work(desk: Desk, queues: &'static [&'static str], at_once: u32) {
     let mut commits = desk.store.committed();
-    let mut complaint = Complaint::about(claiming(queue));
+    let mut complaint = Complaint::about(claiming(queues));
+    let mut turns = (1..=TURN).cycle();
     loop {
-        let claimed = desk.store.claim_jobs(&Context::system("worker"), queue, at_once, LEASE).await;
+        let last_first = turns.next() == Some(TURN);
+        let claimed = claim(&desk, queues, last_first, at_once).await;
         complaint.hear(&desk, &claimed);
         match claimed {
             Ok(jobs) if jobs.is_empty() => {
@@ -92,7 +97,7 @@ async fn work(desk: Desk, queue: &'static str, at_once: u32) {
             Ok(jobs) => {
                 let begun = Instant::now();
                 together(&desk, jobs).await;
-                if queue == FOLLOW_QUEUE || queue == FULL_LIST_QUEUE {
+                if queues.contains(&FOLLOW_QUEUE) || queues.contains(&FULL_LIST_QUEUE) {
                     let rest = if desk.telemetry.lake.lag().stream_bytes > BEHIND_BYTES { FOLLOW_REST_BEHIND } else { FOLLOW_REST };
                     tokio::time::sleep(begun.elapsed().saturating_mul(rest).min(LONGEST_REST)).await;
                 }
@@ -102,8 +107,23 @@ async fn work(desk: Desk, queue: &'static str, at_once: u32) {
     }
 }
 
-fn claiming(queue: &str) -> &'static str {
-    match queue {
+/// Jobs of the first queue that has any.
+async fn claim(desk: &Desk, queues: &[&str], last_first: bool, at_once: u32) -> hikeshi_record::Result<Vec<Claimed>> {
+    let mut order = queues.to_vec();
+    if last_first {
+        order.reverse();
+    }
+    for queue in order {
+        let jobs = desk.store.claim_jobs(&Context::system("worker"), queue, at_once, LEASE).await?;
+        if !jobs.is_empty() {
+            return Ok(jobs);
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn claiming(queues: &[&str]) -> &'static str {
+    match queues.first().copied().unwrap_or_default() {
         TRIAGE_QUEUE => "claiming alerts to be triaged",
         FOLLOW_QUEUE => "claiming alerts to be looked at again",
         FULL_LIST_QUEUE => "claiming full lists to be written",
@@ -143,7 +163,7 @@ async fn one(desk: &Desk, job: Claimed) {
 
 async fn done(desk: &Desk, job: &Claimed) -> Result<()> {
     match job.queue.as_str() {
-        TRIAGE_QUEUE | FOLLOW_QUEUE => triage::run(desk, job, job.payload::<TriageJob>()?).await,
+        TRIAGE_QUEUE | FOLLOW_QUEUE | RELOOK_QUEUE => triage::run(desk, job, job.payload::<TriageJob>()?).await,
         FULL_LIST_QUEUE => full_list::write(desk, job, job.payload::<FullListJob>()?).await,
         LIST_QUEUE => triage::hand_on(desk, job, job.payload::<ListJob>()?).await,
         _ => {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::entity::{Entity, Index, IndexValue};
 use crate::id::{AlertId, CaseId, FlashReportId, OrganizationId, PersonId};
 use crate::procedure::Execution;
-use crate::told::{MOST_TOLD, Told};
+use crate::told::{MOST_TOLD, Told, guids_in};
 use crate::urgency::standing_rank;
 use crate::verdict::Verdict;
 
@@ -209,6 +209,9 @@ impl Alert {
     }
 }
 
+/// Most GUIDs in its id by which an alert is found.
+const MOST_GUIDS: usize = 8;
+
 /// The part of a host's name that short and full name share, in lower case; an address as it is.
 pub fn host_label(host: &str) -> String {
     let host = host.to_lowercase();
@@ -245,6 +248,20 @@ impl AlertState {
             (_, Some(report)) => AlertState::Reported { report: *report, at: *at },
             (_, None) => AlertState::Received,
         })
+    }
+
+    /// Whether a person closed it.
+    pub const fn is_closed(&self) -> bool {
+        matches!(self, AlertState::Closed { .. })
+    }
+
+    /// The alert that it repeats, also where it was closed since: that one speaks for it.
+    pub fn repeats(&self) -> Option<AlertId> {
+        match self {
+            AlertState::Repeat { of } => Some(*of),
+            AlertState::Closed { report: None, before, .. } => before.as_ref().and_then(|before| before.repeats()),
+            _ => None,
+        }
     }
 
     /// The report issued for it, if any.
@@ -296,6 +313,9 @@ impl Entity for Alert {
             .with_each("repeat_of", repeat_of)
             .with_each("repeat_key", repeat_keys(&self.raised))
             .with_each("sha256", file.and_then(|file| file.sha256.as_ref()).map(|hash| hash.to_lowercase()))
+            .with_each("sha1", file.and_then(|file| file.sha1.as_ref()).map(|hash| hash.to_lowercase()))
+            .with_each("md5", file.and_then(|file| file.md5.as_ref()).map(|hash| hash.to_lowercase()))
+            .with_each("id_guid", guids_in(&self.raised.id).into_iter().take(MOST_GUIDS))
             .with_each("process_guid", process.and_then(|process| process.guid.as_deref()))
             .fields()
     }

@@ -40,6 +40,11 @@ pub fn repeat_of<'r, 'a>(new: &Arrival<'_>, reported: &'r [Reported<'a>]) -> Opt
     covering.min_by_key(|first| (first.arrival.received_at, first.alert))
 }
 
+/// The worst verdict that was told of what `new` repeats: what a later alert on the same file told counts as much as the first one's.
+pub fn worst_told(new: &Arrival<'_>, reported: &[Reported<'_>]) -> Option<Verdict> {
+    reported.iter().filter(|one| covers(&one.arrival, new)).map(|one| one.verdict).max()
+}
+
 /// Whether a repeat must be reported after all: what it was found to be is worse than what was told.
 pub fn reopens(reported: Verdict, repeat: Verdict) -> bool {
     repeat > reported
@@ -52,7 +57,7 @@ fn covers(first: &Arrival<'_>, new: &Arrival<'_>) -> bool {
 }
 
 /// The strongest hash that both name decides; a weaker one never overrules a difference in a stronger one.
-fn same_file(first: Option<&AlertFile>, second: Option<&AlertFile>) -> bool {
+pub fn same_file(first: Option<&AlertFile>, second: Option<&AlertFile>) -> bool {
     common_hash(first, second) == Some(true)
 }
 
@@ -144,6 +149,18 @@ mod tests {
         assert_eq!(found(20), Some(1));
         assert_eq!(found(80), Some(2), "the first no longer covers it");
         assert_eq!(found(83), None);
+    }
+
+    /// Each repeat of what had turned worse was reported, since only the first one's verdict was asked.
+    // covers: S3-48
+    #[test]
+    fn what_turned_worse_is_reported_once() {
+        let file = sha256("aa");
+        let turned = Reported { verdict: Verdict::Black, ..first(&file, "PC-1") };
+        let turned = Reported { arrival: Arrival { received_at: at(10, 0), ..turned.arrival }, ..turned };
+        let reported = [first(&file, "PC-1"), turned];
+        let told = |hours| worst_told(&Arrival { host: "PC-1", file: Some(&file), received_at: at(hours, 0) }, &reported);
+        assert_eq!((told(9), told(11), told(80), told(83)), (Some(Verdict::Grey), Some(Verdict::Black), Some(Verdict::Black), None));
     }
 
     #[test]

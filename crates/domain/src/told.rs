@@ -16,6 +16,9 @@ pub const NEAR: SignedDuration = SignedDuration::from_mins(15);
 /// How far apart where one names the other's detection.
 pub const NEAR_BY_ID: SignedDuration = SignedDuration::from_hours(24);
 
+/// A GUID's digits and hyphens.
+const GUID_LENGTH: usize = 36;
+
 /// Most tellings that an alert lists. Earlier ones stand in its earlier versions.
 pub const MOST_TOLD: usize = 20;
 
@@ -119,7 +122,7 @@ fn completed_file(known: &AlertFile, more: &AlertFile) -> AlertFile {
 }
 
 /// The strongest hash that both name decides, else the path.
-fn same_file(ours: &AlertFile, theirs: &AlertFile) -> bool {
+pub fn same_file(ours: &AlertFile, theirs: &AlertFile) -> bool {
     let by_path = || present(&ours.path).zip(present(&theirs.path)).is_some_and(|(ours, theirs)| same_text(ours, theirs));
     common_hash(Some(ours), Some(theirs)).unwrap_or_else(by_path)
 }
@@ -136,20 +139,33 @@ fn same_text(one: &str, other: &str) -> bool {
 
 /// The detection that the log names: the last word of the id, where that is a whole GUID. Anything less may be part of any id.
 fn detection(id: &str) -> Option<Uuid> {
-    const DIGITS_AND_HYPHENS: usize = 36;
     let guid = id.rsplit(' ').next()?.strip_prefix('{')?.strip_suffix('}')?;
-    let whole = (guid.len() == DIGITS_AND_HYPHENS).then(|| Uuid::try_parse(guid).ok())?;
+    let whole = (guid.len() == GUID_LENGTH).then(|| Uuid::try_parse(guid).ok())?;
     whole.filter(|guid| !guid.is_nil())
 }
 
 /// Whether an id holds the GUID as a word of its own.
 fn names(id: &str, guid: Uuid) -> bool {
-    let (id, guid) = (id.to_ascii_lowercase(), guid.hyphenated().to_string());
-    let ends_there = |beside: Option<char>| beside.is_none_or(|beside| !beside.is_alphanumeric());
-    id.match_indices(&guid).any(|(at, found)| {
-        let before = id.get(..at).and_then(|before| before.chars().next_back());
-        let after = id.get(at.saturating_add(found.len())..).and_then(|after| after.chars().next());
-        ends_there(before) && ends_there(after)
+    words(id).any(|word| word == guid)
+}
+
+/// The GUIDs that an id holds as words of their own, in lower case with hyphens: by them the tellings of one detection are found.
+pub fn guids_in(id: &str) -> Vec<String> {
+    words(id).map(|guid| guid.hyphenated().to_string()).collect()
+}
+
+fn words(id: &str) -> impl Iterator<Item = Uuid> {
+    const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+    let is_end = |beside: Option<char>| beside.is_none_or(|beside| !beside.is_alphanumeric());
+    // Each hyphen may be the first of a GUID's four.
+    id.match_indices('-').filter_map(move |(hyphen, _)| {
+        let start = hyphen.checked_sub(8)?;
+        let end = start.checked_add(GUID_LENGTH)?;
+        let text = id.get(start..end)?;
+        let hyphens_fit = HYPHENS.iter().all(|at| text.as_bytes().get(*at) == Some(&b'-'));
+        let (before, after) = (id.get(..start)?.chars().next_back(), id.get(end..)?.chars().next());
+        let guid = (hyphens_fit && is_end(before) && is_end(after)).then(|| Uuid::try_parse(text).ok())?;
+        guid.filter(|guid| !guid.is_nil())
     })
 }
 
@@ -229,6 +245,18 @@ mod tests {
             let event = told(&format!("pc-1 {detection}"), 0, "X", path(r"C:\a.exe"));
             let same = same_detection(&event, &told(&id, minute, "Y", path(r"C:\b.exe")));
             assert_eq!(same == Some(Sameness::Detection), expected, "{detection} and {id}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_found_by_each_guid_in_it() {
+        let lower = GUID.to_lowercase();
+        let other = "00000000-0000-0000-0000-000000000001";
+        assert_eq!(guids_in(&format!("pc-1-a-b {{{GUID}}}")), [lower.as_str()]);
+        assert_eq!(guids_in(&format!("da-{lower}_1 {other}-{}", Uuid::nil())), [lower.as_str(), other]);
+        for none in [format!("a{lower}"), format!("{lower}é"), format!("é{lower}"), "----".repeat(40), "é-é".repeat(20), String::new()]
+        {
+            assert_eq!(guids_in(&none), [""; 0], "{none}");
         }
     }
 

@@ -63,6 +63,7 @@ fn judge(lines: &Lines, alert: &ProductAlert) -> Triage {
     let input = Input {
         host: &alert.host,
         focus: Focus::Alert(alert),
+        others: &[],
         events: &events,
         matches: &[],
         exceptions: &[],

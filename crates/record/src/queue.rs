@@ -37,6 +37,17 @@ impl Store {
         Ok(!rows.is_empty())
     }
 
+    /// How many jobs of a queue are due, counted up to `most`. One that a worker holds is not.
+    pub async fn due_jobs(&self, context: &Context, queue: &str, most: u32) -> Result<u32> {
+        let (mut session, tenants) = self.reading(&context.scope).await?;
+        let mut select = Select::new("SELECT count(*) FROM (SELECT j.id FROM job j WHERE j.state = 'waiting' AND j.queue = ");
+        select.bind(queue).push(" AND j.due_at <= ").bind(self.now()).push(" AND ").tenants("j.org", &tenants);
+        select.push(" LIMIT ").bind(i64::from(most)).push(") AS due");
+        let rows = select.rows(session.as_mut()).await?;
+        session.commit().await?;
+        rows.first().map_or(Ok(0), |row| Ok(count(row.int(0)?)))
+    }
+
     /// Ends a job that is done.
     pub async fn finish_job(&self, context: &Context, job: &Claimed) -> Result<()> {
         self.submit(Settle { context: context.clone(), job: job.clone(), outcome: Outcome::Done }).await

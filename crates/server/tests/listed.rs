@@ -28,17 +28,17 @@ fn sysmon(id: u32, host: &str, record: u64, fields: Value) -> Value {
 }
 
 /// A program in an ordinary place whose hash is given.
-fn start(host: &str, guid: &str, sha256: &str) -> Value {
+pub(crate) fn start(host: &str, guid: &str, sha256: &str) -> Value {
     let fields = json!({"ProcessGuid": guid, "ProcessId": 40, "Image": "C:\\Program Files\\Tool\\tool.exe", "CommandLine": "tool.exe",
         "User": "CORP\\taro", "ParentImage": "C:\\Windows\\explorer.exe", "Hashes": format!("SHA256={}", sha256.to_uppercase())});
     sysmon(1, host, 1, fields)
 }
 
-fn question(host: &str, record: u64, name: &str) -> Value {
+pub(crate) fn question(host: &str, record: u64, name: &str) -> Value {
     sysmon(22, host, record, json!({"QueryName": name, "QueryResults": "198.51.100.7;"}))
 }
 
-fn call(host: &str, guid: &str, address: &str) -> Value {
+pub(crate) fn call(host: &str, guid: &str, address: &str) -> Value {
     let fields = json!({"ProcessGuid": guid, "ProcessId": 40, "Image": "C:\\Program Files\\Tool\\tool.exe", "Initiated": "true",
         "SourceIp": "10.0.0.4", "DestinationIp": address, "DestinationPort": 443, "Protocol": "tcp"});
     sysmon(3, host, 2, fields)
@@ -100,7 +100,7 @@ async fn the_stream_waits_for_the_lists_at_a_start() {
 }
 
 /// A list that another node took.
-async fn brought_elsewhere(desk: &hikeshi_desk::Desk, org: OrganizationId) -> ReferenceList {
+pub(crate) async fn brought_elsewhere(desk: &hikeshi_desk::Desk, org: OrganizationId) -> ReferenceList {
     let id = desk.objects.put(LIST.into()).await.unwrap();
     let list = ReferenceList {
         id: ReferenceListId(Uuid::now_v7()),

@@ -19,6 +19,10 @@ mod fixture;
 #[cfg(test)]
 mod hunting;
 #[cfg(test)]
+mod joining;
+#[cfg(test)]
+mod judging;
+#[cfg(test)]
 mod listed;
 #[cfg(test)]
 mod mail;
@@ -32,6 +36,8 @@ mod postfix;
 #[cfg(test)]
 #[path = "../../record/tests/fixture/server.rs"]
 mod postgres;
+#[cfg(test)]
+mod raised_again;
 #[cfg(test)]
 mod raising;
 #[cfg(test)]

@@ -150,6 +150,7 @@ impl Bench {
         let input = Input {
             host: &host.host,
             focus,
+            others: &[],
             events: &host.events,
             matches: &matches,
             exceptions: &[],

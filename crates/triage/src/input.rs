@@ -77,6 +77,8 @@ pub struct Input<'a> {
     pub host: &'a str,
     /// What it is about.
     pub focus: Focus<'a>,
+    /// Other alerts of this host: what another product says of the same file agrees with it.
+    pub others: &'a [ProductAlert],
     /// Events of this host, ascending by time. Events outside the window may be among them: they are left out.
     pub events: &'a [Event<'a>],
     /// Rules that matched on these events.

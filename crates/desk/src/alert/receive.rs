@@ -159,7 +159,7 @@ async fn told_further(desk: &Desk, context: &Context, known: AlertId, raised: &P
 async fn keep_told(desk: &Desk, context: &Context, change: Change, known: &Stored<Alert>, alert: Alert) -> Result<Received> {
     let mut change = change.put(&alert, known.expect());
     if alert.raised != known.raised {
-        change = change.enqueue(triage::job(known.id));
+        change = change.enqueue(triage::told_again(&alert));
     }
     desk.store.change(context, change).await?;
     desk.tell(Alert::KIND, known.id.0, Some(known.org));

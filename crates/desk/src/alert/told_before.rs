@@ -3,9 +3,10 @@
 
 use hikeshi_domain::alert::{Alert, ProductAlert, host_label};
 use hikeshi_domain::duplicate::REPEAT_WINDOW;
-use hikeshi_domain::told::{Sameness, Way, has_room_for, same_detection};
+use hikeshi_domain::told::{NEAR, NEAR_BY_ID, Sameness, Way, guids_in, has_room_for, same_detection};
 use hikeshi_domain::{AlertId, OrganizationId};
 use hikeshi_record::{Change, Context, Order, PAGE_LIMIT, Query, Stored};
+use jiff::{SignedDuration, Timestamp};
 
 use super::receive::identity;
 use crate::desk::Desk;
@@ -41,11 +42,7 @@ pub(super) async fn meeting(desk: &Desk, context: &Context, org: OrganizationId,
     if let Some(holder) = desk.store.key_holder(context, Some(org), "alert", &identity(raised)).await? {
         return holder.parse().map(|id| Meeting::Itself(AlertId(id))).map_err(Error::internal);
     }
-    let from = desk.now().saturating_sub(REPEAT_WINDOW).map_err(Error::internal)?;
-    let query = Query::new().eq("host_label", host_label(&raised.host)).eq("open", true).at_least("received_at", from);
-    // The latest: on a host of more open alerts than a page holds, the other telling is of a moment ago.
-    let query = query.order("received_at", Order::Desc).limit(PAGE_LIMIT);
-    let standing = desk.store.list::<Alert>(context, query).await?.items;
+    let standing = standing(desk, context, raised).await?;
     let mut same: Vec<_> = standing.into_iter().filter_map(|known| Some((sameness(desk, raised, way, &known)?, known))).collect();
     let apart = |known: &Alert| known.raised.detected_at.duration_since(raised.detected_at).abs();
     same.sort_by_key(|(sameness, known)| (*sameness, apart(known), known.id));
@@ -55,6 +52,32 @@ pub(super) async fn meeting(desk: &Desk, context: &Context, org: OrganizationId,
         }
     }
     Ok(Meeting::Nothing)
+}
+
+/// Open alerts of the host that may be of the same detection: those whose id shares a GUID, and those of the same minutes. Not all that are
+/// open: on a noisy host that would be thousands for each telling.
+async fn standing(desk: &Desk, context: &Context, raised: &ProductAlert) -> Result<Vec<Stored<Alert>>> {
+    let from = desk.now().saturating_sub(REPEAT_WINDOW).map_err(Error::internal)?;
+    let open = || Query::new().eq("host_label", host_label(&raised.host)).eq("open", true).at_least("received_at", from);
+    let around = |apart: SignedDuration| {
+        let ends = [raised.detected_at.checked_sub(apart), raised.detected_at.checked_add(apart)];
+        let [least, bound] = ends.map(|end| end.ok());
+        (
+            least.unwrap_or(Timestamp::MIN),
+            bound.and_then(|at| at.checked_add(SignedDuration::from_micros(1)).ok()).unwrap_or(Timestamp::MAX),
+        )
+    };
+    let (least, bound) = around(NEAR_BY_ID);
+    let named = open().any_of("id_guid", guids_in(&raised.id)).between("detected_at", least, bound);
+    let (least, bound) = around(NEAR);
+    let near = open().between("detected_at", least, bound);
+    let mut found: Vec<Stored<Alert>> = Vec::new();
+    for query in [named, near] {
+        // The latest: on a host of more open alerts than a page holds, the other telling is of a moment ago.
+        let page = desk.store.list::<Alert>(context, query.order("received_at", Order::Desc).limit(PAGE_LIMIT)).await?.items;
+        found.extend(page.into_iter().filter(|alert| found.iter().all(|known| known.id != alert.id)).collect::<Vec<_>>());
+    }
+    Ok(found)
 }
 
 /// By what the alert that stands is of the same detection, told the other way.

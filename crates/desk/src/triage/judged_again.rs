@@ -1,19 +1,22 @@
 //! A new list of known bad: open alerts, and those of the last seven days, are judged again, the latest first.
 //!
-//! One job a list and version hands on a page of alerts at a time to the queue of later looks, and waits while that has enough to do: new
-//! alerts never wait for it, and lists that change every hour do not pile up. A version that was replaced meanwhile ends its job.
+//! Repeats are left out: the alert that they repeat speaks for them, else each would be a report and a mail of its own.
+//!
+//! One job a list and version hands on a page of alerts at a time to a queue of its own, and waits while that has enough to do, whoever's
+//! looks they are: new alerts never wait for it, and lists that change every hour do not pile up. A version that was replaced meanwhile
+//! ends its job.
 
 use std::collections::BTreeMap;
 
 use hikeshi_domain::alert::Alert;
 use hikeshi_domain::reference_list::{ListKind, ReferenceList};
 use hikeshi_domain::{OrganizationId, ReferenceListId};
-use hikeshi_record::{Change, Claimed, Context, Job, JobState, Order, Query, Stored};
+use hikeshi_record::{Change, Claimed, Context, Job, Order, Query, Stored};
 use hikeshi_triage::LOOK_BACK;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::run::{FOLLOW_QUEUE, TriageJob};
+use super::run::{RELOOK_QUEUE, TriageJob};
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 
@@ -22,9 +25,7 @@ pub(crate) const LIST_QUEUE: &str = "triage-list";
 /// Alerts that are handed on at once.
 const PAGE: u32 = 50;
 /// Looks that are due while this many wait are enough.
-const ENOUGH_DUE: usize = 50;
-/// How many waiting looks are counted.
-const COUNTED: u32 = 1_000;
+const ENOUGH_DUE: u32 = 50;
 /// Most alerts of one version of a list: some hours of a fifth of a core.
 const MOST: u32 = 5_000;
 const PAUSE: SignedDuration = SignedDuration::from_secs(10);
@@ -57,16 +58,17 @@ pub(crate) async fn hand_on(desk: &Desk, claimed: &Claimed, job: ListJob) -> Res
         return Ok(desk.store.finish_job(&everywhere, claimed).await?);
     }
     let context = list.org.map_or(everywhere.clone(), |org| everywhere.within(org));
-    if enough_to_do(desk, &context).await? {
+    if desk.store.due_jobs(&everywhere, RELOOK_QUEUE, ENOUGH_DUE).await? >= ENOUGH_DUE {
         let later = desk.now().saturating_add(PAUSE).map_err(Error::internal)?;
         return next(desk, &context, claimed, &list, Job::new(LIST_QUEUE, &job).not_before(later)).await;
     }
     let page = desk.store.list::<Alert>(&context, alerts(&job)?).await?;
     let handed_on = job.handed_on.saturating_add(u32::try_from(page.items.len()).unwrap_or(u32::MAX));
     let mut by_owner: BTreeMap<OrganizationId, Change> = BTreeMap::new();
-    for alert in &page.items {
+    // A repeat is spoken for by the first, which came within 72 hours before it.
+    for alert in page.items.iter().filter(|alert| alert.state.repeats().is_none()) {
         let change = by_owner.remove(&alert.org).unwrap_or_else(|| Change::new("triage.list", list.name.clone()));
-        by_owner.insert(alert.org, change.enqueue(Job::new(FOLLOW_QUEUE, &TriageJob::of_list(alert.id, list.id))));
+        by_owner.insert(alert.org, change.enqueue(Job::new(RELOOK_QUEUE, &TriageJob::of_list(alert.id, list.id))));
     }
     for (org, change) in by_owner {
         desk.store.change(&everywhere.within(org), change).await?;
@@ -97,10 +99,4 @@ fn alerts(job: &ListJob) -> Result<Query> {
         true => Query::new().eq("open", true).before("received_at", from),
     };
     Ok(query.order("received_at", Order::Desc).after(job.cursor.clone()).limit(PAGE))
-}
-
-async fn enough_to_do(desk: &Desk, context: &Context) -> Result<bool> {
-    let waiting = desk.store.jobs(context, FOLLOW_QUEUE, JobState::Waiting, COUNTED).await?;
-    let now = desk.now();
-    Ok(waiting.iter().filter(|job| job.due_at <= now).count() >= ENOUGH_DUE)
 }

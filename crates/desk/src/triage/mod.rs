@@ -1,9 +1,11 @@
 //! Triage of an alert: gathers what the stores know, lets the triage room judge, keeps what came out, and tells who must know.
 
+mod beyond;
 mod caught_up;
 mod gather;
 mod joining;
 mod judged_again;
+mod others;
 mod outcome;
 mod own;
 mod raise;
@@ -12,5 +14,5 @@ mod run;
 pub(crate) use gather::{Gathered, gather};
 pub(crate) use judged_again::{LIST_QUEUE, ListJob, hand_on, judged_again};
 pub use raise::{OWN_PRODUCT, work as raise};
-pub(crate) use run::{FOLLOW_QUEUE, TRIAGE_QUEUE, TriageJob, job, look, run, turned_black};
+pub(crate) use run::{FOLLOW_QUEUE, RELOOK_QUEUE, TRIAGE_QUEUE, TriageJob, job, look, run, told_again, turned_black};
 pub use run::{again, runs};

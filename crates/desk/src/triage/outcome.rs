@@ -2,7 +2,7 @@
 
 use hikeshi_domain::AlertId;
 use hikeshi_domain::alert::{Alert, AlertState, repeat_keys};
-use hikeshi_domain::duplicate::{Arrival, REPEAT_WINDOW, Reported, reopens, repeat_of};
+use hikeshi_domain::duplicate::{Arrival, REPEAT_WINDOW, Reported, reopens, repeat_of, worst_told};
 use hikeshi_domain::triage::Triage;
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_record::{Context, Order, Query};
@@ -12,8 +12,9 @@ use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::everything::everything;
 
-/// How long an alert waits for an earlier one on the same file: what cannot be triaged must not hold up the next.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(10);
+/// How long an alert waits for an earlier one on the same file, and a look for a list for the first one: what cannot be triaged must not hold
+/// up the next.
+pub(super) const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(10);
 
 /// What is to be told of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +35,8 @@ pub(super) async fn telling(desk: &Desk, context: &Context, alert: &Alert, triag
     }
     let same = same_file_before(desk, context, alert).await?;
     let known: Vec<Reported<'_>> = same.iter().filter_map(reported_as).collect();
-    if let Some(first) = repeat_of(&arrival(alert), &known)
-        && !reopens(first.verdict, triage.judgement.verdict)
+    if let (Some(first), Some(told)) = (repeat_of(&arrival(alert), &known), worst_told(&arrival(alert), &known))
+        && !reopens(told, triage.judgement.verdict)
     {
         return Ok(Telling::Repeat(first.alert));
     }

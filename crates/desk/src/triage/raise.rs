@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hikeshi_access::Caller;
-use hikeshi_domain::OrganizationId;
-use hikeshi_domain::alert::{Action, Alert, AlertFile, AlertProcess, AlertState, ProductAlert, SourceKind};
+use hikeshi_domain::alert::{Action, Alert, AlertFile, AlertProcess, ProductAlert, SourceKind};
 use hikeshi_domain::organization::Organization;
 use hikeshi_domain::raise::{MatchFacts, Raising};
 use hikeshi_domain::triage::Node;
-use hikeshi_event::{Column, Uid};
+use hikeshi_domain::{AlertId, OrganizationId};
+use hikeshi_event::{Column, Event, Uid};
 use hikeshi_lake::MatchRow;
 use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Context, Order, Query};
@@ -18,9 +18,10 @@ use hikeshi_triage::{Focus, Found, Host, Input, Match, VerdictBook, product_aler
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::beyond::Asked;
 use super::caught_up;
 use super::gather::{Gathered, gather};
-use super::own::Own;
+use super::own::{Last, Own, Spoken, answers};
 use crate::alert;
 use crate::complaint::{Complaint, Failures};
 use crate::desk::Desk;
@@ -52,6 +53,7 @@ struct Waiting {
 /// Works until the lake stops sending; begins with what was committed before a crash and may not have been raised.
 pub async fn work(desk: Desk, mut strong: UnboundedReceiver<MatchRow>) {
     let mut waiting: BTreeMap<Place, Waiting> = BTreeMap::new();
+    let mut asked = Asked::default();
     let mut looked_back = false;
     let mut look = tokio::time::interval(LOOK_EVERY);
     let mut looking_back = Complaint::about("looking for alerts in what was committed before the start");
@@ -79,7 +81,7 @@ pub async fn work(desk: Desk, mut strong: UnboundedReceiver<MatchRow>) {
             }
         }
         let handled_to = desk.now();
-        waiting = raise_all(&desk, waiting, &mut raising).await;
+        waiting = raise_all(&desk, waiting, &mut asked, &mut raising).await;
         if looked_back && waiting.is_empty() {
             advancing.hear(&desk, &caught_up::advance(&desk, handled_to).await);
         }
@@ -94,21 +96,28 @@ async fn is_drill(desk: &Desk, org: OrganizationId) -> Result<bool> {
 
 fn note(waiting: &mut BTreeMap<Place, Waiting>, row: MatchRow) {
     let place = (row.org, row.host.to_lowercase());
-    let known = waiting.entry(place).or_insert_with(|| Waiting { around: row.time, products: BTreeSet::new() });
-    known.around = row.time.max(known.around);
+    // As the lake places events: a clock that is ahead leads to a window in which nothing lies.
+    let at = row.time.min(row.received_at);
+    let known = waiting.entry(place).or_insert_with(|| Waiting { around: at, products: BTreeSet::new() });
+    known.around = at.max(known.around);
     if is_product(&row.rule.rule_id) {
         known.products.insert(row.uid);
     }
 }
 
 /// Raises what waits; what fails waits for the next time.
-async fn raise_all(desk: &Desk, waiting: BTreeMap<Place, Waiting>, complaint: &mut Complaint) -> BTreeMap<Place, Waiting> {
+async fn raise_all(
+    desk: &Desk,
+    waiting: BTreeMap<Place, Waiting>,
+    asked: &mut Asked,
+    complaint: &mut Complaint,
+) -> BTreeMap<Place, Waiting> {
     let mut failed = BTreeMap::new();
     let mut failures = Failures::default();
     for ((org, host), what) in waiting {
         let raised = match is_drill(desk, org).await {
             Ok(true) => Ok(()),
-            Ok(false) => raise(desk, org, &host, &what).await,
+            Ok(false) => raise(desk, org, &host, &what, asked).await,
             Err(error) => Err(error),
         };
         if let Err(error) = raised {
@@ -120,13 +129,17 @@ async fn raise_all(desk: &Desk, waiting: BTreeMap<Place, Waiting>, complaint: &m
     failed
 }
 
-/// Raises an alert for each subject of a host that holds a strong match and that no alert names yet, and for what products found.
-async fn raise(desk: &Desk, org: OrganizationId, host: &str, what: &Waiting) -> Result<()> {
+/// Raises an alert for each subject of a host that holds a strong match and that no alert names yet, and for what products found. An open
+/// alert that names one is looked at again where its clock is over.
+async fn raise(desk: &Desk, org: OrganizationId, host: &str, what: &Waiting, asked: &mut Asked) -> Result<()> {
     let caller = Caller::desk("raise", "raise");
     let context = Context::system("raise").within(org);
     let gathered = gather(desk, &context, org, host, what.around, Look::Later).await?;
-    let by_products = gathered.events.iter().filter(|event| what.products.contains(&event.uid));
-    for alert in product_alerts(by_products, &desk.raising) {
+    // Delivered late or early, what was done last by the events' own times is what was done in the end.
+    let new = product_alerts(gathered.events.iter().filter(|event| what.products.contains(&event.uid)), &desk.raising);
+    let news: BTreeSet<String> = new.into_iter().map(|alert| alert.id).collect();
+    let known = if news.is_empty() { Vec::new() } else { product_alerts(&gathered.events, &desk.raising) };
+    for alert in known.into_iter().filter(|alert| news.contains(&alert.id)) {
         alert::receive(desk, &caller, org, alert).await?;
     }
     let name = gathered.host.clone();
@@ -136,14 +149,29 @@ async fn raise(desk: &Desk, org: OrganizationId, host: &str, what: &Waiting) -> 
     let own = Own::of(known.iter().map(|alert| &alert.entity));
     let subjects = tokio::task::spawn_blocking(move || subjects(&gathered, &book, &raising, &own)).await.map_err(Error::internal)?;
     for subject in subjects {
-        if !known.iter().any(|alert| subject.is_named_by(alert)) {
-            alert::receive(desk, &caller, org, product_alert(&name, subject)).await?;
+        match subject {
+            Subject::Spoken(by) => asked.look(desk, &context, known.iter().find(|alert| alert.id == by)).await?,
+            Subject::Strong(subject) if known.iter().any(|alert| subject.is_named_by(alert)) => {
+                let open = known.iter().find(|alert| !alert.state.is_closed() && subject.is_named_by(alert));
+                asked.look(desk, &context, open).await?;
+            }
+            Subject::Strong(subject) => {
+                alert::receive(desk, &caller, org, product_alert(&name, *subject)).await?;
+            }
         }
     }
     Ok(())
 }
 
 /// A subject that holds a strong match.
+enum Subject {
+    /// An open alert of our own speaks of it.
+    Spoken(AlertId),
+    /// None of our own does.
+    Strong(Box<Strong>),
+}
+
+/// A subject of which no alert of our own speaks.
 struct Strong {
     found: Found,
     /// The name of its alert.
@@ -154,15 +182,15 @@ struct Strong {
     rule: String,
     /// The processes around it.
     nodes: Vec<Node>,
-    /// When the last of its matched events came.
-    last_received_at: Timestamp,
+    /// The last of its strong matches.
+    last: Last,
 }
 
 impl Strong {
     /// Whether an alert speaks of it: it names a process of its tree, or the same file near in time. A path alone says nothing: the next
-    /// run of a program is another subject. A closed alert answers for what had come before it was closed.
+    /// run of a program is another subject. None answers for what came after it was closed or its window was over.
     fn is_named_by(&self, alert: &Alert) -> bool {
-        if matches!(alert.state, AlertState::Closed { at, .. } if self.last_received_at > at) {
+        if !answers(alert, self.last) {
             return false;
         }
         let raised = &alert.raised;
@@ -176,22 +204,30 @@ impl Strong {
     }
 }
 
-/// Subjects with a match that raises, and that no alert was raised for yet.
-fn subjects(gathered: &Gathered, book: &VerdictBook, raising: &Raising, own: &Own) -> Vec<Strong> {
+/// Subjects with a match that raises, but those whose alert was closed after all of it had come.
+fn subjects(gathered: &Gathered, book: &VerdictBook, raising: &Raising, own: &Own) -> Vec<Subject> {
     let matches: Vec<Match<'_>> =
         gathered.matches.iter().filter_map(|(event, rule)| Some(Match { event: *event, rule: gathered.rules.get(*rule)? })).collect();
     let host = Host::read(&gathered.events, book);
     let with_nodes = host.subjects(&matches).into_iter().filter_map(|found| {
         let hits = || found.matches.iter().filter_map(|place| matches.get(*place)).filter(|hit| strong(gathered, raising, hit));
         let events = || hits().filter_map(|hit| gathered.events.get(hit.event));
-        let last_received_at = events().map(|event| event.received_at).max()?;
-        let (id, since) = own.next(&gathered.host, &found, last_received_at)?;
+        let last = Last { received_at: events().map(|event| event.received_at).max()?, placed_at: events().map(Event::placed_at).max()? };
+        let (id, since) = match own.speaks(&gathered.host, &found, last) {
+            Spoken::Not(id, since) => (id, since),
+            Spoken::Open(alert) => return Some(Subject::Spoken(alert)),
+            Spoken::Closed => return None,
+        };
         let rule = hits().max_by_key(|hit| hit.rule.level).map(|hit| hit.rule.title.clone()).unwrap_or_default();
-        let later = events().filter(|event| since.is_some_and(|since| event.received_at > since)).map(|event| event.time).min();
+        let later = since.and_then(|since| {
+            let came = || events().filter(|event| event.received_at > since).map(Event::placed_at);
+            came().filter(|at| *at > since).min().or_else(|| came().min())
+        });
         let detected_at = later.unwrap_or(found.detected_at);
         let input = Input {
             host: &gathered.host,
             focus: Focus::Found(&found),
+            others: &[],
             events: &gathered.events,
             matches: &matches,
             exceptions: &gathered.exceptions,
@@ -205,14 +241,15 @@ fn subjects(gathered: &Gathered, book: &VerdictBook, raising: &Raising, own: &Ow
             rules_version: "",
         };
         let nodes = host.triage(&input, book).tree.nodes;
-        Some(Strong { found, id, detected_at, rule, nodes, last_received_at })
+        Some(Subject::Strong(Box::new(Strong { found, id, detected_at, rule, nodes, last })))
     });
     with_nodes.collect()
 }
 
 fn is_process(named: &AlertProcess, at: Timestamp, node: &Node) -> bool {
     if let Some(guid) = &named.guid {
-        return guid.eq_ignore_ascii_case(&node.id);
+        // A node is named without the braces that products write.
+        return guid.trim().trim_matches(['{', '}']).eq_ignore_ascii_case(node.id.trim_matches(['{', '}']));
     }
     let lived = node.started_at.is_some_and(|began| began <= at) && node.ended_at.is_none_or(|ended| ended >= at);
     // Without its end in the log, an id is only believed near the start: ids are given again.
@@ -250,7 +287,8 @@ fn product_alert(host: &str, subject: Strong) -> ProductAlert {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hikeshi_domain::{AlertId, PersonId};
+    use hikeshi_domain::PersonId;
+    use hikeshi_domain::alert::AlertState;
     use serde_json::json;
 
     const RAN_AT: &str = "2026-11-21T03:00:00Z";
@@ -292,8 +330,9 @@ mod tests {
             matches: Vec::new(),
             repeats: Vec::new(),
         };
-        let (nodes, last_received_at) = (vec![node()], at("2026-11-21T03:01:00Z"));
-        Strong { found, id: String::new(), detected_at: at(RAN_AT), rule: String::new(), nodes, last_received_at }.is_named_by(alert)
+        let ended = at("2026-11-21T03:01:00Z");
+        let (nodes, last) = (vec![node()], Last { received_at: ended, placed_at: ended });
+        Strong { found, id: String::new(), detected_at: at(RAN_AT), rule: String::new(), nodes, last }.is_named_by(alert)
     }
 
     #[test]
@@ -306,7 +345,8 @@ mod tests {
 
     #[test]
     fn the_same_process_is_known_by_guid_else_by_id_while_it_lived() {
-        assert!(names(&alert(json!({"process": {"guid": "{g-1}"}}), "2026-11-10T00:00:00Z")));
+        assert!(names(&alert(json!({"process": {"guid": "{g-1}"}}), "2026-11-19T00:00:00Z")));
+        assert!(!names(&alert(json!({"process": {"guid": "{g-1}"}}), "2026-11-10T00:00:00Z")), "no look at it sees what came now");
         assert!(names(&alert(json!({"process": {"pid": 7}}), "2026-11-21T03:10:00Z")));
         assert!(!names(&alert(json!({"process": {"pid": 7}}), "2026-11-20T03:10:00Z")), "before it began");
         assert!(!names(&alert(json!({"process": {"pid": 7}}), "2026-11-24T03:10:00Z")), "the id may be another's by then");

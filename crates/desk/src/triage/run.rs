@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hikeshi_access::{Action, Caller, permit, permit_everywhere};
-use hikeshi_domain::alert::{Alert, AlertState};
+use hikeshi_domain::alert::{Alert, AlertState, ProductAlert};
 use hikeshi_domain::case::Case;
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::entity::Entity;
@@ -23,8 +23,9 @@ use uuid::Uuid;
 
 use super::gather::{Gathered, gather, received_to};
 use super::joining::case_to_join;
-use super::outcome::{Telling, telling, waits_for_earlier};
-use super::own::is_about;
+use super::others::others;
+use super::outcome::{LONGEST_WAIT, Telling, telling, waits_for_earlier};
+use super::own::{is_of_channel, raised_for};
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
 use crate::windows::Look;
@@ -34,12 +35,17 @@ use crate::{case, flash_report, full_list, names};
 pub(crate) const TRIAGE_QUEUE: &str = "triage";
 /// Queue of alerts to be looked at again. A queue of its own: a new alert never waits behind them.
 pub(crate) const FOLLOW_QUEUE: &str = "triage-follow";
+/// Queue of judged alerts that a new list may change. What follows an alert comes first: lists ask for thousands of looks at once.
+pub(crate) const RELOOK_QUEUE: &str = "triage-relook";
 /// How often is looked whether data of the window has arrived, until the report's clock ends (design 7).
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
 /// Where new data keep saying nothing new, the pause doubles so often: eight minutes.
 const MOST_DOUBLINGS: u32 = 3;
 /// How soon an alert is looked at again that waits for an earlier one on the same file.
 const WAIT_FOR_EARLIER: SignedDuration = SignedDuration::from_secs(1);
+
+/// How soon a look for a list comes back to an alert whose first look may be under way.
+const WAIT_FOR_FIRST: SignedDuration = SignedDuration::from_secs(5);
 
 const OMITTED: &str = "desk.unknown.omitted";
 
@@ -73,15 +79,28 @@ impl TriageJob {
         TriageJob { alert, forced: true, follows: true, seen_to: None, in_vain: 0, list: None }
     }
 
+    /// One look more, at what is there by then.
+    pub(super) fn later(alert: AlertId) -> Self {
+        TriageJob { forced: false, follows: false, ..TriageJob::first(alert) }
+    }
+
     /// One look more because of a new list.
     pub(super) fn of_list(alert: AlertId, list: ReferenceListId) -> Self {
-        TriageJob { forced: false, follows: false, list: Some(list), ..TriageJob::first(alert) }
+        TriageJob { list: Some(list), ..TriageJob::later(alert) }
     }
 }
 
 /// One run of triage more, now.
 pub(crate) fn job(alert: AlertId) -> Job {
     Job::new(TRIAGE_QUEUE, &TriageJob { follows: false, ..TriageJob::first(alert) })
+}
+
+/// A look at what was told again of an alert: one that was judged takes no place that is kept for new ones.
+pub(crate) fn told_again(alert: &Alert) -> Job {
+    match alert.verdict {
+        Some(_) => Job::new(FOLLOW_QUEUE, &TriageJob { forced: true, ..TriageJob::later(alert.id) }),
+        None => job(alert.id),
+    }
 }
 
 /// Asks for triage to run again now.
@@ -104,15 +123,13 @@ pub(crate) async fn run(desk: &Desk, claimed: &Claimed, job: TriageJob) -> Resul
     let everywhere = Context::system("triage");
     let alert = desk.store.get::<Alert>(&everywhere, job.alert.0).await?;
     let context = everywhere.within(alert.org);
-    if job.list.is_some() && alert.verdict.is_none() {
-        // Its first look asks the new list too.
-        return finish(desk, &context, claimed, &alert, job, Change::new("triage.wait", "")).await;
+    match for_list(desk, &alert, job).await? {
+        ForList::Look => {}
+        ForList::Nothing => return finish(desk, &context, claimed, &alert, job, Change::new("triage.wait", "")).await,
+        ForList::Wait => return put_back(desk, &context, claimed, job, RELOOK_QUEUE, WAIT_FOR_FIRST).await,
     }
     if waits_for_earlier(desk, &context, &alert).await? {
-        let later = desk.now().saturating_add(WAIT_FOR_EARLIER).map_err(Error::internal)?;
-        let again = Job::new(TRIAGE_QUEUE, &job).not_before(later);
-        desk.store.change(&context, Change::new("triage.wait", "").finish(claimed).enqueue(again)).await?;
-        return Ok(());
+        return put_back(desk, &context, claimed, job, TRIAGE_QUEUE, WAIT_FOR_EARLIER).await;
     }
     let earlier = latest_run(desk, &context, alert.id).await?;
     let closed = matches!(alert.state, AlertState::Closed { .. }) && !alert.owes_black_mail() && job.list.is_none();
@@ -122,9 +139,11 @@ pub(crate) async fn run(desk: &Desk, claimed: &Claimed, job: TriageJob) -> Resul
     if closed || (again && job.list.is_none() && job.seen_to >= seen_to) {
         return finish(desk, &context, claimed, &alert, job, Change::new("triage.wait", "")).await;
     }
-    let look = if again { Look::Later } else { Look::First };
+    let first = claimed.queue == TRIAGE_QUEUE && !again;
+    let look = if first { Look::First } else { Look::Later };
     let gathered = gather(desk, &context, alert.org, &alert.raised.host, alert.placed_at(), look).await?;
-    let (triage, gathered) = judge(desk, &alert, gathered).await?;
+    let others = others(desk, &context, &alert).await?;
+    let (triage, gathered) = judge(desk, &alert, others, gathered).await?;
     let same = if job.list.is_some() { rests_on_the_same } else { says_the_same };
     if again && earlier.as_ref().is_some_and(|earlier| same(&earlier.triage, &triage)) {
         let job = TriageJob { seen_to, in_vain: job.in_vain.saturating_add(1), ..job };
@@ -133,6 +152,36 @@ pub(crate) async fn run(desk: &Desk, claimed: &Claimed, job: TriageJob) -> Resul
     let number = earlier.as_ref().map_or(1, |run| run.number.saturating_add(1));
     let job = TriageJob { forced: false, seen_to, in_vain: 0, ..job };
     keep(desk, &context, (claimed, job), alert, number, triage, &gathered).await
+}
+
+/// What a look for a new list has to do with an alert.
+enum ForList {
+    Look,
+    /// Later: the first look may be under way, and may have asked the lists of before.
+    Wait,
+    /// What it repeats speaks for it, or whoever closed it untriaged does, or its first look is still to begin and asks the new list.
+    Nothing,
+}
+
+async fn for_list(desk: &Desk, alert: &Alert, job: TriageJob) -> Result<ForList> {
+    let Some(list) = job.list else { return Ok(ForList::Look) };
+    if alert.state.repeats().is_some() {
+        return Ok(ForList::Nothing);
+    }
+    if alert.verdict.is_some() {
+        return Ok(ForList::Look);
+    }
+    let list = desk.store.get::<ReferenceList>(&Context::system("triage"), list.0).await?;
+    let recent = desk.now().duration_since(list.uploaded_at) < LONGEST_WAIT;
+    Ok(if recent && !alert.state.is_closed() { ForList::Wait } else { ForList::Nothing })
+}
+
+/// Ends the job with one that does the same a little later.
+async fn put_back(desk: &Desk, context: &Context, claimed: &Claimed, job: TriageJob, queue: &str, pause: SignedDuration) -> Result<()> {
+    let later = desk.now().saturating_add(pause).map_err(Error::internal)?;
+    let again = Job::new(queue, &job).not_before(later);
+    desk.store.change(context, Change::new("triage.wait", "").finish(claimed).enqueue(again)).await?;
+    Ok(())
 }
 
 /// Whether two runs tell the same: how far the data reach, and how many events of the host lie around, is no news.
@@ -155,8 +204,8 @@ fn rests_on_the_same(earlier: &Triage, later: &Triage) -> bool {
 }
 
 /// Judges, and says what could not be looked at.
-async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage, Gathered)> {
-    let (mut triage, gathered) = look(desk, alert, gathered, |host, input, book| host.triage(input, book)).await?;
+async fn judge(desk: &Desk, alert: &Alert, others: Vec<ProductAlert>, gathered: Gathered) -> Result<(Triage, Gathered)> {
+    let (mut triage, gathered) = look(desk, alert, others, gathered, |host, input, book| host.triage(input, book)).await?;
     triage.unknown.extend(not_examined(&gathered));
     triage.unknown.extend(not_joined(&gathered));
     triage.unknown.extend(gathered.lists_unread.iter().cloned());
@@ -167,6 +216,7 @@ async fn judge(desk: &Desk, alert: &Alert, gathered: Gathered) -> Result<(Triage
 pub(crate) async fn look<T: Send + 'static>(
     desk: &Desk,
     alert: &Alert,
+    others: Vec<ProductAlert>,
     gathered: Gathered,
     see: impl FnOnce(&Host<'_>, &Input<'_>, &VerdictBook) -> T + Send + 'static,
 ) -> Result<(T, Gathered)> {
@@ -178,14 +228,15 @@ pub(crate) async fn look<T: Send + 'static>(
         let matches: Vec<Match<'_>> =
             gathered.matches.iter().filter_map(|(event, rule)| Some(Match { event: *event, rule: gathered.rules.get(*rule)? })).collect();
         let host = Host::read(&gathered.events, &book);
+        let received_at = |hit: usize| gathered.events.get(matches.get(hit)?.event).map(|event| event.received_at);
         // Without a process an alert of our own is about what it was raised for.
-        let own = match raised.process {
-            None => host.subjects(&matches).into_iter().find(|found| is_about(&raised, &gathered.host, found)),
-            Some(_) => None,
-        };
+        let own = is_of_channel(&raised)
+            .then(|| host.subjects(&matches).into_iter().find_map(|found| raised_for(&raised, &gathered.host, found, received_at)))
+            .flatten();
         let input = Input {
             host: &gathered.host,
             focus: own.as_ref().map_or(Focus::Alert(&raised), Focus::Found),
+            others: &others,
             events: &gathered.events,
             matches: &matches,
             exceptions: &gathered.exceptions,
@@ -248,19 +299,28 @@ async fn keep(
         }
         Telling::Repeat(of) => {
             let first = desk.store.get::<Alert>(context, of.0).await?;
-            if !matches!(stored.state, AlertState::Repeat { .. }) {
+            if stored.state.repeats().is_none() {
                 let counted = Alert { repeats: first.repeats.saturating_add(1), ..first.entity.clone() };
                 change = change.put(&counted, first.expect());
             }
-            alert.state = AlertState::Repeat { of };
+            settle(&mut alert, AlertState::Repeat { of });
         }
-        Telling::Harmless => alert.state = AlertState::Harmless,
+        Telling::Harmless => settle(&mut alert, AlertState::Harmless),
     }
     change = change.put(&alert, stored.expect());
     finish(desk, context, claimed, &alert, job, change).await?;
     desk.metrics.triages.inc();
     desk.tell(Alert::KIND, alert.id.0, Some(alert.org));
     Ok(())
+}
+
+/// Where the alert stands from now on; whoever closed it decides, and finds it there when it is opened again.
+fn settle(alert: &mut Alert, state: AlertState) {
+    match &mut alert.state {
+        AlertState::Closed { report: None, before, .. } => *before = Some(Box::new(state)),
+        AlertState::Closed { .. } => {}
+        standing => *standing = state,
+    }
 }
 
 /// Why it looked, as the history of the alert tells it.

@@ -14,6 +14,7 @@ on_both!(
     a_job_is_tried_with_patience_and_then_set_aside,
     a_job_and_its_effect_are_one,
     looking_for_work_wakes_nobody,
+    due_jobs_are_counted_behind_any_number_of_later_ones,
 );
 
 async fn a_key_is_taken_once(place: Place) {
@@ -143,4 +144,19 @@ async fn looking_for_work_wakes_nobody(place: Place) {
     let job = store.claim_jobs(&everywhere(), "work", 1, lease).await.unwrap().pop().unwrap();
     store.finish_job(&everywhere(), &job).await.unwrap();
     assert!(!woken(&mut commits).await, "the end of a job is no work");
+}
+
+async fn due_jobs_are_counted_behind_any_number_of_later_ones(place: Place) {
+    let store = place.open().await;
+    let later = jiff::Timestamp::from_second(1_800_000_300).unwrap();
+    let many = (0..1_100).fold(Change::new("queue", ""), |change, number| change.enqueue(Job::new("work", &number).not_before(later)));
+    store.change(&in_org(TOKYO), many).await.unwrap();
+    let due = async |context, most| store.due_jobs(&context, "work", most).await.unwrap();
+    assert_eq!(due(everywhere(), 50).await, 0);
+    let three = (0..3).fold(Change::new("queue", ""), |change, number| change.enqueue(Job::new("work", &number)));
+    store.change(&in_org(OSAKA), three).await.unwrap();
+    assert_eq!((due(everywhere(), 50).await, due(everywhere(), 2).await), (3, 2));
+    assert_eq!((due(in_org(OSAKA), 50).await, due(in_org(TOKYO), 50).await), (3, 0));
+    let held = store.claim_jobs(&everywhere(), "work", 1, SignedDuration::from_secs(30)).await.unwrap();
+    assert_eq!((held.len(), due(everywhere(), 50).await), (1, 2));
 }

@@ -6,12 +6,13 @@ use hikeshi_domain::alert::{Action, ProductAlert};
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::level::Level;
 use hikeshi_domain::phrase::Phrase;
+use hikeshi_domain::told::same_file;
 use hikeshi_event::Column;
 
 use super::Evidence;
 use crate::input::{Focus, Rule};
 use crate::kind::Kind;
-use crate::scope::{Scope, names_file};
+use crate::scope::{LOOK_BACK, Scope, names_file};
 
 pub(super) fn weigh(scope: &Scope<'_>, evidence: &mut Evidence) {
     rules(scope, evidence);
@@ -114,6 +115,19 @@ fn second_product(scope: &Scope<'_>, alert: &ProductAlert, evidence: &mut Eviden
             evidence.see("E35", Phrase::new("finding.E35").with("product", event.provider.as_ref()).with("name", name), [index]);
         }
     }
+    let agrees = |other: &&ProductAlert| {
+        let near = alert.detected_at.duration_since(other.detected_at).abs() <= LOOK_BACK;
+        near && !same_maker(&alert.product, &other.product) && other.file.as_ref().is_some_and(|theirs| same_file(file, theirs))
+    };
+    if let Some(other) = scope.input.others.iter().find(agrees) {
+        evidence.see("E35", Phrase::new("finding.E35").with("product", &other.product).with("name", &other.name), []);
+    }
+}
+
+/// Whether two names are of one product, as far as names tell: one holds the other, or both are Defender.
+fn same_maker(one: &str, other: &str) -> bool {
+    let (one, other) = (one.trim().to_lowercase(), other.trim().to_lowercase());
+    one.contains(&other) || other.contains(&one) || [&one, &other].into_iter().all(|name| name.contains("defender"))
 }
 
 impl Scope<'_> {

@@ -97,6 +97,7 @@ pub(crate) fn input<'a>(events: &'a [Event<'static>], matches: &'a [Match<'a>], 
     Input {
         host: "PC-1",
         focus,
+        others: &[],
         events,
         matches,
         exceptions: &[],

@@ -28,13 +28,14 @@ pub(crate) async fn open_stream(desk: Desk, opener: ListsOpener) {
     drop(opener);
 }
 
-/// Keeps what the stream asks in step with the record.
+/// Keeps what the stream asks in step with the record, and hands on what waited for its time.
 pub(crate) async fn follow(desk: Desk) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let mut complaint = Complaint::about("reading lists of known bad for the stream");
     loop {
         looks.tick().await;
         complaint.hear(&desk, &renew(&desk).await);
+        desk.telemetry.listed.hand_on(desk.now());
     }
 }
 

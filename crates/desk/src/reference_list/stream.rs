@@ -6,12 +6,14 @@ use std::time::Duration;
 use hikeshi_domain::reference_list::{ListKind, ReferenceList};
 use hikeshi_domain::{OrganizationId, ReferenceListId};
 use hikeshi_record::{Context, Stored};
+use hikeshi_triage::lists::Filter;
 use hikeshi_triage::{List, ListOrigin, Lists};
+use jiff::Timestamp;
 
 use super::{indicators, standing};
 use crate::complaint::Complaint;
 use crate::desk::Desk;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::watch::{BadLists, ListsOpener};
 
 /// How often is looked whether another node changed a list.
@@ -74,11 +76,22 @@ async fn bad_lists(desk: &Desk, bad: &[Stored<ReferenceList>]) -> (BadLists, Res
             Err(error) => read = Err(error),
         }
     }
-    let (now, everywhere) = (desk.now(), by_owner.remove(&None).unwrap_or_default());
-    let with_those = |mut lists: Vec<List>| {
-        lists.extend(everywhere.iter().cloned());
-        Lists::new(lists, now)
+    let now = desk.now();
+    // Filters of millions of entries take a tenth of a second.
+    match tokio::task::spawn_blocking(move || by_owner_of_events(by_owner, now)).await {
+        Ok(lists) => (lists, read),
+        Err(error) => (BadLists::default(), Err(Error::internal(error))),
+    }
+}
+
+/// For each organisation with lists of its own: those, and those of the installation.
+fn by_owner_of_events(mut by_owner: HashMap<Option<OrganizationId>, Vec<List>>, now: Timestamp) -> BadLists {
+    let everywhere = by_owner.remove(&None).unwrap_or_default();
+    let filter = Filter::of(&everywhere);
+    let with_those = |own: Vec<List>| {
+        let filters = vec![Filter::of(&own), filter.clone()];
+        Lists::new([own, everywhere.clone()].concat(), now).behind(filters)
     };
     let own = by_owner.into_iter().filter_map(|(org, lists)| Some((org?, with_those(lists)))).collect();
-    (BadLists { own, everywhere: Lists::new(everywhere, now) }, read)
+    BadLists { own, everywhere: Lists::new(everywhere, now).behind(vec![filter]) }
 }

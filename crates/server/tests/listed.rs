@@ -137,6 +137,7 @@ async fn brought_elsewhere(desk: &hikeshi_desk::Desk, org: OrganizationId) -> Re
         source: "publisher".to_owned(),
         entries: ObjectRef { sha256: id.to_string(), size_bytes: u64::try_from(LIST.len()).unwrap() },
         count: 3,
+        memory_bytes: None,
         rejected: 0,
         by: PersonId(Uuid::nil()),
         uploaded_at: desk.now(),

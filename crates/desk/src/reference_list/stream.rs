@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use hikeshi_domain::reference_list::{ListKind, ReferenceList};
 use hikeshi_domain::{OrganizationId, ReferenceListId};
-use hikeshi_record::{Context, Stored};
+use hikeshi_record::Stored;
 use hikeshi_triage::lists::Filter;
 use hikeshi_triage::{List, ListOrigin, Lists};
 use jiff::Timestamp;
 
-use super::{indicators, standing};
+use super::held::kept;
+use super::indicators;
 use crate::complaint::Complaint;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
@@ -48,10 +49,10 @@ pub(super) async fn changed(desk: &Desk) {
     }
 }
 
-/// Reads the lists again if one has changed.
+/// Forgets what no list names any more, wherever it was taken away, and reads the lists of known bad again if one has changed.
 async fn renew(desk: &Desk) -> Result<()> {
     let mut asked = desk.telemetry.lists_in_force.lock().await;
-    let mut bad = standing(desk, &Context::system("reference lists")).await?;
+    let mut bad = kept(desk).await?;
     bad.retain(|list| list.kind == ListKind::Bad);
     let wanted: HashSet<_> = bad.iter().map(|list| (list.id, list.version)).collect();
     if asked.as_ref() == Some(&wanted) {

@@ -1,5 +1,7 @@
 //! Reference lists: known bad and known good.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Request, State};
@@ -27,6 +29,8 @@ use crate::views::word;
 
 /// Largest file as sent: 1,000,000 SHA-256 are 65 MB as text.
 const LARGEST_FILE: usize = 96 * 1024 * 1024;
+/// How long sending one may take: the next sender waits meanwhile.
+const LONGEST_SENDING: Duration = Duration::from_secs(120);
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(replace, remove)).layer(DefaultBodyLimit::max(LARGEST_FILE))
@@ -126,8 +130,9 @@ async fn add(
 ) -> Result<Response, Failure> {
     let org = about.org.map(OrganizationId);
     reference_list::may_add(&signed_in.caller, org)?;
+    let turn = reference_list::turn(&app.desk).await?;
     let upload = upload(about, file(request, &app).await?);
-    let taken = reference_list::add(&app.desk, &signed_in.caller, org, upload).await?;
+    let taken = reference_list::add(&app.desk, &signed_in.caller, org, upload, turn).await?;
     Ok((StatusCode::CREATED, Json(view(&app, &signed_in, &taken).await?)).into_response())
 }
 
@@ -143,8 +148,9 @@ async fn replace(
 ) -> Result<Json<TakenList>, Failure> {
     let (list, version) = (ReferenceListId(id), about.expected_version.unwrap_or_default());
     reference_list::may_replace(&app.desk, &signed_in.caller, list, version).await?;
+    let turn = reference_list::turn(&app.desk).await?;
     let upload = upload(about, file(request, &app).await?);
-    let taken = reference_list::replace(&app.desk, &signed_in.caller, list, upload, version).await?;
+    let taken = reference_list::replace(&app.desk, &signed_in.caller, list, upload, version, turn).await?;
     Ok(Json(view(&app, &signed_in, &taken).await?))
 }
 
@@ -160,9 +166,11 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The body, once its sender may send it: nothing of it is read before.
+/// The body, once its sender may send it: nothing of it is read before. Whoever sends slowly does not keep others waiting for ever.
 async fn file(request: Request, app: &App) -> Result<Bytes, Failure> {
-    Bytes::from_request(request, app).await.map_err(|rejection| match rejection.status() {
+    let slow = || Error::invalid("error.list_slow").with("seconds", LONGEST_SENDING.as_secs().to_string());
+    let sent = tokio::time::timeout(LONGEST_SENDING, Bytes::from_request(request, app)).await.map_err(|_| Failure(slow()))?;
+    sent.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Failure(Error::new(ErrorKind::TooLarge, Phrase::new("error.body_too_large"))),
         _ => Failure(Error::invalid("error.body").with("detail", rejection.body_text())),
     })

@@ -4,6 +4,7 @@
 //! nodes: what the bounds allow ([`room`]) is what stands when the change is saved.
 
 mod held;
+mod past;
 mod room;
 mod stream;
 
@@ -25,6 +26,8 @@ use uuid::Uuid;
 pub(crate) use self::held::keep;
 pub use self::held::{ListCache, Turn};
 use self::held::{indicators, understood};
+pub(crate) use self::past::{PAST_QUEUE, PastJob, search};
+pub use self::past::{Searched, searches};
 pub(crate) use self::stream::{InForce, follow, open_stream};
 use crate::alert::required;
 use crate::desk::{Desk, context};
@@ -177,9 +180,10 @@ pub async fn remove(desk: &Desk, caller: &Caller, id: ReferenceListId, reason: &
     Ok(())
 }
 
-/// Saves a list. What was judged without it is judged again.
+/// Saves a list. What was judged without it is judged again, and what came in before it is searched.
 async fn saved(desk: &Desk, context: &Context, change: Change, list: &ReferenceList) -> Result<()> {
-    desk.store.change(context, triage::judged_again(change.owner(list.org), list)).await?;
+    let change = past::begun(desk, triage::judged_again(change.owner(list.org), list), list).await?;
+    desk.store.change(context, change).await?;
     Ok(())
 }
 
@@ -296,4 +300,18 @@ pub(crate) async fn in_force(desk: &Desk, context: &Context, org: OrganizationId
         }
     }
     Ok((Lists::new(lists, desk.now()), unknown))
+}
+
+/// The list of known good in date that knows the hash, of several the latest.
+pub(crate) async fn vouching(desk: &Desk, context: &Context, org: OrganizationId, hash: &str) -> Result<Option<Stored<ReferenceList>>> {
+    let mut all = standing(desk, &context.within(org)).await?;
+    all.extend(of_installation(desk).await?);
+    all.retain(|list| list.kind == ListKind::Good && !list.expired(desk.now()));
+    all.sort_by_key(|list| std::cmp::Reverse(list.uploaded_at));
+    for list in all {
+        if indicators(desk, &list).await.is_ok_and(|indicators| indicators.knows_hash(hash)) {
+            return Ok(Some(list));
+        }
+    }
+    Ok(None)
 }

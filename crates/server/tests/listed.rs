@@ -18,7 +18,7 @@ use crate::fixture::{Fixture, Visitor, product_alert};
 use crate::raising::{alerts, opened, organization, send, until};
 use crate::reference_lists::{HASH, add, find};
 
-const LIST: &str =
+pub(crate) const LIST: &str =
     "value,name\naabbccddeeff00112233445566778899aabbccddeeff00112233445566778899,Emotet\n*.evil.example,\n203.0.113.0/24,\n";
 
 fn sysmon(id: u32, host: &str, record: u64, fields: Value) -> Value {
@@ -30,24 +30,24 @@ fn sysmon(id: u32, host: &str, record: u64, fields: Value) -> Value {
 }
 
 /// A program in an ordinary place whose hash is given.
-fn start(host: &str, guid: &str, sha256: &str) -> Value {
+pub(crate) fn start(host: &str, guid: &str, sha256: &str) -> Value {
     let fields = json!({"ProcessGuid": guid, "ProcessId": 40, "Image": "C:\\Program Files\\Tool\\tool.exe", "CommandLine": "tool.exe",
         "User": "CORP\\taro", "ParentImage": "C:\\Windows\\explorer.exe", "Hashes": format!("SHA256={}", sha256.to_uppercase())});
     sysmon(1, host, 1, fields)
 }
 
-fn question(host: &str, record: u64, name: &str) -> Value {
+pub(crate) fn question(host: &str, record: u64, name: &str) -> Value {
     sysmon(22, host, record, json!({"QueryName": name, "QueryResults": "198.51.100.7;"}))
 }
 
-fn call(host: &str, guid: &str, address: &str) -> Value {
+pub(crate) fn call(host: &str, guid: &str, address: &str) -> Value {
     let fields = json!({"ProcessGuid": guid, "ProcessId": 40, "Image": "C:\\Program Files\\Tool\\tool.exe", "Initiated": "true",
         "SourceIp": "10.0.0.4", "DestinationIp": address, "DestinationPort": 443, "Protocol": "tcp"});
     sysmon(3, host, 2, fields)
 }
 
 /// What is said of an item of evidence on an alert's page.
-fn reason<'a>(page: &'a Value, item: &str) -> Option<&'a str> {
+pub(crate) fn reason<'a>(page: &'a Value, item: &str) -> Option<&'a str> {
     find(page, &|value| value["id"] == item && value["points"].is_number())?["reason"].as_str()
 }
 

@@ -25,6 +25,8 @@ mod mail;
 #[cfg(test)]
 mod on_postgres;
 #[cfg(test)]
+mod past;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 #[path = "../../notify/tests/postfix/mod.rs"]

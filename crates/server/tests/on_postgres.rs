@@ -74,7 +74,7 @@ async fn two_nodes_keep_lists_in_step_on_postgresql() {
         return;
     };
     let here = Fixture::start_with(Vec::new(), Some(Secret(address.clone()))).await;
-    let there = Fixture::start_with(Vec::new(), Some(Secret(address))).await;
+    let there = here.start_beside(Secret(address)).await;
     let org = here.organization("ours").await;
     let analyst = here.visitor(Role::Analyst, Some(org)).await;
     for round in 0..5 {

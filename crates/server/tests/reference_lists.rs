@@ -289,3 +289,43 @@ async fn no_file_is_read_of_somebody_who_may_not_bring_it() {
         assert_eq!(asked_first(&fixture, who, request).await, expected, "{request}");
     }
 }
+
+/// What a list of known good cleared left no trace on the exception list.
+// covers: S3-111
+#[tokio::test]
+async fn a_file_that_a_list_clears_gets_an_entry_that_names_the_list() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "wef".to_owned() }).await;
+    let (_, list) = add(&fixture, &analyst, Some(org), "good", HASH).await;
+    let id = list["item"]["id"].as_str().unwrap();
+    let state = async |alert: &str| {
+        let mut raised = product_alert(alert, &format!("PC-{alert}"), HASH);
+        raised["file"]["path"] = json!(r"C:\Apps\keiri\keiri.exe");
+        let (_, receipt) = fixture.alert(&key, &raised).await;
+        fixture.triaged(&analyst, receipt["id"].as_str().unwrap()).await["alert"]["state"].clone()
+    };
+    let entries = async || fixture.get(&analyst, "/exceptions").await["items"].as_array().unwrap().clone();
+    assert_eq!(state("1").await, "harmless");
+    let [entry] = entries().await.try_into().unwrap();
+    assert_eq!((&entry["kind"], &entry["value"], &entry["reason"]), (&json!("hash"), &json!(HASH), &json!("publisher")), "{entry}");
+    assert_eq!(
+        (&entry["list"]["id"], &entry["list"]["name"], &entry["list"]["version"]),
+        (&json!(id), &json!("abuse"), &json!(1)),
+        "{entry}"
+    );
+    assert_eq!(entry["effect"], "registered", "the list excuses, not the entry");
+    assert_eq!((state("2").await, entries().await.len()), (json!("harmless"), 1), "it is there already");
+    // A person ended it: the same version of the list brings it back no more.
+    let path = format!("/exceptions/{}", entry["id"].as_str().unwrap());
+    assert_eq!(sent(&fixture, &analyst, Method::DELETE, &path, "").await.0, StatusCode::NO_CONTENT);
+    assert_eq!((state("3").await, entries().await.len()), (json!("harmless"), 1));
+    let path = format!("/lists/{id}?name=abuse&kind=good&source=publisher&expected_version=1");
+    assert_eq!(sent(&fixture, &analyst, Method::PUT, &path, HASH).await.0, StatusCode::OK);
+    assert_eq!((state("4").await, entries().await.len()), (json!("harmless"), 2));
+    assert_eq!(entries().await[0]["list"]["version"], 2);
+    // Without the list nothing excuses.
+    assert_eq!(sent(&fixture, &analyst, Method::DELETE, &format!("/lists/{id}?reason=r"), "").await.0, StatusCode::NO_CONTENT);
+    assert_eq!(state("5").await, "reported");
+}

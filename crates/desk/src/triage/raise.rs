@@ -120,6 +120,14 @@ async fn raise_all(desk: &Desk, waiting: BTreeMap<Place, Waiting>, complaint: &m
     failed
 }
 
+/// Looks at a host as if a match had come in now that a list of known bad has on an event of that time.
+pub(crate) async fn raise_listed(desk: &Desk, org: OrganizationId, host: &str, at: Timestamp) -> Result<()> {
+    match is_drill(desk, org).await? {
+        true => Ok(()),
+        false => raise(desk, org, &host.to_lowercase(), &Waiting { around: at, products: BTreeSet::new() }).await,
+    }
+}
+
 /// Raises an alert for each subject of a host that holds a strong match and that no alert names yet, and for what products found.
 async fn raise(desk: &Desk, org: OrganizationId, host: &str, what: &Waiting) -> Result<()> {
     let caller = Caller::desk("raise", "raise");

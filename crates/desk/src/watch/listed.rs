@@ -1,13 +1,13 @@
 //! What lists of known bad say of the stream: for each organisation its own lists and those of the installation, swapped whole when one
 //! changes. Where there is no list, nothing is looked up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use hikeshi_domain::OrganizationId;
 use hikeshi_domain::level::Level;
-use hikeshi_event::Event;
+use hikeshi_event::{Event, Uid};
 use hikeshi_lake::{MatchRow, MatchedRule};
 use hikeshi_triage::Lists;
 use hikeshi_triage::lists::{Accused, LISTED};
@@ -92,6 +92,15 @@ impl Listed {
     /// From now on these lists are asked.
     pub(crate) fn put(&self, lists: BadLists) {
         self.lock().lists = Arc::new(lists);
+    }
+
+    /// Adds what lists say now of events that came in before they did.
+    pub(crate) fn add_to(&self, rows: &mut Vec<MatchRow>, events: &[Event<'_>]) {
+        let lists = self.lock().lists.clone();
+        let known: HashSet<Uid> = rows.iter().filter(|row| row.rule.rule_id == LISTED).map(|row| row.uid).collect();
+        let found = events.iter().filter(|event| !known.contains(&event.uid)).filter_map(|event| lists.found(event));
+        let mut thinning = Thinning::default();
+        rows.extend(found.filter(|row| thinning.keeps(row)));
     }
 
     /// Hands on what subjects did since they were handed on, once their time is over.

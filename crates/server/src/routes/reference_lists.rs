@@ -7,8 +7,9 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use hikeshi_desk::reference_list::{self, Taken, Upload};
+use hikeshi_desk::reference_list::{self, Searched, Taken, Upload};
 use hikeshi_desk::{Error, ErrorKind, Names, names};
+use hikeshi_domain::list_search::SearchState;
 use hikeshi_domain::phrase::{Language, Phrase};
 use hikeshi_domain::phrases::render;
 use hikeshi_domain::reference_list::{ListKind, ReferenceList};
@@ -66,6 +67,23 @@ struct ReferenceListRow {
     /// Past its end: it still counts, and reasons say so.
     expired: bool,
     version: u64,
+    /// The search of the last seven days for a list of known bad; `null`: there was none.
+    search: Option<PastSearch>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PastSearch {
+    /// `searching`: events are looked through; `raising`: hosts are looked at; `done`.
+    #[schema(value_type = word::SearchState)]
+    state: SearchState,
+    /// Different values of the list that events named, in the organisations of whoever asks.
+    values: u64,
+    /// Hosts that named one.
+    hosts: u64,
+    /// Hosts that are not looked at because there are too many.
+    not_raised: u64,
+    /// There are more than were counted.
+    more: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -114,8 +132,9 @@ struct Why {
 async fn list(State(app): State<App>, signed_in: SignedIn) -> Result<Json<ReferenceLists>, Failure> {
     let lists = reference_list::list(&app.desk, &signed_in.caller).await?;
     let names = names(&app.desk, &signed_in.caller).await?;
+    let searches = reference_list::searches(&app.desk, &signed_in.caller, &lists).await?;
     let now = app.desk.now();
-    Ok(Json(ReferenceLists { items: lists.iter().map(|list| row(list, &names, now)).collect() }))
+    Ok(Json(ReferenceLists { items: lists.iter().map(|list| row(list, &names, now, searches.get(&list.id))).collect() }))
 }
 
 /// Takes a list: the body is the file. One hash, domain or address a line, CSV with a header, a MISP warning list or a STIX bundle, plain or
@@ -182,14 +201,16 @@ fn upload(about: About, bytes: Bytes) -> Upload {
 
 async fn view(app: &App, signed_in: &SignedIn, taken: &Taken) -> Result<TakenList, Failure> {
     let names = names(&app.desk, &signed_in.caller).await?;
-    Ok(TakenList { item: row(&taken.list, &names, app.desk.now()), defects: defects(taken, signed_in.language) })
+    let searches = reference_list::searches(&app.desk, &signed_in.caller, std::slice::from_ref(&taken.list)).await?;
+    let item = row(&taken.list, &names, app.desk.now(), searches.get(&taken.list.id));
+    Ok(TakenList { item, defects: defects(taken, signed_in.language) })
 }
 
 fn defects(taken: &Taken, language: Language) -> Vec<LineDefectView> {
     taken.defects.iter().map(|defect| LineDefectView { line: defect.line, reason: render(&defect.reason, language) }).collect()
 }
 
-fn row(list: &Stored<ReferenceList>, names: &Names, now: Timestamp) -> ReferenceListRow {
+fn row(list: &Stored<ReferenceList>, names: &Names, now: Timestamp, search: Option<&Searched>) -> ReferenceListRow {
     ReferenceListRow {
         id: list.id.0,
         org: list.org.map(|org| org.0),
@@ -205,5 +226,12 @@ fn row(list: &Stored<ReferenceList>, names: &Names, now: Timestamp) -> Reference
         until: list.until,
         expired: list.expired(now),
         version: list.version,
+        search: search.map(|search| PastSearch {
+            state: search.state,
+            values: search.values,
+            hosts: search.hosts,
+            not_raised: search.not_raised,
+            more: search.more,
+        }),
     }
 }

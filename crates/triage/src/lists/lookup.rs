@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::fmt::Write;
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::filter::Key;
 use super::value::{Value, bytes, mapped, mask};
@@ -169,6 +170,25 @@ impl Indicators {
         Some(self.shown(label))
     }
 
+    /// Every text by which an event may name an entry, in lower case; `None` where that cannot be told: networks, IPv6, names with
+    /// everything below.
+    pub fn spellings(&self) -> Option<impl Iterator<Item = String>> {
+        let v4 = |(length, network): &(u8, u128)| (*length == 128).then(|| Ipv6Addr::from_bits(*network).to_ipv4_mapped()).flatten();
+        if self.names.iter().any(|(_, _, below)| *below) || self.networks.iter().any(|(network, _)| v4(network).is_none()) {
+            return None;
+        }
+        let hashes = self.md5.iter().map(|(hash, _)| hex(hash)).chain(self.sha1.iter().map(|(hash, _)| hex(hash)));
+        let hashes = hashes.chain(self.sha256.iter().map(|(hash, _)| hex(hash)));
+        let names = self.names.iter().flat_map(|(name, ..)| [name.to_string(), format!("{name}.")]);
+        let addresses = self.networks.iter().filter_map(move |(network, _)| v4(network));
+        Some(hashes.chain(names).chain(addresses.flat_map(|address| [address.to_string(), format!("::ffff:{address}")])))
+    }
+
+    /// Whether the list knows the hash (hexadecimal).
+    pub fn knows_hash(&self, hash: &str) -> bool {
+        Asked::hash(hash).is_some_and(|asked| self.known(&asked).is_some())
+    }
+
     /// What a filter keeps of the entries.
     pub(super) fn keys(&self) -> impl Iterator<Item = Key<'_>> {
         let hashes = self.md5.iter().map(|(hash, _)| Key::Md5(hash)).chain(self.sha1.iter().map(|(hash, _)| Key::Sha1(hash)));
@@ -198,6 +218,14 @@ impl Indicators {
         let place = usize::try_from(label).ok()?.checked_sub(1)?;
         self.labels.get(place).map(|label| &**label)
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The names above a name.
@@ -261,6 +289,17 @@ mod tests {
         assert_eq!(list.hash("zz"), None);
         assert!(list.name("a.x.example").is_some());
     }
+    #[test]
+    fn entries_are_spelt_as_events_write_them() {
+        let hash = "44d88612fea8a8f36de82e1278abb02f";
+        let list = indicators(&[(&hash.to_uppercase(), ""), ("Evil.Example", ""), ("203.0.113.9", "")]);
+        let spelt: Vec<String> = list.spellings().unwrap().collect();
+        assert_eq!(spelt, [hash, "evil.example", "evil.example.", "203.0.113.9", "::ffff:203.0.113.9"]);
+        for wide in ["*.evil.example", "203.0.113.0/24", "2001:db8::1"] {
+            assert!(indicators(&[(hash, ""), (wide, "")]).spellings().is_none(), "{wide}");
+        }
+    }
+
     #[test]
     fn memory_is_counted_by_what_the_entries_take() {
         let of = |text: &str| indicators(&[(text, "")]).size_bytes();

@@ -40,10 +40,10 @@ const BODY = "ブラック判定の検知がありました。\n\n参照番号: 
 const messages: MessageRow[] = [{ id: "m1", org: ORG.id, drill: true, body: BODY, to: ["admin@minato.example.jp"], subject: "【Hikeshi】ブラック判定のお知らせ FR-20261121-0007", state: "held", reason: "メールサーバーが設定されていません", created_at: ago(996), sent_at: null, about: { kind: "case", id: CASE.id } }];
 const keys: ApiKey[] = [{ id: "k1", name: "本社 Winlogbeat", org: ORG.id, org_name: ORG.name, forwarder: "本社", created_at: ago(900_000), revoked_at: null, hosts: [] }];
 const lists: ReferenceList[] = [
-  { id: "l1", org: ORG.id, org_name: ORG.name, name: "JPCERT 配布 2026-11", kind: "bad", source: "早期警戒情報", entries: 1_204, rejected: 3, sha256: "3a7b", by: PERSON, uploaded_at: ago(500_000), until: null, expired: false, version: 2 },
-  { id: "l2", org: null, org_name: "", name: "業務ソフト", kind: "good", source: "ベンダー公開", entries: 58_311, rejected: 0, sha256: "3a7c", by: PERSON, uploaded_at: ago(9_000_000), until: ago(400_000), expired: true, version: 1 },
+  { id: "l1", org: ORG.id, org_name: ORG.name, name: "JPCERT 配布 2026-11", kind: "bad", source: "早期警戒情報", entries: 1_204, rejected: 3, sha256: "3a7b", by: PERSON, uploaded_at: ago(500_000), until: null, expired: false, version: 2, search: { state: "done", values: 3, hosts: 2, not_raised: 0, more: false } },
+  { id: "l2", org: null, org_name: "", name: "業務ソフト", kind: "good", source: "ベンダー公開", entries: 58_311, rejected: 0, sha256: "3a7c", by: PERSON, uploaded_at: ago(9_000_000), until: ago(400_000), expired: true, version: 1, search: null },
 ];
-const exceptions: ExceptionEntry[] = [{ id: "x1", org: ORG.id, org_name: ORG.name, kind: "hash", value: "3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b", image: null, reason: "会計ソフトの更新プログラム。情報システム部に確認済み", until: ago(-9_000_000), by: PERSON, registered_at: ago(500_000), effective_from: ago(400_000), effect: "in_effect" }];
+const exceptions: ExceptionEntry[] = [{ id: "x1", org: ORG.id, org_name: ORG.name, kind: "hash", value: "3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b", image: null, reason: "会計ソフトの更新プログラム。情報システム部に確認済み", until: ago(-9_000_000), by: PERSON, list: null, registered_at: ago(500_000), effective_from: ago(400_000), effect: "in_effect" }];
 const people: PersonRow[] = [
   { id: PERSON.id, version: 3, name: PERSON.name, email: me.person.email, language: "ja", state: "active", roles: [{ role: "operator", org: null, org_name: null }], whole: true, oneself: true, created_at: ago(9_000_000), disabled_at: null },
   { id: "p2", version: 1, name: "鈴木 健", email: "ken.suzuki@example.jp", language: "ja", state: "invited", roles: [{ role: "analyst", org: ORG.id, org_name: ORG.name }], whole: true, oneself: false, created_at: ago(7_200), disabled_at: null },

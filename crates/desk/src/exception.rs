@@ -2,9 +2,10 @@
 
 use hikeshi_access::{Action, Caller, permit, permit_everywhere};
 use hikeshi_domain::entity::Entity;
-use hikeshi_domain::exception::{Exception, Excused};
+use hikeshi_domain::exception::{CitedList, Effect, Exception, Excused};
+use hikeshi_domain::triage::Triage;
 use hikeshi_domain::{ExceptionId, OrganizationId};
-use hikeshi_record::{Change, Expect, Order, Query, Stored};
+use hikeshi_record::{Change, Context, Expect, Order, Query, Stored};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -12,6 +13,7 @@ use crate::alert::required;
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
 use crate::everything::everything;
+use crate::reference_list;
 
 const LONGEST_PATTERN: usize = 1_000;
 
@@ -45,11 +47,55 @@ pub async fn add(
     }
     let excused = checked(excused)?;
     let effective_from = in_effect.then_some(now);
-    let exception =
-        Exception { id: ExceptionId(Uuid::now_v7()), org, excused, by, reason: reason.clone(), registered_at: now, effective_from, until };
+    let exception = Exception {
+        id: ExceptionId(Uuid::now_v7()),
+        org,
+        excused,
+        by,
+        reason: reason.clone(),
+        registered_at: now,
+        effective_from,
+        until,
+        list: None,
+    };
     desk.store.change(&context, Change::new("exception.add", reason).put(&exception, Expect::New)).await?;
     desk.tell(Exception::KIND, exception.id.0, Some(org));
     Ok(desk.store.get(&context, exception.id.0).await?)
+}
+
+/// The change, with an entry for a file that a reference list alone cleared (S3-111), registered by the desk in the name of whoever brought
+/// the list. It is not in effect: while the list stands, the list excuses, and when it is taken away, nothing must remain that does. A file
+/// that has an entry gets no other; one whose entry a person ended gets another for another version of the list only.
+pub(crate) async fn cleared_by_list(
+    desk: &Desk,
+    context: &Context,
+    change: Change,
+    org: OrganizationId,
+    triage: &Triage,
+    known: &[Exception],
+) -> Result<Change> {
+    let Some(hash) = hikeshi_triage::cleared_by_list(triage) else { return Ok(change) };
+    let Some(list) = reference_list::vouching(desk, context, org, hash).await? else { return Ok(change) };
+    let now = desk.now();
+    let same_file = |entry: &&Exception| matches!(&entry.excused, Excused::Hash { hash: known } if known.trim().eq_ignore_ascii_case(hash));
+    let cites = |entry: &Exception| entry.list.as_ref().is_some_and(|cited| (cited.id, cited.version) == (list.id, list.version));
+    if known.iter().filter(same_file).any(|entry| entry.effect(now) != Effect::Ended || cites(entry)) {
+        return Ok(change);
+    }
+    let exception = Exception {
+        id: ExceptionId(Uuid::now_v7()),
+        org,
+        excused: Excused::Hash { hash: hash.to_owned() },
+        by: list.by,
+        list: Some(CitedList { id: list.id, name: list.name.clone(), version: list.version, dated: list.uploaded_at }),
+        reason: list.source.clone(),
+        registered_at: now,
+        effective_from: None,
+        until: list.until,
+    };
+    // Two alerts on the file may be triaged at the same moment.
+    let key = format!("{} {} {hash}", list.id, list.version);
+    Ok(change.claim_key("exception-of-list", &key, exception.id).put(&exception, Expect::New))
 }
 
 /// Ends an entry now; it stays on the list as ended.

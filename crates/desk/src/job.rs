@@ -13,6 +13,7 @@ use crate::desk::{Desk, context};
 use crate::error::{ErrorKind, Result};
 use crate::full_list::{self, FULL_LIST_QUEUE, FullListJob};
 use crate::message::{self, MAIL_QUEUE, MailJob};
+use crate::reference_list::{self, PAST_QUEUE, PastJob};
 use crate::triage::{self, FOLLOW_QUEUE, LIST_QUEUE, ListJob, RELOOK_QUEUE, TRIAGE_QUEUE, TriageJob};
 
 /// How long a worker may hold a job before another takes it over.
@@ -50,7 +51,7 @@ pub async fn failed(desk: &Desk, caller: &Caller) -> Result<Vec<JobRow>> {
 /// The jobs that were given up, of a context.
 pub(crate) async fn failed_within(desk: &Desk, context: &Context) -> Result<Vec<JobRow>> {
     let mut jobs = Vec::new();
-    for queue in [TRIAGE_QUEUE, FOLLOW_QUEUE, RELOOK_QUEUE, LIST_QUEUE, FULL_LIST_QUEUE, MAIL_QUEUE] {
+    for queue in [TRIAGE_QUEUE, FOLLOW_QUEUE, RELOOK_QUEUE, LIST_QUEUE, PAST_QUEUE, FULL_LIST_QUEUE, MAIL_QUEUE] {
         jobs.extend(desk.store.jobs(context, queue, JobState::Failed, MOST_LISTED).await?);
     }
     jobs.sort_by_key(|job| (job.created_at, job.id));
@@ -75,6 +76,7 @@ pub fn start(desk: &Desk) -> JoinSet<()> {
     workers.spawn(work(desk.clone(), &[FOLLOW_QUEUE, RELOOK_QUEUE], 1));
     workers.spawn(work(desk.clone(), &[LIST_QUEUE], 1));
     workers.spawn(work(desk.clone(), &[FULL_LIST_QUEUE], 1));
+    workers.spawn(work(desk.clone(), &[PAST_QUEUE], 1));
     workers.spawn(work(desk.clone(), &[MAIL_QUEUE], MAILS_AT_ONCE));
     workers
 }
@@ -97,7 +99,7 @@ async fn work(desk: Desk, queues: &'static [&'static str], at_once: u32) {
             Ok(jobs) => {
                 let begun = Instant::now();
                 together(&desk, jobs).await;
-                if queues.contains(&FOLLOW_QUEUE) || queues.contains(&FULL_LIST_QUEUE) {
+                if [FOLLOW_QUEUE, FULL_LIST_QUEUE, PAST_QUEUE].iter().any(|restful| queues.contains(restful)) {
                     let rest = if desk.telemetry.lake.lag().stream_bytes > BEHIND_BYTES { FOLLOW_REST_BEHIND } else { FOLLOW_REST };
                     tokio::time::sleep(begun.elapsed().saturating_mul(rest).min(LONGEST_REST)).await;
                 }
@@ -128,6 +130,7 @@ fn claiming(queues: &[&str]) -> &'static str {
         FOLLOW_QUEUE => "claiming alerts to be looked at again",
         FULL_LIST_QUEUE => "claiming full lists to be written",
         LIST_QUEUE => "claiming lists whose alerts are to be judged again",
+        PAST_QUEUE => "claiming lists whose entries are looked for in the past",
         _ => "claiming mails to be sent",
     }
 }
@@ -166,6 +169,7 @@ async fn done(desk: &Desk, job: &Claimed) -> Result<()> {
         TRIAGE_QUEUE | FOLLOW_QUEUE | RELOOK_QUEUE => triage::run(desk, job, job.payload::<TriageJob>()?).await,
         FULL_LIST_QUEUE => full_list::write(desk, job, job.payload::<FullListJob>()?).await,
         LIST_QUEUE => triage::hand_on(desk, job, job.payload::<ListJob>()?).await,
+        PAST_QUEUE => reference_list::search(desk, job, job.payload::<PastJob>()?).await,
         _ => {
             message::send(desk, job.payload::<MailJob>()?, job.attempt >= job.attempts, job.attempt).await?;
             Ok(desk.store.finish_job(&Context::system("worker"), job).await?)

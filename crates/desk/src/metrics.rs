@@ -44,6 +44,8 @@ pub struct Metrics {
     pub events_set_aside: Gauge<i64>,
     /// Entries of reference lists in memory.
     pub list_entries: Gauge<i64>,
+    /// Matches of lists that were left out because the same subject had met the same entry within a minute, since start.
+    pub listed_left_out: Gauge<i64>,
     /// Batches of the stream that were lost to damage of its files, since start.
     pub batches_damaged: Gauge<i64>,
     /// 1 while the disk is full but for its reserve.
@@ -83,6 +85,7 @@ impl Default for Metrics {
             stream_failures: Gauge::default(),
             events_set_aside: Gauge::default(),
             list_entries: Gauge::default(),
+            listed_left_out: Gauge::default(),
             batches_damaged: Gauge::default(),
             disk_full: Gauge::default(),
             record_failed: Gauge::default(),
@@ -119,6 +122,7 @@ impl Metrics {
         registry.register("stream_failures", "Failed syncs and writes of the stream since start", self.stream_failures.clone());
         registry.register("events_set_aside", "Events that no segment took and that lie in aside/", self.events_set_aside.clone());
         registry.register("list_entries", "Entries of reference lists in memory", self.list_entries.clone());
+        registry.register("listed_left_out", "Matches of lists left out as said within a minute", self.listed_left_out.clone());
         registry.register("event_batches_damaged", "Batches of the stream lost to damage", self.batches_damaged.clone());
         registry.register("disk_full", "1 while the disk is full but for its reserve", self.disk_full.clone());
         registry.register("record_failed", "1 while the record cannot be written", self.record_failed.clone());

@@ -119,7 +119,7 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
     let store = Store::open(record(opening)).await?;
     let (strong, raised) = mpsc::unbounded_channel();
     let (joins, opener) = Joins::closed(loaded.rules.clone());
-    let (listed, lists_opener) = Listed::closed();
+    let (listed, lists_opener) = Listed::closed(strong.clone());
     let watch = Arc::new(Watch::new(loaded.rules.clone(), raising.clone(), joins.clone(), listed.clone(), strong));
     let lake = lake(opening, &store, watch).await?;
     tokio::spawn(take_up(lake.clone(), joins.clone(), Timestamp::now(), opener));

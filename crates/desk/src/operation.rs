@@ -39,6 +39,7 @@ pub async fn metrics(desk: &Desk) -> String {
     desk.metrics.events_set_aside.set(whole(lag.aside_events));
     desk.metrics.batches_damaged.set(whole(lag.totals.damaged));
     desk.metrics.list_entries.set(whole(desk.lists.entries()));
+    desk.metrics.listed_left_out.set(whole(desk.telemetry.listed.left_out()));
     desk.metrics.disk_full.set(i64::from(lag.disk_full));
     desk.metrics.record_failed.set(i64::from(desk.store.fault().is_some()));
     desk.metrics.ingest_lag_seconds.set(ingest_lag(desk).as_secs_f64());

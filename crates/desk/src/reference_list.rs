@@ -1,9 +1,11 @@
 //! Reference lists: brought, replaced and taken away by people, asked by triage.
 //!
-//! The file is kept as it was uploaded; what triage looks up is made of it once and held ([`held`]). Changes are made one at a time: what
-//! the bounds allow is what stands when the change is saved.
+//! The file is kept as it was uploaded; what triage looks up is made of it once and held ([`held`]). Changes are made one at a time, on all
+//! nodes: what the bounds allow ([`room`]) is what stands when the change is saved.
 
 mod held;
+mod past;
+mod room;
 mod stream;
 
 use bytes::Bytes;
@@ -18,11 +20,14 @@ use hikeshi_record::{Change, Context, Expect, Order, Query, Stored};
 use hikeshi_triage::lists::{LineDefect, ReadList};
 use hikeshi_triage::{List, ListOrigin, Lists};
 use jiff::Timestamp;
+use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
-pub use self::held::ListCache;
 pub(crate) use self::held::keep;
+pub use self::held::{ListCache, Turn};
 use self::held::{indicators, understood};
+pub(crate) use self::past::{PAST_QUEUE, PastJob, search};
+pub use self::past::{Searched, searches};
 pub(crate) use self::stream::{InForce, follow, open_stream};
 use crate::alert::required;
 use crate::desk::{Desk, context};
@@ -33,10 +38,10 @@ use crate::triage;
 const LONGEST_TEXT: usize = 200;
 /// Lists of one organisation, or of the installation.
 const MOST_LISTS: usize = 200;
-/// Entries of all those together: they are held in memory, 36 bytes a SHA-256.
-const MOST_ENTRIES: u64 = 4_000_000;
-/// Entries of all lists, whoever they belong to.
-const MOST_ENTRIES_OF_ALL: u64 = 10_000_000;
+/// How often a change is decided again because another node made one first.
+const CONFLICTS: u32 = 5;
+/// Numbers the changes of an owner's lists: what the bounds allow is what stands when the change is saved, on any node.
+const SERIES: &str = "reference-lists";
 
 /// What somebody says of a list, and its file.
 #[derive(Debug, Clone)]
@@ -92,23 +97,38 @@ pub async fn may_replace(desk: &Desk, caller: &Caller, id: ReferenceListId, vers
     replaceable(desk, caller, id, version).await.map(drop)
 }
 
+/// Waits until no other file is on its way from its sender to a list: asked before the file is taken off the wire.
+///
+/// # Errors
+/// `Busy` where that takes too long.
+pub async fn turn(desk: &Desk) -> Result<Turn> {
+    desk.lists.turn().await
+}
+
 /// Takes a new list, for one organisation or (`None`) for all.
 ///
 /// # Errors
 /// `Invalid` where a text is missing, the end has passed, the file cannot be read to its end, holds nothing that can be looked up, or more
 /// than may be held beside the other lists.
-pub async fn add(desk: &Desk, caller: &Caller, org: Option<OrganizationId>, upload: Upload) -> Result<Taken> {
+pub async fn add(desk: &Desk, caller: &Caller, org: Option<OrganizationId>, upload: Upload, turn: Turn) -> Result<Taken> {
     let context = addable(caller, org)?;
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
-    let id = ReferenceListId(Uuid::now_v7());
-    let alone = desk.lists.alone().await;
-    let beside = beside(desk, id).await?;
-    if beside.iter().filter(|list| list.org == org).count() >= MOST_LISTS {
-        return Err(Error::invalid("error.lists_many").with("most", MOST_LISTS.to_string()));
-    }
-    let (list, read) = taken(desk, id, org, by, upload, &beside).await?;
-    let change = Change::new("reference_list.add", list.source.clone()).put(&list, Expect::New);
-    let taken = saved(desk, &context, change, list, read, &beside).await?;
+    let Read { list, read, alone } = taken(desk, ReferenceListId(Uuid::now_v7()), org, by, upload, turn).await?;
+    let mut tries = CONFLICTS;
+    let beside = loop {
+        let number = desk.store.next_number(&context, org, SERIES).await?;
+        let beside = beside(desk, list.id).await?;
+        if beside.iter().filter(|list| list.org == org).count() >= MOST_LISTS {
+            return Err(Error::invalid("error.lists_many").with("most", MOST_LISTS.to_string()));
+        }
+        room::bounded(&list, 0, &beside)?;
+        let change = Change::new("reference_list.add", list.source.clone()).put(&list, Expect::New);
+        match saved(desk, &context, change.take_number(SERIES, number), &list).await {
+            Err(error) if error.kind() == ErrorKind::Conflict && tries > 0 => tries -= 1,
+            saved => break saved.map(|()| beside)?,
+        }
+    };
+    let taken = held(desk, &context, list, read, &beside).await?;
     drop(alone);
     stream::changed(desk).await;
     Ok(taken)
@@ -118,14 +138,23 @@ pub async fn add(desk: &Desk, caller: &Caller, org: Option<OrganizationId>, uplo
 ///
 /// # Errors
 /// As [`add`]; `Conflict` where the list has changed since `version`, `NotFound` where it is not the caller's.
-pub async fn replace(desk: &Desk, caller: &Caller, id: ReferenceListId, upload: Upload, version: u64) -> Result<Taken> {
+pub async fn replace(desk: &Desk, caller: &Caller, id: ReferenceListId, upload: Upload, version: u64, turn: Turn) -> Result<Taken> {
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
-    let alone = desk.lists.alone().await;
-    let (context, stored) = replaceable(desk, caller, id, version).await?;
-    let beside = beside(desk, id).await?;
-    let (list, read) = taken(desk, id, stored.org, by, upload, &beside).await?;
-    let change = Change::new("reference_list.replace", list.source.clone()).put(&list, stored.expect());
-    let taken = saved(desk, &context, change, list, read, &beside).await?;
+    let (_, stored) = replaceable(desk, caller, id, version).await?;
+    let Read { list, read, alone } = taken(desk, id, stored.org, by, upload, turn).await?;
+    let mut tries = CONFLICTS;
+    let (context, beside) = loop {
+        let (context, stored) = replaceable(desk, caller, id, version).await?;
+        let number = desk.store.next_number(&context, list.org, SERIES).await?;
+        let beside = beside(desk, id).await?;
+        room::bounded(&list, stored.memory(), &beside)?;
+        let change = Change::new("reference_list.replace", list.source.clone()).put(&list, stored.expect());
+        match saved(desk, &context, change.take_number(SERIES, number), &list).await {
+            Err(error) if error.kind() == ErrorKind::Conflict && tries > 0 => tries -= 1,
+            saved => break saved.map(|()| (context, beside))?,
+        }
+    };
+    let taken = held(desk, &context, list, read, &beside).await?;
     drop(alone);
     stream::changed(desk).await;
     Ok(taken)
@@ -151,16 +180,15 @@ pub async fn remove(desk: &Desk, caller: &Caller, id: ReferenceListId, reason: &
     Ok(())
 }
 
-/// Saves a list, and holds what was read of it: only now do verdicts ask it. What was judged without it is judged again.
-async fn saved(
-    desk: &Desk,
-    context: &Context,
-    change: Change,
-    list: ReferenceList,
-    read: ReadList,
-    beside: &[Stored<ReferenceList>],
-) -> Result<Taken> {
-    desk.store.change(context, triage::judged_again(change, &list)).await?;
+/// Saves a list. What was judged without it is judged again, and what came in before it is searched.
+async fn saved(desk: &Desk, context: &Context, change: Change, list: &ReferenceList) -> Result<()> {
+    let change = past::begun(desk, triage::judged_again(change.owner(list.org), list), list).await?;
+    desk.store.change(context, change).await?;
+    Ok(())
+}
+
+/// Holds what was read of a saved list: only now do verdicts ask it.
+async fn held(desk: &Desk, context: &Context, list: ReferenceList, read: ReadList, beside: &[Stored<ReferenceList>]) -> Result<Taken> {
     desk.lists.keep_only(beside);
     desk.lists.keep(&list.entries.sha256, read.indicators, list.count);
     desk.tell(ReferenceList::KIND, list.id.0, list.org);
@@ -198,38 +226,24 @@ async fn beside(desk: &Desk, id: ReferenceListId) -> Result<Vec<Stored<Reference
     Ok(lists)
 }
 
-/// Whether so many entries may be held beside the owner's other lists, and beside those of all owners.
-fn bounded(count: u64, org: Option<OrganizationId>, beside: &[Stored<ReferenceList>]) -> Result<()> {
-    let others: u64 = beside.iter().filter(|other| other.org == org).map(|other| other.count).sum();
-    if others.saturating_add(count) > MOST_ENTRIES {
-        let error = Error::invalid("error.lists_entries").with("most", MOST_ENTRIES.to_string());
-        return Err(error.with("others", others.to_string()).with("count", count.to_string()));
-    }
-    let all: u64 = beside.iter().map(|other| other.count).sum();
-    if all.saturating_add(count) > MOST_ENTRIES_OF_ALL {
-        // How much the others hold is not the caller's to know.
-        let error = Error::invalid("error.lists_entries_of_all").with("most", MOST_ENTRIES_OF_ALL.to_string());
-        return Err(error.with("count", count.to_string()));
-    }
-    Ok(())
+/// A file that was read, and what its list will be.
+struct Read {
+    list: ReferenceList,
+    read: ReadList,
+    /// No other file is read, and no list changed, until this is dropped.
+    alone: (Turn, OwnedMutexGuard<()>),
 }
 
 /// Reads the file, keeps it as an object, and says what it is.
-async fn taken(
-    desk: &Desk,
-    id: ReferenceListId,
-    org: Option<OrganizationId>,
-    by: PersonId,
-    upload: Upload,
-    beside: &[Stored<ReferenceList>],
-) -> Result<(ReferenceList, ReadList)> {
+async fn taken(desk: &Desk, id: ReferenceListId, org: Option<OrganizationId>, by: PersonId, upload: Upload, turn: Turn) -> Result<Read> {
     let Upload { name, kind, source, until, bytes } = upload;
     let (name, source) = (named("name", &name)?, named("source", &source)?);
     let uploaded_at = desk.now();
     if until.is_some_and(|until| until <= uploaded_at) {
         return Err(Error::invalid("error.exception_until"));
     }
-    let read = understood(bytes.clone()).await?;
+    let alone = desk.lists.alone().await;
+    let (read, alone) = understood(bytes.clone(), (turn, alone)).await?;
     if let Some(refused) = &read.refused {
         return Err(Error::new(ErrorKind::Invalid, refused.clone()));
     }
@@ -238,12 +252,12 @@ async fn taken(
         let first = read.defects.first().map_or_else(|| "–".to_owned(), |defect| defect.line.to_string());
         return Err(Error::invalid("error.list_empty").with("rejected", read.rejected.to_string()).with("line", first));
     }
-    bounded(count, org, beside)?;
+    let memory_bytes = u64::try_from(read.indicators.size_bytes()).ok();
     let size_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let sha256 = desk.objects.put(bytes).await.map_err(Error::internal)?.to_string();
     let (entries, rejected) = (ObjectRef { sha256, size_bytes }, read.rejected);
-    let list = ReferenceList { id, org, name, kind, source, entries, count, rejected, by, uploaded_at, until, removed: None };
-    Ok((list, read))
+    let list = ReferenceList { id, org, name, kind, source, entries, count, memory_bytes, rejected, by, uploaded_at, until, removed: None };
+    Ok(Read { list, read, alone })
 }
 
 fn named(field: &str, text: &str) -> Result<String> {
@@ -286,4 +300,18 @@ pub(crate) async fn in_force(desk: &Desk, context: &Context, org: OrganizationId
         }
     }
     Ok((Lists::new(lists, desk.now()), unknown))
+}
+
+/// The list of known good in date that knows the hash, of several the latest.
+pub(crate) async fn vouching(desk: &Desk, context: &Context, org: OrganizationId, hash: &str) -> Result<Option<Stored<ReferenceList>>> {
+    let mut all = standing(desk, &context.within(org)).await?;
+    all.extend(of_installation(desk).await?);
+    all.retain(|list| list.kind == ListKind::Good && !list.expired(desk.now()));
+    all.sort_by_key(|list| std::cmp::Reverse(list.uploaded_at));
+    for list in all {
+        if indicators(desk, &list).await.is_ok_and(|indicators| indicators.knows_hash(hash)) {
+            return Ok(Some(list));
+        }
+    }
+    Ok(None)
 }

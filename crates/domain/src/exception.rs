@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::entity::{Entity, Index, IndexValue};
-use crate::id::{ExceptionId, OrganizationId, PersonId};
+use crate::id::{ExceptionId, OrganizationId, PersonId, ReferenceListId};
 
 /// What is excused. Text compares without regard to case, as Windows does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,19 @@ pub enum Excused {
     },
 }
 
+/// The reference list of known good for which the desk registered an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CitedList {
+    /// The list.
+    pub id: ReferenceListId,
+    /// Its name then.
+    pub name: String,
+    /// Its version then.
+    pub version: u64,
+    /// Its date then.
+    pub dated: Timestamp,
+}
+
 /// One entry of the list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Exception {
@@ -46,8 +59,11 @@ pub struct Exception {
     pub org: OrganizationId,
     /// What is excused.
     pub excused: Excused,
-    /// Who registered it.
+    /// Who registered it; where the desk did for a reference list, whoever brought that.
     pub by: PersonId,
+    /// The list for which the desk registered it; `None` where a person did.
+    #[serde(default)]
+    pub list: Option<CitedList>,
     /// Why.
     pub reason: String,
     /// When it was registered.
@@ -211,6 +227,7 @@ mod tests {
             org: OrganizationId(Uuid::nil()),
             excused,
             by: PersonId(Uuid::nil()),
+            list: None,
             reason: "in-house accounting tool".into(),
             registered_at: at("2026-11-01T00:00:00Z"),
             effective_from: Some(at("2026-11-02T00:00:00Z")),

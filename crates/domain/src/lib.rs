@@ -19,6 +19,7 @@ pub mod full_list;
 pub mod id;
 pub mod incident;
 pub mod level;
+pub mod list_search;
 pub mod message;
 pub mod organization;
 pub mod person;

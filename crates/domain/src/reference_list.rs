@@ -59,6 +59,9 @@ pub struct ReferenceList {
     pub entries: ObjectRef,
     /// Entries that can be looked up.
     pub count: u64,
+    /// Memory that they take, in bytes; `None` for a list from before it was counted.
+    #[serde(default)]
+    pub memory_bytes: Option<u64>,
     /// Lines that could not be used.
     pub rejected: u64,
     /// Who uploaded the file.
@@ -71,7 +74,15 @@ pub struct ReferenceList {
     pub removed: Option<Removal>,
 }
 
+/// Where nobody counted: a domain with a label takes more, a hash less.
+const GUESSED_BYTES: u64 = 64;
+
 impl ReferenceList {
+    /// Memory that its entries take, in bytes.
+    pub fn memory(&self) -> u64 {
+        self.memory_bytes.unwrap_or(self.count.saturating_mul(GUESSED_BYTES))
+    }
+
     /// Whether it is past the end that was set for it.
     pub fn expired(&self, now: Timestamp) -> bool {
         self.until.is_some_and(|until| now >= until)

@@ -39,7 +39,7 @@ pub(crate) struct EventBatch<'a> {
     class_uid: &'a UInt32Array,
     activity_id: &'a UInt8Array,
     severity: &'a UInt8Array,
-    unmapped: &'a MapArray,
+    unmapped: Option<&'a MapArray>,
     cells: Vec<(Column, CellArray<'a>)>,
     raw: Option<&'a BinaryArray>,
     rows: usize,
@@ -49,10 +49,11 @@ impl<'a> EventBatch<'a> {
     /// Looks at a whole batch of one organisation's file; `None` if it has not the columns of the table.
     pub(crate) fn new(org: OrganizationId, batch: &'a RecordBatch) -> Option<Self> {
         let raw = batch.column_by_name(RAW)?.as_binary_opt::<i32>()?;
-        Some(EventBatch { raw: Some(raw), ..Self::bare(org, batch)? })
+        let bare = Self::bare(org, batch)?;
+        Some(EventBatch { raw: Some(raw), unmapped: Some(bare.unmapped?), ..bare })
     }
 
-    /// Looks at a batch that was read without `raw`, which is empty then.
+    /// Looks at a batch that was read without `raw`, or without `unmapped` too, which are empty then.
     pub(crate) fn bare(org: OrganizationId, batch: &'a RecordBatch) -> Option<Self> {
         let text = |name| batch.column_by_name(name)?.as_string_opt::<i32>();
         let instants = |name| batch.column_by_name(name)?.as_primitive_opt::<TimestampMicrosecondType>();
@@ -77,7 +78,7 @@ impl<'a> EventBatch<'a> {
             class_uid: batch.column_by_name("class_uid")?.as_primitive_opt::<UInt32Type>()?,
             activity_id: batch.column_by_name("activity_id")?.as_primitive_opt::<UInt8Type>()?,
             severity: batch.column_by_name("severity")?.as_primitive_opt::<UInt8Type>()?,
-            unmapped: batch.column_by_name("unmapped")?.as_map_opt()?,
+            unmapped: batch.column_by_name("unmapped").and_then(|column| column.as_map_opt()),
             cells: Column::ALL.iter().filter_map(|column| cell(*column)).collect(),
             raw: None,
             rows: batch.num_rows(),
@@ -113,9 +114,10 @@ impl<'a> EventBatch<'a> {
     }
 
     fn unmapped(&self, row: usize) -> Option<Vec<(Cow<'_, str>, Cow<'_, str>)>> {
-        let (names, texts) = (self.unmapped.keys().as_string_opt::<i32>()?, self.unmapped.values().as_string_opt::<i32>()?);
-        let from = usize::try_from(*self.unmapped.value_offsets().get(row)?).ok()?;
-        let to = usize::try_from(*self.unmapped.value_offsets().get(row + 1)?).ok()?;
+        let unmapped = self.unmapped?;
+        let (names, texts) = (unmapped.keys().as_string_opt::<i32>()?, unmapped.values().as_string_opt::<i32>()?);
+        let from = usize::try_from(*unmapped.value_offsets().get(row)?).ok()?;
+        let to = usize::try_from(*unmapped.value_offsets().get(row + 1)?).ok()?;
         Some((from..to).map(|entry| (names.value(entry).into(), texts.value(entry).into())).collect())
     }
 }

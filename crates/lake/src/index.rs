@@ -2,7 +2,7 @@
 //!
 //! Derived: where it is missing or damaged it is built again from the segment.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -142,7 +142,25 @@ pub(crate) struct Values {
 impl Values {
     /// The blocks of a value of any indexed column, in any case.
     pub(crate) fn blocks(&self, value: &str) -> Blocks<'_> {
-        let Ok(found) = self.names.binary_search(&value_name(value)) else { return Blocks::None };
+        self.blocks_of(value_name(value))
+    }
+
+    /// The blocks that hold one of the values that these stand for (ascending); `None`: in too many to list.
+    pub(crate) fn blocks_of_any(&self, names: &[u64]) -> Option<BTreeSet<u16>> {
+        let (few, many) = if names.len() < self.names.len() { (names, &*self.names) } else { (&*self.names, names) };
+        let mut blocks = BTreeSet::new();
+        for name in few.iter().filter(|name| many.binary_search(name).is_ok()) {
+            match self.blocks_of(*name) {
+                Blocks::None => {}
+                Blocks::Listed(listed) => blocks.extend(listed),
+                Blocks::Many => return None,
+            }
+        }
+        Some(blocks)
+    }
+
+    fn blocks_of(&self, name: u64) -> Blocks<'_> {
+        let Ok(found) = self.names.binary_search(&name) else { return Blocks::None };
         let begin = found.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
         let range = begin.zip(self.ends.get(found)).map(|(begin, end)| begin as usize..*end as usize);
         match range.and_then(|range| self.blocks.get(range)) {
@@ -260,7 +278,7 @@ fn same_host(lower: &str, host: &str) -> bool {
 }
 
 /// Stands for a value in any case.
-fn value_name(value: &str) -> u64 {
+pub(crate) fn value_name(value: &str) -> u64 {
     if value.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return XxHash64::oneshot(0, value.to_ascii_lowercase().as_bytes());
     }
@@ -354,6 +372,15 @@ mod tests {
         }
         assert_eq!(index.values.blocks(&format!("{:064X}", 1500)), Blocks::Listed(&[3]));
         assert_eq!(index.values.blocks(&format!("{:064x}", 999_999)), Blocks::None);
+        let of_any = |numbers: &[u64]| {
+            let mut names: Vec<u64> = numbers.iter().map(|number| value_name(&format!("{number:064x}"))).collect();
+            names.sort_unstable();
+            index.values.blocks_of_any(&names).map(|blocks| blocks.into_iter().collect::<Vec<_>>())
+        };
+        assert_eq!(of_any(&[]), Some(vec![]));
+        assert_eq!(of_any(&[1500, 999_999]), Some(vec![3]));
+        let all: Vec<u64> = (0..100_000).collect();
+        assert_eq!(of_any(&all), Some(vec![0, 1, 2, 3, 4]), "more than the file has");
         assert_eq!(Hosts::default().host("alpha"), None);
     }
 

@@ -1,6 +1,7 @@
 //! What the console and the jobs ask, answered from the files without a query engine: the catalogue names the segments, their index
 //! the rows, and only the pages of those rows are read.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -39,7 +40,7 @@ pub struct MatchQuery {
     pub from: Timestamp,
     /// Before.
     pub to: Timestamp,
-    /// At most so many, the latest.
+    /// At most so many; of the rules that matched most, the latest.
     pub limit: usize,
 }
 
@@ -103,7 +104,7 @@ impl Lake {
         Ok(rows)
     }
 
-    /// Matches that were committed at or after an instant, at most `limit` (the latest), by time: what whoever acts on matches may
+    /// Matches that were committed at or after an instant, at most `limit` (as [`MatchQuery`] says), by time: what whoever acts on matches may
     /// not have been told before a crash. Merged segments are new segments, so earlier matches may be among them.
     ///
     /// # Errors
@@ -250,9 +251,124 @@ fn match_rows(inner: &Inner, segment: &Segment, wants: &impl Fn(&MatchRow) -> bo
     Ok(rows)
 }
 
-/// The latest, by time.
+/// At most so many, by time: where there are more, the rules that matched most keep their latest only. What matched seldom stays, however
+/// long ago it was: a rule that matches all day must not push out the one that matched once.
 fn keep_latest(rows: &mut Vec<MatchRow>, limit: usize) {
     rows.sort_by(|a, b| (a.time, a.uid, &a.rule.rule_id).cmp(&(b.time, b.uid, &b.rule.rule_id)));
-    let surplus = rows.len().saturating_sub(limit);
-    rows.drain(..surplus);
+    if rows.len() <= limit {
+        return;
+    }
+    let mut room: BTreeMap<String, usize> = BTreeMap::new();
+    for row in rows.iter() {
+        match room.get_mut(&row.rule.rule_id) {
+            Some(count) => *count += 1,
+            None => drop(room.insert(row.rule.rule_id.clone(), 1)),
+        }
+    }
+    let (each, mut over) = shares(room.values().copied().collect(), limit);
+    for room in room.values_mut().filter(|room| **room > each) {
+        *room = each + usize::from(over > 0);
+        over = over.saturating_sub(1);
+    }
+    let mut kept = Vec::with_capacity(limit);
+    while let Some(row) = rows.pop() {
+        if let Some(room) = room.get_mut(&row.rule.rule_id).filter(|room| **room > 0) {
+            *room -= 1;
+            kept.push(row);
+        }
+    }
+    kept.reverse();
+    *rows = kept;
+}
+
+/// How many of each may stay so that no more than `limit` do, and how many of those that have more may keep one beyond it.
+fn shares(mut counts: Vec<usize>, limit: usize) -> (usize, usize) {
+    counts.sort_unstable();
+    let (mut left, mut rules) = (limit, counts.len());
+    for count in counts {
+        let each = left / rules.max(1);
+        if count > each {
+            return (each, left % rules);
+        }
+        left -= count;
+        rules -= 1;
+    }
+    (usize::MAX, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use hikeshi_event::Uid;
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::matches::MatchedRule;
+
+    fn row(rule: &str, second: i64) -> MatchRow {
+        let at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
+        MatchRow {
+            uid: Uid([0; 16]),
+            org: OrganizationId(uuid::Uuid::nil()),
+            host: "PC-1".to_owned(),
+            time: at,
+            received_at: at,
+            time_suspect: false,
+            channel: "Security".to_owned(),
+            event_id: 1,
+            record_id: None,
+            rule: MatchedRule { rule_id: rule.to_owned(), ..MatchedRule::default() },
+            process_guid: None,
+            process_pid: None,
+            process_image: None,
+            user: None,
+            events: Vec::new(),
+        }
+    }
+
+    fn kept(rows: &[MatchRow]) -> Vec<(&str, i64)> {
+        rows.iter().map(|row| (row.rule.rule_id.as_str(), row.time.as_second())).collect()
+    }
+
+    /// A list that named a busy host's address pushed a strong match of day 2 out of the verdict.
+    #[test]
+    fn a_rule_that_matches_all_day_does_not_push_out_one_that_matched_once() {
+        let mut rows: Vec<_> = (0..100).map(|second| row("busy", second)).chain([row("seldom", 2), row("seldom", 50)]).collect();
+        keep_latest(&mut rows, 10);
+        assert_eq!(
+            kept(&rows),
+            [("seldom", 2), ("seldom", 50)].into_iter().chain((92..100).map(|second| ("busy", second))).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn what_has_room_stays_whole_and_those_that_have_most_share_the_rest() {
+        let mut rows: Vec<_> = (0..5).flat_map(|second| [row("a", second), row("b", second)]).chain([row("c", 0)]).collect();
+        keep_latest(&mut rows, 11);
+        assert_eq!(rows.len(), 11);
+        for (limit, counts) in [(8, [4, 3, 1]), (7, [3, 3, 1]), (3, [1, 1, 1]), (2, [1, 1, 0]), (0, [0, 0, 0])] {
+            let mut rows = rows.clone();
+            keep_latest(&mut rows, limit);
+            let mut of_each = ["a", "b", "c"].map(|rule| rows.iter().filter(|row| row.rule.rule_id == rule).count());
+            of_each.sort_unstable_by_key(|count| std::cmp::Reverse(*count));
+            assert_eq!(of_each, counts, "{limit}");
+            assert!(rows.is_sorted_by_key(|row| row.time));
+        }
+    }
+
+    /// Files are read a few at a time: what is let go of early is what would go at the end.
+    #[test]
+    fn cutting_part_by_part_leaves_the_same() {
+        let all: Vec<_> = (0..300).map(|number| row(["a", "b", "b", "c", "b"][number % 5], number as i64 * 7 % 300)).collect();
+        let mut whole = all.clone();
+        keep_latest(&mut whole, 50);
+        let mut parts = Vec::new();
+        for part in all.chunks(40) {
+            parts.extend_from_slice(part);
+            keep_latest(&mut parts, 50);
+        }
+        let latest = |rows: &[MatchRow]| -> Vec<_> { rows.iter().map(|row| (row.rule.rule_id.clone(), row.time)).collect() };
+        // Which of the largest keeps one more is nobody's right.
+        let same = latest(&whole).iter().filter(|row| latest(&parts).contains(row)).count();
+        assert!(parts.len() == 50 && same >= 48, "{same}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Reads: windows, hashes, matches, prevalence, sources; each sees its organisation only.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use hikeshi_event::{Event, Record};
 use hikeshi_lake::catalogue::{OrgScope, PrevalenceKind};
@@ -225,4 +226,54 @@ async fn matches_are_committed_with_their_events_and_once() {
     assert_eq!(*tap.0.lock().unwrap(), rows);
     drop(lake);
     assert_eq!(open(folder.path()).await.matches(query("pc")).await.unwrap(), rows);
+}
+
+/// What `look_through` shows of the past, going on where it stopped.
+async fn looked_through(lake: &hikeshi_lake::Lake, org: OrgScope, sought: hikeshi_lake::Sought, patience: Duration) -> (Vec<String>, u32) {
+    let (sought, shown) = (Arc::new(sought), Arc::new(Mutex::new(Vec::new())));
+    let (from, to) = ("2026-11-11T00:00:00Z".parse().unwrap(), "2026-11-14T00:00:00Z".parse().unwrap());
+    let (mut after, mut steps) = (None, 0);
+    loop {
+        let past = hikeshi_lake::Past { scope: org.clone(), from, to, after, sought: sought.clone() };
+        let list = shown.clone();
+        let visit = move |event: &Event<'_>| {
+            if event.text(hikeshi_event::Column::ProcessSha256).is_some_and(|hash| hash.eq_ignore_ascii_case(HASH)) {
+                list.lock().unwrap().push(format!("{} {}", event.host, event.time));
+            }
+        };
+        after = lake.look_through(past, patience, visit).await.unwrap();
+        steps += 1;
+        if after.is_none() {
+            let mut shown = shown.lock().unwrap().clone();
+            shown.sort();
+            return (shown, steps);
+        }
+    }
+}
+
+/// The search of the past for a new list: by the indexes, or through all; in one go, or file by file.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_past_is_looked_through_for_what_is_sought() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path()).await;
+    for day in 10..14 {
+        lake.append(batch(ORG, &format!("{day}"), events_of("PC-1.example", day))).await.unwrap();
+        lake.append(batch(OTHER, &format!("o{day}"), events_of("PC-9.example", day))).await.unwrap();
+        if day < 13 {
+            lake.flush().await;
+        }
+    }
+    while lake.lag().tail_events < 100 {
+        tokio::task::yield_now().await;
+    }
+    let expected: Vec<String> = (11..14).map(|day| format!("PC-1.example 2026-11-{day}T10:00:07Z")).collect();
+    let (all, one) = (Duration::from_secs(60), OrgScope::one(ORG));
+    let values = || hikeshi_lake::Sought::values([HASH.to_uppercase(), "ff".repeat(32)].into_iter());
+    assert_eq!(looked_through(&lake, one.clone(), values(), all).await, (expected.clone(), 1));
+    let (shown, steps) = looked_through(&lake, one.clone(), hikeshi_lake::Sought::Anything, Duration::ZERO).await;
+    assert_eq!(shown, expected);
+    assert!(steps >= 2, "{steps}: a file at a time");
+    assert_eq!(looked_through(&lake, OrgScope::All, values(), all).await.0.len(), 6);
+    let unknown = hikeshi_lake::Sought::values(["ff".repeat(32)].into_iter());
+    assert_eq!(looked_through(&lake, one, unknown, all).await.0, expected[2..], "what is not written yet is shown whatever it holds");
 }

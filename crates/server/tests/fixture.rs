@@ -55,7 +55,22 @@ impl Fixture {
 
     /// With what a test wants otherwise.
     pub(crate) async fn start_as(choose: impl FnOnce(Opening) -> Opening) -> Fixture {
+        Self::start_in(tempfile::tempdir().unwrap(), choose).await
+    }
+
+    /// Another node of the same installation, with the same keys.
+    pub(crate) async fn start_beside(&self, record: Secret) -> Fixture {
         let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (self._folder.path().join("data/keys"), folder.path().join("data/keys"));
+        std::fs::create_dir_all(&to).unwrap();
+        for key in std::fs::read_dir(from).unwrap() {
+            let key = key.unwrap();
+            std::fs::copy(key.path(), to.join(key.file_name())).unwrap();
+        }
+        Self::start_in(folder, |opening| Opening { record: Some(record), ..opening }).await
+    }
+
+    async fn start_in(folder: TempDir, choose: impl FnOnce(Opening) -> Opening) -> Fixture {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let opening = choose(Opening { address: base.clone(), ..Opening::of(folder.path().join("data")) });

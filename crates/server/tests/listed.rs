@@ -6,6 +6,8 @@ use hikeshi_domain::reference_list::{ListKind, ReferenceList};
 use hikeshi_domain::role::Role;
 use hikeshi_domain::triage_run::ObjectRef;
 use hikeshi_domain::{OrganizationId, PersonId, ReferenceListId};
+use hikeshi_lake::MatchQuery;
+use hikeshi_lake::catalogue::OrgScope;
 use hikeshi_record::{Change, Context, Expect};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
@@ -16,7 +18,7 @@ use crate::fixture::{Fixture, Visitor, product_alert};
 use crate::raising::{alerts, opened, organization, send, until};
 use crate::reference_lists::{HASH, add, find};
 
-const LIST: &str =
+pub(crate) const LIST: &str =
     "value,name\naabbccddeeff00112233445566778899aabbccddeeff00112233445566778899,Emotet\n*.evil.example,\n203.0.113.0/24,\n";
 
 fn sysmon(id: u32, host: &str, record: u64, fields: Value) -> Value {
@@ -45,7 +47,7 @@ pub(crate) fn call(host: &str, guid: &str, address: &str) -> Value {
 }
 
 /// What is said of an item of evidence on an alert's page.
-fn reason<'a>(page: &'a Value, item: &str) -> Option<&'a str> {
+pub(crate) fn reason<'a>(page: &'a Value, item: &str) -> Option<&'a str> {
     find(page, &|value| value["id"] == item && value["points"].is_number())?["reason"].as_str()
 }
 
@@ -84,6 +86,31 @@ async fn what_a_list_calls_bad_raises_an_alert_when_it_comes_in() {
     }
 }
 
+/// A hundred connections a minute were a million matches in a week, which pushed those of rules out of the verdict.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_process_keeps_calling_is_one_match_a_minute() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    assert_eq!(add(&fixture, &analyst, Some(org), "bad", LIST).await.0, StatusCode::CREATED);
+    let guid = "{11111111-0000-0000-0000-000000000001}";
+    let mut events = vec![start("PC-1", guid, &"11".repeat(32))];
+    for record in 10..210 {
+        let mut event = call("PC-1", guid, "203.0.113.9");
+        event["EventRecordID"] = record.into();
+        events.push(event);
+    }
+    send(&fixture.desk, org, &events).await;
+    until(&fixture.desk, org, 1).await;
+    let (from, to) = (Timestamp::now() - SignedDuration::from_hours(1), Timestamp::now());
+    let query = MatchQuery { scope: OrgScope::one(org), host: None, from, to, limit: 1_000 };
+    let mut listed = fixture.desk.telemetry.lake.matches(query).await.unwrap();
+    listed.retain(|row| row.rule.rule_id == "hikeshi.listed");
+    assert_eq!(listed.len(), 1);
+    let metrics = reqwest::get(format!("{}/metrics", fixture.base)).await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("hikeshi_listed_left_out 199"), "{metrics}");
+}
+
 /// A crash keeps acknowledged events in the stream: they are asked of the lists after it, too.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_stream_waits_for_the_lists_at_a_start() {
@@ -110,6 +137,7 @@ pub(crate) async fn brought_elsewhere(desk: &hikeshi_desk::Desk, org: Organizati
         source: "publisher".to_owned(),
         entries: ObjectRef { sha256: id.to_string(), size_bytes: u64::try_from(LIST.len()).unwrap() },
         count: 3,
+        memory_bytes: None,
         rejected: 0,
         by: PersonId(Uuid::nil()),
         uploaded_at: desk.now(),

@@ -29,6 +29,8 @@ mod mail;
 #[cfg(test)]
 mod on_postgres;
 #[cfg(test)]
+mod past;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 #[path = "../../notify/tests/postfix/mod.rs"]

@@ -7,6 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::fixture::{Fixture, product_alert};
+use crate::reference_lists::{add, grown, held};
 use crate::{listed, postgres};
 
 const EVENT: &str = r#"{"Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"Computer":"PC-1","EventRecordID":1,"TimeCreated":"2026-11-21T03:08:12Z","Image":"C:\\a.exe","ProcessId":4}"#;
@@ -63,4 +64,41 @@ async fn alerts_are_judged_again_on_postgresql() {
         return;
     };
     listed::judged_again(&Fixture::start_with(Vec::new(), Some(Secret(address))).await).await;
+}
+
+/// Two nodes each looked at what stood before the other's change, and a list that one took away stayed in the other's memory for an hour.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_keep_lists_in_step_on_postgresql() {
+    let Some(address) = postgres::new_database() else {
+        println!("skipped: no PostgreSQL binaries");
+        return;
+    };
+    let here = Fixture::start_with(Vec::new(), Some(Secret(address.clone()))).await;
+    let there = here.start_beside(Secret(address)).await;
+    let org = here.organization("ours").await;
+    let analyst = here.visitor(Role::Analyst, Some(org)).await;
+    for round in 0..5 {
+        let (_, first) = add(&here, &analyst, Some(org), "good", "one.example").await;
+        grown(&here, &first["item"]["id"], 14_000_000 - 60).await;
+        let (one, other) = (format!("a-{round}.example"), format!("b-{round}.example"));
+        let (a, b) = tokio::join!(add(&here, &analyst, Some(org), "good", &one), add(&there, &analyst, Some(org), "good", &other));
+        let mut statuses = [a.0, b.0];
+        statuses.sort();
+        assert_eq!(statuses, [StatusCode::CREATED, StatusCode::UNPROCESSABLE_ENTITY], "round {round}: {} {}", a.1, b.1);
+        for list in here.get(&analyst, "/lists").await["items"].as_array().unwrap() {
+            let path = format!("/lists/{}?reason=r", list["id"].as_str().unwrap());
+            assert_eq!(here.by(&analyst, Method::DELETE, &path).send().await.unwrap().status(), StatusCode::NO_CONTENT);
+        }
+    }
+    let (_, taken) = add(&there, &analyst, Some(org), "bad", "evil.example\nworse.example").await;
+    assert_eq!(held(&there).await, "2");
+    let path = format!("/lists/{}?reason=r", taken["item"]["id"].as_str().unwrap());
+    assert_eq!(here.by(&analyst, Method::DELETE, &path).send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    for _ in 0..450 {
+        if held(&there).await == "0" {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("after 45 seconds the other node still holds {}", held(&there).await);
 }

@@ -118,34 +118,29 @@ async fn a_file_that_cannot_be_read_to_its_end_or_holds_nothing_is_refused_in_wo
 
 /// Two hundred lists of two million entries each were fourteen gigabytes.
 #[tokio::test]
-async fn all_lists_of_an_organisation_together_hold_a_bounded_number_of_entries() {
+async fn all_lists_of_an_organisation_together_take_a_bounded_part_of_memory() {
     let fixture = Fixture::start().await;
     let (ours, theirs) = (fixture.organization("ours").await, fixture.organization("theirs").await);
     let operator = fixture.visitor(Role::Operator, None).await;
-    assert_eq!(add(&fixture, &operator, Some(ours), "bad", HASH).await.0, StatusCode::CREATED);
-    let system = Context::system("test");
-    let standing = fixture.desk.store.list::<ReferenceList>(&system, Query::new()).await.unwrap().items.remove(0);
-    let large = ReferenceList { count: 3_999_999, ..standing.entity.clone() };
-    fixture.desk.store.change(&system, Change::new("test", "").put(&large, standing.expect())).await.unwrap();
-    assert_eq!(add(&fixture, &operator, Some(ours), "bad", "evil.example").await.0, StatusCode::CREATED, "four million");
+    let (_, first) = add(&fixture, &operator, Some(ours), "bad", HASH).await;
+    grown(&fixture, &first["item"]["id"], 14_000_000 - 100).await;
+    assert_eq!(add(&fixture, &operator, Some(ours), "bad", "evil.example").await.0, StatusCode::CREATED, "52 bytes");
     let (status, answer) = add(&fixture, &operator, Some(ours), "bad", "other.example").await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(
-        answer["error"]["message"].as_str().unwrap().contains("at most 4000000 entries (other lists 4000000, this file 1)"),
-        "{answer}"
-    );
+    let message = answer["error"]["message"].as_str().unwrap();
+    assert!(message.contains("Its other lists take 14.0 MB, and the 0.1 MB of this file are too many"), "{message}");
     assert_eq!(
         add(&fixture, &operator, Some(theirs), "bad", "other.example").await.0,
         StatusCode::CREATED,
         "another organisation's are its own"
     );
-    let path = format!("/lists/{}?name=a&kind=bad&source=p&expected_version=2", standing.id);
+    let path = format!("/lists/{}?name=a&kind=bad&source=p&expected_version=2", first["item"]["id"].as_str().unwrap());
     let replaced = sent(&fixture, &operator, Method::PUT, &path, "a.example\nb.example").await;
     assert_eq!(replaced.0, StatusCode::OK, "what is replaced does not count: {}", replaced.1);
 }
 
 /// Entries that the desk holds in memory.
-async fn held(fixture: &Fixture) -> String {
+pub(crate) async fn held(fixture: &Fixture) -> String {
     let text = reqwest::get(format!("{}/metrics", fixture.base)).await.unwrap().text().await.unwrap();
     text.lines().find_map(|line| line.strip_prefix("hikeshi_list_entries ")).unwrap().to_owned()
 }
@@ -173,12 +168,12 @@ async fn memory_holds_what_the_lists_name_and_nothing_else() {
     assert_eq!(held(&fixture).await, "0");
 }
 
-/// As if the list had so many entries.
-async fn grown(fixture: &Fixture, id: &Value, count: u64) {
+/// As if the list took so many bytes of memory.
+pub(crate) async fn grown(fixture: &Fixture, id: &Value, bytes: u64) {
     let system = Context::system("test");
     let standing = fixture.desk.store.list::<ReferenceList>(&system, Query::new()).await.unwrap().items;
     let list = standing.into_iter().find(|list| list.id.to_string() == id.as_str().unwrap()).unwrap();
-    let large = ReferenceList { count, ..list.entity.clone() };
+    let large = ReferenceList { memory_bytes: Some(bytes), ..list.entity.clone() };
     fixture.desk.store.change(&system, Change::new("test", "").put(&large, list.expect())).await.unwrap();
 }
 
@@ -189,7 +184,7 @@ async fn uploads_at_the_same_time_keep_the_bound_together() {
     let org = fixture.organization("ours").await;
     let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
     let (_, first) = add(&fixture, &analyst, Some(org), "bad", "one.example").await;
-    grown(&fixture, &first["item"]["id"], 3_999_999).await;
+    grown(&fixture, &first["item"]["id"], 14_000_000 - 60).await;
     let (a, b, c, d) = tokio::join!(
         add(&fixture, &analyst, Some(org), "bad", "a.example"),
         add(&fixture, &analyst, Some(org), "bad", "b.example"),
@@ -200,27 +195,35 @@ async fn uploads_at_the_same_time_keep_the_bound_together() {
     assert_eq!(taken.iter().filter(|status| **status == StatusCode::CREATED).count(), 1, "{taken:?}");
 }
 
+/// Three organisations could take all that there was: others, and the operator, were refused their first entry.
 #[tokio::test]
-async fn the_lists_of_all_organisations_together_are_bounded() {
+async fn organisations_leave_room_for_others_and_for_the_installation() {
     let fixture = Fixture::start().await;
     let operator = fixture.visitor(Role::Operator, None).await;
-    for (name, count) in [("a", 4_000_000), ("b", 4_000_000), ("c", 1_999_999)] {
+    for (name, bytes) in [("a", 14_000_000), ("b", 10_500_000)] {
         let org = fixture.organization(name).await;
         let (_, list) = add(&fixture, &operator, Some(org), "bad", "one.example").await;
-        grown(&fixture, &list["item"]["id"], count).await;
+        grown(&fixture, &list["item"]["id"], bytes).await;
     }
-    let last = fixture.organization("d").await;
+    let (status, shared) = add(&fixture, &operator, None, "bad", "shared.example").await;
+    assert_eq!(status, StatusCode::CREATED, "a part is kept for the installation: {shared}");
+    grown(&fixture, &shared["item"]["id"], 72_000_000).await;
+    let (status, answer) = add(&fixture, &operator, None, "bad", "more.example").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
+    assert!(answer["error"]["message"].as_str().unwrap().contains("at most 72.0 MB of memory together (other lists 72.0 MB"), "{answer}");
+    let last = fixture.organization("c").await;
     let analyst = fixture.visitor(Role::Analyst, Some(last)).await;
-    let (status, answer) = add(&fixture, &analyst, Some(last), "bad", "a.example\nb.example").await;
+    let (status, own) = add(&fixture, &analyst, Some(last), "bad", "a.example").await;
+    assert_eq!(status, StatusCode::CREATED, "{own}");
+    grown(&fixture, &own["item"]["id"], (56_000_000 - 24_500_000) / 4).await;
+    let (status, answer) = add(&fixture, &analyst, Some(last), "bad", "b.example").await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
     let message = answer["error"]["message"].as_str().unwrap();
-    assert!(message.contains("all organisations together hold at most 10000000 entries"), "{message}");
-    assert!(!message.contains("9999999"), "what others hold is theirs: {message}");
-    assert_eq!(add(&fixture, &analyst, Some(last), "bad", "a.example").await.0, StatusCode::CREATED);
+    assert!(!message.contains("24.5"), "what others hold is theirs: {message}");
 }
 
-/// The first line that answers a request whose body is held back until it is asked for.
-async fn asked_first(fixture: &Fixture, visitor: &Visitor, request: &str) -> String {
+/// Sends the head of a request whose body is held back until it is asked for.
+async fn begun(fixture: &Fixture, visitor: &Visitor, request: &str) -> TcpStream {
     let host = fixture.base.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).await.unwrap();
     let head = format!(
@@ -228,11 +231,36 @@ async fn asked_first(fixture: &Fixture, visitor: &Visitor, request: &str) -> Str
         visitor.cookie
     );
     stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+/// The first line of the answer.
+async fn first_line(stream: &mut TcpStream) -> String {
     let mut line = Vec::new();
     while !line.ends_with(b"\r\n") {
         line.push(stream.read_u8().await.unwrap());
     }
     String::from_utf8(line).unwrap().trim_end().to_owned()
+}
+
+async fn asked_first(fixture: &Fixture, visitor: &Visitor, request: &str) -> String {
+    first_line(&mut begun(fixture, visitor, request).await).await
+}
+
+/// All that were sent at the same time lay in memory, 96 MiB each, before the first was read.
+#[tokio::test]
+async fn one_file_at_a_time_is_taken_off_the_wire() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let new = format!("POST /api/v1/lists?name=n&kind=bad&source=s&org={org}");
+    let mut first = begun(&fixture, &analyst, &new).await;
+    assert_eq!(first_line(&mut first).await, "HTTP/1.1 100 Continue");
+    let mut second = begun(&fixture, &analyst, &new).await;
+    let waits = tokio::time::timeout(std::time::Duration::from_millis(300), first_line(&mut second)).await;
+    assert!(waits.is_err(), "{waits:?}");
+    drop(first);
+    assert_eq!(first_line(&mut second).await, "HTTP/1.1 100 Continue", "its sender went away");
 }
 
 /// Up to 96 MiB were read of whoever had signed in.
@@ -260,4 +288,44 @@ async fn no_file_is_read_of_somebody_who_may_not_bring_it() {
     ] {
         assert_eq!(asked_first(&fixture, who, request).await, expected, "{request}");
     }
+}
+
+/// What a list of known good cleared left no trace on the exception list.
+// covers: S3-111
+#[tokio::test]
+async fn a_file_that_a_list_clears_gets_an_entry_that_names_the_list() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "wef".to_owned() }).await;
+    let (_, list) = add(&fixture, &analyst, Some(org), "good", HASH).await;
+    let id = list["item"]["id"].as_str().unwrap();
+    let state = async |alert: &str| {
+        let mut raised = product_alert(alert, &format!("PC-{alert}"), HASH);
+        raised["file"]["path"] = json!(r"C:\Apps\keiri\keiri.exe");
+        let (_, receipt) = fixture.alert(&key, &raised).await;
+        fixture.triaged(&analyst, receipt["id"].as_str().unwrap()).await["alert"]["state"].clone()
+    };
+    let entries = async || fixture.get(&analyst, "/exceptions").await["items"].as_array().unwrap().clone();
+    assert_eq!(state("1").await, "harmless");
+    let [entry] = entries().await.try_into().unwrap();
+    assert_eq!((&entry["kind"], &entry["value"], &entry["reason"]), (&json!("hash"), &json!(HASH), &json!("publisher")), "{entry}");
+    assert_eq!(
+        (&entry["list"]["id"], &entry["list"]["name"], &entry["list"]["version"]),
+        (&json!(id), &json!("abuse"), &json!(1)),
+        "{entry}"
+    );
+    assert_eq!(entry["effect"], "registered", "the list excuses, not the entry");
+    assert_eq!((state("2").await, entries().await.len()), (json!("harmless"), 1), "it is there already");
+    // A person ended it: the same version of the list brings it back no more.
+    let path = format!("/exceptions/{}", entry["id"].as_str().unwrap());
+    assert_eq!(sent(&fixture, &analyst, Method::DELETE, &path, "").await.0, StatusCode::NO_CONTENT);
+    assert_eq!((state("3").await, entries().await.len()), (json!("harmless"), 1));
+    let path = format!("/lists/{id}?name=abuse&kind=good&source=publisher&expected_version=1");
+    assert_eq!(sent(&fixture, &analyst, Method::PUT, &path, HASH).await.0, StatusCode::OK);
+    assert_eq!((state("4").await, entries().await.len()), (json!("harmless"), 2));
+    assert_eq!(entries().await[0]["list"]["version"], 2);
+    // Without the list nothing excuses.
+    assert_eq!(sent(&fixture, &analyst, Method::DELETE, &format!("/lists/{id}?reason=r"), "").await.0, StatusCode::NO_CONTENT);
+    assert_eq!(state("5").await, "reported");
 }

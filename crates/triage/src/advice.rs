@@ -104,6 +104,12 @@ pub fn limits(triage: &Triage) -> Vec<Phrase> {
     limits
 }
 
+/// The hash by which a list of known good in date, and no entry of the exception list, knows the file.
+pub fn cleared_by_list(triage: &Triage) -> Option<&str> {
+    let known = triage.findings.iter().find(|finding| finding.id == "E2" && finding.reason.key == "finding.E2.list")?;
+    known.reason.values.get("hash").map(String::as_str)
+}
+
 /// Harmless by file information alone (S3-111): the exception list or a published list knows the file, and nothing speaks against it.
 /// A list out of date is told beside the verdict, and silences nobody.
 pub fn harmless_by_file_alone(triage: &Triage) -> bool {

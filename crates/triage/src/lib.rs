@@ -34,7 +34,7 @@ use std::collections::BTreeMap;
 
 use hikeshi_domain::triage::{RuleHit, SectionItem, SectionKind, Triage};
 
-pub use advice::{advise, harmless_by_file_alone, limits};
+pub use advice::{advise, cleared_by_list, harmless_by_file_alone, limits};
 pub use alert::{AlertError, read_alerts};
 pub use book::{Bands, Item, RuleWeights, Shown, VerdictBook};
 pub use coverage::Coverage;

@@ -112,7 +112,7 @@ export const settings: Dictionary["settings"] = {
     title: "Failed jobs",
     lead: "Work that was given up after many tries. Mend the cause, then run it again.",
     columns: { queue: "Work", about: "About", attempts: "Tries", created: "Asked for", error: "What it said" },
-    queues: { triage: "Triage", "triage-list": "Triage for a new reference list", mail: "Mail" },
+    queues: { triage: "Triage", "triage-list": "Triage for a new reference list", "list-past": "Search of past logs for a reference list", mail: "Mail" },
     none: "No job has been given up",
     noneNext: "What fails for good is listed here and warned of on the duty page.",
     again: "Run again",
@@ -146,6 +146,7 @@ export const settings: Dictionary["settings"] = {
     effects: { registered: "registered only", in_effect: "in effect", ended: "ended" },
     inEffect: "The endpoints' protection follows it already",
     inEffectNote: "Until then it is registered only and weighs nothing.",
+    byList: (name, version) => `Registered by Hikeshi for the reference list ${name} (version ${version})`,
     ruleId: "Id of the rule",
     image: "Path of the process",
     imageNote: "Empty means any process; * stands for any run of characters.",
@@ -166,11 +167,18 @@ export const settings: Dictionary["settings"] = {
   },
   lists: {
     title: "Reference lists",
-    lead: "Hashes, domains and addresses known as malicious or as good. Verdicts ask them; a reason names the list and its date. What a list calls bad raises an alert when logs name it; when such a list is uploaded or replaced, open alerts and those of the last seven days are triaged again.",
+    lead: "Hashes, domains and addresses known as malicious or as good. Verdicts ask them; a reason names the list and its date. What a list calls bad raises an alert when logs name it; when such a list is uploaded or replaced, open alerts and those of the last seven days are triaged again, and the logs of the last seven days are searched.",
     columns: { name: "Name", kind: "Kind", entries: "Entries", uploaded: "Uploaded", until: "Until", actions: "Actions" },
     kinds: { bad: "Known bad", good: "Known good" },
     entries: (count) => count.toLocaleString("en"),
     rejected: (count) => `${count.toLocaleString("en")} lines not used`,
+    search: (search) => {
+      if (search.state === "searching") return "Searching the logs of the past 7 days";
+      if (search.values === 0) return "Not in the logs of the past 7 days";
+      const found = `Past 7 days: ${search.values.toLocaleString("en")} of its values on ${search.hosts.toLocaleString("en")} hosts${search.more ? " or more" : ""}`;
+      return search.state === "raising" ? `${found}; looking at them` : found;
+    },
+    notRaised: (hosts) => `${hosts.toLocaleString("en")} of them are too many and not looked at: hunt for them`,
     everywhere: "All organisations",
     noEnd: "No end",
     expired: "Out of date; still asked",

@@ -111,7 +111,7 @@ export const settings = {
     title: "失敗した処理",
     lead: "繰り返し試しても終わらなかった処理です。原因を取り除いてから再実行してください。",
     columns: { queue: "処理", about: "対象", attempts: "試行回数", created: "依頼", error: "エラー" },
-    queues: { triage: "トリアージ", "triage-list": "参照リスト更新による再トリアージ", mail: "メール送信" },
+    queues: { triage: "トリアージ", "triage-list": "参照リスト更新による再トリアージ", "list-past": "参照リストによる過去ログの検索", mail: "メール送信" },
     none: "失敗した処理はありません",
     noneNext: "最後まで失敗した処理はここに並び、当直の画面でも警告します。",
     again: "再実行する",
@@ -145,6 +145,7 @@ export const settings = {
     effects: { registered: "登録のみ", in_effect: "有効", ended: "終了" },
     inEffect: "端末の保護製品にも反映済み",
     inEffectNote: "反映するまで「登録のみ」となり、判定には使いません。",
+    byList: (name: string, version: number) => `参照リスト「${name}」（版 ${version}）により Hikeshi が登録`,
     ruleId: "ルールの ID",
     image: "対象のプロセスのパス",
     imageNote: "空欄ならすべてのプロセス。* は任意の文字列に一致します。",
@@ -165,11 +166,18 @@ export const settings = {
   },
   lists: {
     title: "参照リスト",
-    lead: "悪性または正規と分かっているハッシュ・ドメイン・アドレスの一覧です。判定の際に照合し、一致した理由に一覧の名前と日付を示します。悪性の一覧は、受信したログに一致があればアラートを上げます。登録や差し替えのときは、未終了のアラートと直近 7 日のアラートを判定し直します。",
+    lead: "悪性または正規と分かっているハッシュ・ドメイン・アドレスの一覧です。判定の際に照合し、一致した理由に一覧の名前と日付を示します。悪性の一覧は、受信したログに一致があればアラートを上げます。登録や差し替えのときは、未終了のアラートと直近 7 日のアラートを判定し直し、直近 7 日のログも検索します。",
     columns: { name: "名前", kind: "種類", entries: "件数", uploaded: "登録", until: "期限", actions: "操作" },
     kinds: { bad: "悪性", good: "正規" },
     entries: (count: number) => `${count.toLocaleString("ja")} 件`,
     rejected: (count: number) => `使えない行 ${count.toLocaleString("ja")} 件`,
+    search: (search: { state: "searching" | "raising" | "done"; values: number; hosts: number; more: boolean }) => {
+      if (search.state === "searching") return "過去 7 日のログを検索中";
+      if (search.values === 0) return "過去 7 日のログに該当なし";
+      const found = `過去 7 日のログ: ${search.values.toLocaleString("ja")} 件の値が ${search.hosts.toLocaleString("ja")} 台に${search.more ? "（これより多数）" : ""}`;
+      return search.state === "raising" ? `${found}（確認中）` : found;
+    },
+    notRaised: (hosts: number) => `うち ${hosts.toLocaleString("ja")} 台は多すぎるため未確認。ハントで調べてください`,
     everywhere: "すべての組織",
     noEnd: "なし",
     expired: "期限切れ。照合は続けます",

@@ -68,7 +68,10 @@ function Row(props: { entry: ExceptionEntry; end: () => void }) {
         <Value name={entry.kind} value={entry.value} org={entry.org} />
         {entry.image !== null && <span className={styles.reason}>{entry.image}</span>}
       </td>
-      <td>{entry.reason}</td>
+      <td>
+        {entry.reason}
+        {entry.list !== null && <span className={styles.reason}>{t.settings.exceptions.byList(entry.list.name, entry.list.version)}</span>}
+      </td>
       <td>
         {t.settings.exceptions.effects[entry.effect]}
         {entry.until !== null && (

@@ -77,6 +77,8 @@ function Row(props: { list: ReferenceList; mayEdit: boolean; replace: () => void
       <td>
         {t.settings.lists.entries(list.entries)}
         {list.rejected > 0 && <span className={styles.reason}>{t.settings.lists.rejected(list.rejected)}</span>}
+        {list.search !== null && <span className={styles.reason}>{t.settings.lists.search(list.search)}</span>}
+        {list.search !== null && list.search.not_raised > 0 && <span className={styles.reason}>{t.settings.lists.notRaised(list.search.not_raised)}</span>}
       </td>
       <td>
         <Time at={list.uploaded_at} form="short" />

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use hikeshi_domain::phrase::Language;
 use hikeshi_domain::phrases::render;
 use hikeshi_domain::reference_list::ListKind;
-use hikeshi_triage::lists::{ListLimits, ReadList, read};
+use hikeshi_triage::lists::{Filter, ListLimits, ReadList, read};
 use hikeshi_triage::{List, ListOrigin, Lists};
 use jiff::Timestamp;
 
@@ -53,7 +53,8 @@ pub(super) fn understood(opened: Vec<Opened>, language: Language, now: Timestamp
         let origin = ListOrigin { name, dated: list.dated, until: None };
         lists.push(List { kind: list.kind, origin, indicators: Arc::new(held.indicators) });
     }
-    Ok(Lists::new(lists, now))
+    let filter = Filter::of(&lists);
+    Ok(Lists::new(lists, now).behind(vec![filter]))
 }
 
 fn tell(list: &Opened, held: &ReadList, language: Language) {

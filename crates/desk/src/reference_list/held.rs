@@ -6,28 +6,42 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::reference_list::ReferenceList;
 use hikeshi_lake::ObjectId;
 use hikeshi_record::{Context, Stored};
 use hikeshi_triage::lists::{Indicators, ListLimits, ReadList, read};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::standing;
 use crate::complaint::Complaint;
 use crate::desk::Desk;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// How often is looked whether all that lists name is held, and nothing else.
 const LOOK_EVERY: Duration = Duration::from_secs(3_600);
 /// Defects of a file that its uploader is told.
 const TOLD_DEFECTS: usize = 100;
+/// Most bytes of a file unpacked: it lies in memory beside what is made of it.
+const LARGEST_UNPACKED: usize = 96 << 20;
+/// How long a sender waits until the file before is read.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// What was made of files, by their hash.
 #[derive(Debug, Default)]
 pub struct ListCache {
     made: RwLock<HashMap<String, Held>>,
     /// Held while a file is read, which may take hundreds of megabytes for a moment, and while the lists change.
-    changing: Mutex<()>,
+    changing: Arc<Mutex<()>>,
+    /// Held while a file is on its way from its sender to a list.
+    uploading: Arc<Mutex<()>>,
+}
+
+/// Leave to take a file off the wire: one at a time lies in memory. It is given back when the file is read, also where its sender has
+/// gone away by then.
+#[derive(Debug)]
+pub struct Turn {
+    _uploading: OwnedMutexGuard<()>,
 }
 
 /// What was made of one file.
@@ -39,8 +53,15 @@ struct Held {
 
 impl ListCache {
     /// Lets one at a time read a file or change the lists.
-    pub(super) async fn alone(&self) -> MutexGuard<'_, ()> {
-        self.changing.lock().await
+    pub(super) async fn alone(&self) -> OwnedMutexGuard<()> {
+        self.changing.clone().lock_owned().await
+    }
+
+    /// Waits for leave to take a file off the wire.
+    pub(super) async fn turn(&self) -> Result<Turn> {
+        let turn = tokio::time::timeout(LONGEST_WAIT, self.uploading.clone().lock_owned()).await;
+        turn.map(|guard| Turn { _uploading: guard })
+            .map_err(|_| Error::new(ErrorKind::Busy { retry_after: LONGEST_WAIT }, Phrase::new("error.lists_busy")))
     }
 
     /// Entries in memory.
@@ -67,10 +88,10 @@ impl ListCache {
     }
 }
 
-/// Reads a file.
-pub(super) async fn understood(bytes: Bytes) -> Result<ReadList> {
-    let limits = ListLimits { listed_defects: TOLD_DEFECTS, ..ListLimits::default() };
-    tokio::task::spawn_blocking(move || read(&bytes, &limits)).await.map_err(Error::internal)
+/// Reads a file. What is held meanwhile stays held until it is read, even if nobody waits for it any more.
+pub(super) async fn understood<Held: Send + 'static>(bytes: Bytes, held: Held) -> Result<(ReadList, Held)> {
+    let limits = ListLimits { bytes: LARGEST_UNPACKED, listed_defects: TOLD_DEFECTS, ..ListLimits::default() };
+    tokio::task::spawn_blocking(move || (read(&bytes, &limits), held)).await.map_err(Error::internal)
 }
 
 /// What a list's file says: held, or read now.
@@ -79,13 +100,13 @@ pub(super) async fn indicators(desk: &Desk, list: &ReferenceList) -> Result<Arc<
     if let Some(made) = desk.lists.known(sha256) {
         return Ok(made);
     }
-    let _alone = desk.lists.alone().await;
+    let alone = desk.lists.alone().await;
     if let Some(made) = desk.lists.known(sha256) {
         return Ok(made);
     }
     let id = object_id(sha256).ok_or_else(Error::not_found)?;
     let bytes = desk.objects.get(id).await.map_err(Error::internal)?;
-    let read = understood(bytes).await?;
+    let (read, _alone) = understood(bytes, alone).await?;
     let entries = u64::try_from(read.count()).unwrap_or(u64::MAX);
     // Whoever asks may have read the list before it was taken away or replaced: it is asked this once more, and not held.
     let now = desk.store.get::<ReferenceList>(&Context::system("reference lists"), list.id.0).await?;
@@ -116,13 +137,17 @@ pub(crate) async fn keep(desk: Desk) {
     }
 }
 
-/// Reads the files of all lists, and forgets those that no list names.
-async fn keep_ready(desk: &Desk) -> Result<()> {
-    let alone = desk.lists.alone().await;
+/// All lists that stand; what none of them names is no longer held.
+pub(super) async fn kept(desk: &Desk) -> Result<Vec<Stored<ReferenceList>>> {
+    let _alone = desk.lists.alone().await;
     let all = standing(desk, &Context::system("reference lists")).await?;
     desk.lists.keep_only(&all);
-    drop(alone);
-    for list in &all {
+    Ok(all)
+}
+
+/// Reads the files of all lists, and forgets those that no list names.
+async fn keep_ready(desk: &Desk) -> Result<()> {
+    for list in &kept(desk).await? {
         if let Err(error) = indicators(desk, list).await {
             tracing::error!(list = %list.id, %error, "a reference list cannot be read; verdicts go without it");
         }

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use hikeshi_domain::reference_list::{ListKind, ReferenceList};
 use hikeshi_domain::{OrganizationId, ReferenceListId};
-use hikeshi_record::{Context, Stored};
+use hikeshi_record::Stored;
+use hikeshi_triage::lists::Filter;
 use hikeshi_triage::{List, ListOrigin, Lists};
+use jiff::Timestamp;
 
-use super::{indicators, standing};
+use super::held::kept;
+use super::indicators;
 use crate::complaint::Complaint;
 use crate::desk::Desk;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::watch::{BadLists, ListsOpener};
 
 /// How often is looked whether another node changed a list.
@@ -28,13 +31,14 @@ pub(crate) async fn open_stream(desk: Desk, opener: ListsOpener) {
     drop(opener);
 }
 
-/// Keeps what the stream asks in step with the record.
+/// Keeps what the stream asks in step with the record, and hands on what waited for its time.
 pub(crate) async fn follow(desk: Desk) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let mut complaint = Complaint::about("reading lists of known bad for the stream");
     loop {
         looks.tick().await;
         complaint.hear(&desk, &renew(&desk).await);
+        desk.telemetry.listed.hand_on(desk.now());
     }
 }
 
@@ -45,10 +49,10 @@ pub(super) async fn changed(desk: &Desk) {
     }
 }
 
-/// Reads the lists again if one has changed.
+/// Forgets what no list names any more, wherever it was taken away, and reads the lists of known bad again if one has changed.
 async fn renew(desk: &Desk) -> Result<()> {
     let mut asked = desk.telemetry.lists_in_force.lock().await;
-    let mut bad = standing(desk, &Context::system("reference lists")).await?;
+    let mut bad = kept(desk).await?;
     bad.retain(|list| list.kind == ListKind::Bad);
     let wanted: HashSet<_> = bad.iter().map(|list| (list.id, list.version)).collect();
     if asked.as_ref() == Some(&wanted) {
@@ -73,11 +77,22 @@ async fn bad_lists(desk: &Desk, bad: &[Stored<ReferenceList>]) -> (BadLists, Res
             Err(error) => read = Err(error),
         }
     }
-    let (now, everywhere) = (desk.now(), by_owner.remove(&None).unwrap_or_default());
-    let with_those = |mut lists: Vec<List>| {
-        lists.extend(everywhere.iter().cloned());
-        Lists::new(lists, now)
+    let now = desk.now();
+    // Filters of millions of entries take a tenth of a second.
+    match tokio::task::spawn_blocking(move || by_owner_of_events(by_owner, now)).await {
+        Ok(lists) => (lists, read),
+        Err(error) => (BadLists::default(), Err(Error::internal(error))),
+    }
+}
+
+/// For each organisation with lists of its own: those, and those of the installation.
+fn by_owner_of_events(mut by_owner: HashMap<Option<OrganizationId>, Vec<List>>, now: Timestamp) -> BadLists {
+    let everywhere = by_owner.remove(&None).unwrap_or_default();
+    let filter = Filter::of(&everywhere);
+    let with_those = |own: Vec<List>| {
+        let filters = vec![Filter::of(&own), filter.clone()];
+        Lists::new([own, everywhere.clone()].concat(), now).behind(filters)
     };
     let own = by_owner.into_iter().filter_map(|(org, lists)| Some((org?, with_those(lists)))).collect();
-    (BadLists { own, everywhere: Lists::new(everywhere, now) }, read)
+    BadLists { own, everywhere: Lists::new(everywhere, now).behind(vec![filter]) }
 }

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
-use crate::watch::raises;
+use crate::watch::{SAME_SUBJECT, raises};
 
 /// The cursor's name among the streams of the catalogue.
 const STREAM: &str = "raise";
@@ -26,7 +26,9 @@ pub(super) async fn missed(desk: &Desk) -> Result<Vec<MatchRow>> {
     let seen = desk.store.catalogue().offset(STREAM).await.map_err(Error::internal)?;
     let seen = i64::try_from(seen).ok().and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
     let oldest = desk.now().saturating_sub(LOOK_BACK).map_err(Error::internal)?;
-    let since = seen.saturating_sub(MARGIN).map_err(Error::internal)?.max(oldest);
+    // What a list found of a subject that was just handed on may have waited in memory.
+    let margin = MARGIN.saturating_add(SAME_SUBJECT);
+    let since = seen.saturating_sub(margin).map_err(Error::internal)?.max(oldest);
     let rows = desk.telemetry.lake.matches_committed_since(since, MOST_MATCHES).await.map_err(Error::internal)?;
     Ok(rows.into_iter().filter(|row| row.received_at >= oldest && raises(&desk.raising, row)).collect())
 }

@@ -99,7 +99,8 @@ pub(crate) async fn gather(
     let times = from..to.min(now.saturating_add(jiff::SignedDuration::from_mins(1)).map_err(Error::internal)?);
     let mut window = lake.host_window(org, &host, times.clone(), around, MOST_EVENTS).await.map_err(Error::internal)?;
     let query = MatchQuery { scope: OrgScope::one(org), host: Some(host.clone()), from: times.start, to: times.end, limit: MOST_MATCHES };
-    let rows = lake.matches(query).await.map_err(Error::internal)?;
+    let mut rows = lake.matches(query).await.map_err(Error::internal)?;
+    desk.telemetry.listed.add_to(&mut rows, &window.events);
     let mut complete = times.clone();
     if window.omitted > 0 {
         complete = complete_span(&window.events, around, &times);

@@ -13,6 +13,7 @@ mod run;
 
 pub(crate) use gather::{Gathered, gather};
 pub(crate) use judged_again::{LIST_QUEUE, ListJob, hand_on, judged_again};
+pub(crate) use raise::raise_listed;
 pub use raise::{OWN_PRODUCT, work as raise};
 pub(crate) use run::{FOLLOW_QUEUE, RELOOK_QUEUE, TRIAGE_QUEUE, TriageJob, job, look, run, told_again, turned_black};
 pub use run::{again, runs};

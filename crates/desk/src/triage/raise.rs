@@ -129,6 +129,16 @@ async fn raise_all(
     failed
 }
 
+/// Looks at a host as if a match had come in now that a list of known bad has on an event of that time.
+pub(crate) async fn raise_listed(desk: &Desk, org: OrganizationId, host: &str, at: Timestamp) -> Result<()> {
+    match is_drill(desk, org).await? {
+        true => Ok(()),
+        false => {
+            raise(desk, org, &host.to_lowercase(), &Waiting { around: at, products: BTreeSet::new() }, &mut Asked::default()).await
+        }
+    }
+}
+
 /// Raises an alert for each subject of a host that holds a strong match and that no alert names yet, and for what products found. An open
 /// alert that names one is looked at again where its clock is over.
 async fn raise(desk: &Desk, org: OrganizationId, host: &str, what: &Waiting, asked: &mut Asked) -> Result<()> {

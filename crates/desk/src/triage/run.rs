@@ -29,7 +29,7 @@ use super::own::{is_of_channel, raised_for};
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
 use crate::windows::Look;
-use crate::{case, flash_report, full_list, names};
+use crate::{case, exception, flash_report, full_list, names};
 
 /// Queue of alerts to be triaged now: nobody has looked at them, or somebody asked.
 pub(crate) const TRIAGE_QUEUE: &str = "triage";
@@ -305,7 +305,10 @@ async fn keep(
             }
             settle(&mut alert, AlertState::Repeat { of });
         }
-        Telling::Harmless => settle(&mut alert, AlertState::Harmless),
+        Telling::Harmless => {
+            change = exception::cleared_by_list(desk, context, change, alert.org, &run.triage, &gathered.exceptions).await?;
+            settle(&mut alert, AlertState::Harmless);
+        }
     }
     change = change.put(&alert, stored.expect());
     finish(desk, context, claimed, &alert, job, change).await?;

@@ -1,21 +1,21 @@
 //! What lists of known bad say of the stream: for each organisation its own lists and those of the installation, swapped whole when one
 //! changes. Where there is no list, nothing is looked up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use hikeshi_domain::OrganizationId;
 use hikeshi_domain::level::Level;
-use hikeshi_event::Event;
+use hikeshi_event::{Event, Uid};
 use hikeshi_lake::{MatchRow, MatchedRule};
 use hikeshi_triage::Lists;
 use hikeshi_triage::lists::{Accused, LISTED};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
 
-/// What a process does with listed places again within this time is handed on once: it is the same subject.
-const SAME_SUBJECT: SignedDuration = SignedDuration::from_mins(10);
-/// Subjects that are remembered for that.
-const MOST_SUBJECTS: usize = 10_000;
+use super::lately::{Lately, Thinning};
+
 /// Letters of a value that a title shows.
 const LONGEST_VALUE: usize = 100;
 
@@ -55,10 +55,12 @@ fn title(accused: &Accused<'_>) -> String {
     }
 }
 
-/// The lists in force, and who was handed on lately.
+/// The lists in force, and what they found lately.
 pub(crate) struct Listed {
     state: Mutex<State>,
     opened: Condvar,
+    strong: UnboundedSender<MatchRow>,
+    left_out: AtomicU64,
 }
 
 #[derive(Default)]
@@ -66,11 +68,9 @@ struct State {
     /// Whether the lists have been read since the start: before that the stream waits, so that what it held at a crash is asked too.
     open: bool,
     lists: Arc<BadLists>,
-    lately: HashMap<Subject, Timestamp>,
+    lately: Lately,
+    thinning: Thinning,
 }
-
-/// Organisation, host, and the process or else the channel.
-type Subject = (OrganizationId, String, String);
 
 /// Opens the lists when it is dropped, whatever became of reading them: a stream must not stand still for it.
 pub(crate) struct Opener(Arc<Listed>);
@@ -83,9 +83,9 @@ impl Drop for Opener {
 }
 
 impl Listed {
-    /// No lists yet: who asks waits until the opener is gone.
-    pub(crate) fn closed() -> (Arc<Self>, Opener) {
-        let listed = Arc::new(Listed { state: Mutex::default(), opened: Condvar::new() });
+    /// No lists yet: who asks waits until the opener is gone. What waited for its time goes to `strong`.
+    pub(crate) fn closed(strong: UnboundedSender<MatchRow>) -> (Arc<Self>, Opener) {
+        let listed = Arc::new(Listed { state: Mutex::default(), opened: Condvar::new(), strong, left_out: AtomicU64::new(0) });
         (listed.clone(), Opener(listed))
     }
 
@@ -94,28 +94,46 @@ impl Listed {
         self.lock().lists = Arc::new(lists);
     }
 
+    /// Adds what lists say now of events that came in before they did.
+    pub(crate) fn add_to(&self, rows: &mut Vec<MatchRow>, events: &[Event<'_>]) {
+        let lists = self.lock().lists.clone();
+        let known: HashSet<Uid> = rows.iter().filter(|row| row.rule.rule_id == LISTED).map(|row| row.uid).collect();
+        let found = events.iter().filter(|event| !known.contains(&event.uid)).filter_map(|event| lists.found(event));
+        let mut thinning = Thinning::default();
+        rows.extend(found.filter(|row| thinning.keeps(row)));
+    }
+
+    /// Hands on what subjects did since they were handed on, once their time is over.
+    pub(crate) fn hand_on(&self, now: Timestamp) {
+        for row in self.lock().lately.due(now) {
+            // As in `Watch::committed`.
+            let _ = self.strong.send(row);
+        }
+    }
+
+    /// Matches that were left out because the same subject had met the same entry within a minute, since start.
+    pub(crate) fn left_out(&self) -> u64 {
+        self.left_out.load(Ordering::Relaxed)
+    }
+
     /// The lists in force.
     pub(super) fn in_force(&self) -> Arc<BadLists> {
         let waiting = self.opened.wait_while(self.lock(), |state| !state.open);
         waiting.unwrap_or_else(PoisonError::into_inner).lists.clone()
     }
 
-    /// Whether nothing was handed on lately of who did it.
+    /// Whether nothing was handed on lately of who did it; else it waits.
     pub(super) fn is_news(&self, row: &MatchRow) -> bool {
-        let who = row.process_guid.clone().or(row.process_pid.map(|pid| pid.to_string())).unwrap_or_else(|| row.channel.clone());
-        let subject = (row.org, row.host.to_lowercase(), who);
+        self.lock().lately.is_news(row)
+    }
+
+    /// Leaves out of a batch's matches what says again what was said within a minute. In the order of the stream.
+    pub(super) fn thin(&self, matches: &mut Vec<MatchRow>) {
         let mut state = self.lock();
-        let old = |at: &Timestamp| row.received_at.duration_since(*at) >= SAME_SUBJECT;
-        if state.lately.get(&subject).is_some_and(|at| !old(at)) {
-            return false;
-        }
-        if state.lately.len() >= MOST_SUBJECTS {
-            state.lately.retain(|_, at| !old(at));
-        }
-        if state.lately.len() < MOST_SUBJECTS {
-            state.lately.insert(subject, row.received_at);
-        }
-        true
+        let before = matches.len();
+        matches.retain(|row| row.rule.rule_id != LISTED || state.thinning.keeps(row));
+        let left_out = before.saturating_sub(matches.len());
+        self.left_out.fetch_add(u64::try_from(left_out).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -125,49 +143,7 @@ impl Listed {
 
 #[cfg(test)]
 mod tests {
-    use hikeshi_event::Uid;
-
     use super::*;
-
-    fn row(host: &str, process: Option<&str>, minute: i64) -> MatchRow {
-        let at = Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute);
-        MatchRow {
-            uid: Uid([0; 16]),
-            org: OrganizationId(uuid::Uuid::nil()),
-            host: host.to_owned(),
-            time: at,
-            received_at: at,
-            time_suspect: false,
-            channel: "Security".to_owned(),
-            event_id: 1,
-            record_id: None,
-            rule: MatchedRule::default(),
-            process_guid: process.map(str::to_owned),
-            process_pid: None,
-            process_image: None,
-            user: None,
-            events: Vec::new(),
-        }
-    }
-
-    /// A beacon would have its host's week read every minute.
-    #[test]
-    fn a_subject_is_handed_on_once_in_ten_minutes() {
-        let (listed, _) = Listed::closed();
-        assert!(listed.is_news(&row("PC-1", Some("{1}"), 0)));
-        assert!(!listed.is_news(&row("pc-1", Some("{1}"), 9)), "the same process");
-        assert!(listed.is_news(&row("PC-1", Some("{2}"), 1)) && listed.is_news(&row("PC-2", Some("{1}"), 1)));
-        assert!(listed.is_news(&row("PC-1", None, 1)) && !listed.is_news(&row("PC-1", None, 2)));
-        assert!(listed.is_news(&row("PC-1", Some("{1}"), 10)));
-    }
-
-    #[test]
-    fn more_subjects_than_are_remembered_are_all_handed_on() {
-        let (listed, _) = Listed::closed();
-        let news = (0..2 * MOST_SUBJECTS).filter(|number| listed.is_news(&row(&number.to_string(), None, 0))).count();
-        assert_eq!(news, 2 * MOST_SUBJECTS);
-        assert!(listed.lock().lately.len() <= MOST_SUBJECTS);
-    }
 
     #[test]
     fn a_title_names_list_and_entry() {

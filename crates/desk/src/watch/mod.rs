@@ -1,6 +1,7 @@
 //! Rules and lists on the stream: the lake shows each event once, matches are kept beside it, strong ones are handed on to be raised.
 
 mod joins;
+mod lately;
 mod listed;
 mod take_up;
 
@@ -17,6 +18,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 pub(crate) use joins::Joins;
 use joins::Seen;
+pub(crate) use lately::SAME_SUBJECT;
 pub(crate) use listed::{BadLists, Listed, Opener as ListsOpener};
 pub(crate) use take_up::take_up;
 
@@ -68,6 +70,7 @@ impl Tap for Watch {
             joins: self.joins.clone(),
             listed: self.listed.clone(),
             bad: None,
+            accused: false,
             found: Vec::new(),
             observed: Vec::new(),
             received_at: Timestamp::MIN,
@@ -91,6 +94,8 @@ struct Worker {
     listed: Arc<Listed>,
     /// The lists that this batch is asked of.
     bad: Option<Arc<BadLists>>,
+    /// Whether they knew something of this batch.
+    accused: bool,
     found: Vec<RuleIndex>,
     /// Matches of this batch that correlations join.
     observed: Vec<(OrganizationId, Observation<Seen>)>,
@@ -109,7 +114,10 @@ impl TapWorker for Worker {
             matches.push(MatchRow::of(event, rule));
         }
         let bad = self.bad.get_or_insert_with(|| self.listed.in_force());
-        matches.extend(bad.found(event));
+        if let Some(row) = bad.found(event) {
+            self.accused = true;
+            matches.push(row);
+        }
         self.matcher.matches(record, &mut self.found);
         for index in &self.found {
             let Some(info) = self.rules.get(*index) else { continue };
@@ -123,12 +131,15 @@ impl TapWorker for Worker {
 
     fn end_batch(&mut self) -> Option<InOrder> {
         self.bad = None;
-        let observed = std::mem::take(&mut self.observed);
-        if observed.is_empty() && !self.joins.wait_for_time() {
+        let (observed, accused) = (std::mem::take(&mut self.observed), std::mem::take(&mut self.accused));
+        if observed.is_empty() && !accused && !self.joins.wait_for_time() {
             return None;
         }
-        let (joins, received_at) = (self.joins.clone(), self.received_at);
+        let (joins, listed, received_at) = (self.joins.clone(), self.listed.clone(), self.received_at);
         Some(InOrder::new(move |is_new, matches| {
+            if accused {
+                listed.thin(matches);
+            }
             let new = observed.into_iter().filter(|(_, observation)| is_new(&observation.event.uid()));
             joins.join(new, received_at, matches);
         }))

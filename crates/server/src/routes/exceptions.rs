@@ -41,7 +41,11 @@ struct ExceptionRow {
     value: String,
     /// For a behaviour: only where the process's path fits.
     image: Option<String>,
+    /// Who registered it; where the desk did for a reference list, whoever brought that.
     by: Named,
+    /// The reference list of known good for which the desk registered it; `null`: a person did.
+    list: Option<CitedListView>,
+    /// Why; of an entry for a list where that comes from.
     reason: String,
     #[schema(value_type = String, format = DateTime)]
     registered_at: Timestamp,
@@ -52,6 +56,16 @@ struct ExceptionRow {
     /// `registered`, `in_effect`, `ended`.
     #[schema(value_type = word::Effect)]
     effect: Effect,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CitedListView {
+    id: Uuid,
+    /// Its name, version and date then.
+    name: String,
+    version: u64,
+    #[schema(value_type = String, format = DateTime)]
+    dated: Timestamp,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -107,6 +121,12 @@ fn row(entry: &Exception, names: &Names, now: Timestamp) -> ExceptionRow {
         value: entry.excused.value().to_owned(),
         image,
         by: named(entry.by, names),
+        list: entry.list.as_ref().map(|list| CitedListView {
+            id: list.id.0,
+            name: list.name.clone(),
+            version: list.version,
+            dated: list.dated,
+        }),
         reason: entry.reason.clone(),
         registered_at: entry.registered_at,
         effective_from: entry.effective_from,

@@ -1,12 +1,15 @@
 //! Reference lists: known bad and known good.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use hikeshi_desk::reference_list::{self, Taken, Upload};
+use hikeshi_desk::reference_list::{self, Searched, Taken, Upload};
 use hikeshi_desk::{Error, ErrorKind, Names, names};
+use hikeshi_domain::list_search::SearchState;
 use hikeshi_domain::phrase::{Language, Phrase};
 use hikeshi_domain::phrases::render;
 use hikeshi_domain::reference_list::{ListKind, ReferenceList};
@@ -27,6 +30,8 @@ use crate::views::word;
 
 /// Largest file as sent: 1,000,000 SHA-256 are 65 MB as text.
 const LARGEST_FILE: usize = 96 * 1024 * 1024;
+/// How long sending one may take: the next sender waits meanwhile.
+const LONGEST_SENDING: Duration = Duration::from_secs(120);
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(replace, remove)).layer(DefaultBodyLimit::max(LARGEST_FILE))
@@ -62,6 +67,23 @@ struct ReferenceListRow {
     /// Past its end: it still counts, and reasons say so.
     expired: bool,
     version: u64,
+    /// The search of the last seven days for a list of known bad; `null`: there was none.
+    search: Option<PastSearch>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PastSearch {
+    /// `searching`: events are looked through; `raising`: hosts are looked at; `done`.
+    #[schema(value_type = word::SearchState)]
+    state: SearchState,
+    /// Different values of the list that events named, in the organisations of whoever asks.
+    values: u64,
+    /// Hosts that named one.
+    hosts: u64,
+    /// Hosts that are not looked at because there are too many.
+    not_raised: u64,
+    /// There are more than were counted.
+    more: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -110,8 +132,9 @@ struct Why {
 async fn list(State(app): State<App>, signed_in: SignedIn) -> Result<Json<ReferenceLists>, Failure> {
     let lists = reference_list::list(&app.desk, &signed_in.caller).await?;
     let names = names(&app.desk, &signed_in.caller).await?;
+    let searches = reference_list::searches(&app.desk, &signed_in.caller, &lists).await?;
     let now = app.desk.now();
-    Ok(Json(ReferenceLists { items: lists.iter().map(|list| row(list, &names, now)).collect() }))
+    Ok(Json(ReferenceLists { items: lists.iter().map(|list| row(list, &names, now, searches.get(&list.id))).collect() }))
 }
 
 /// Takes a list: the body is the file. One hash, domain or address a line, CSV with a header, a MISP warning list or a STIX bundle, plain or
@@ -126,8 +149,9 @@ async fn add(
 ) -> Result<Response, Failure> {
     let org = about.org.map(OrganizationId);
     reference_list::may_add(&signed_in.caller, org)?;
+    let turn = reference_list::turn(&app.desk).await?;
     let upload = upload(about, file(request, &app).await?);
-    let taken = reference_list::add(&app.desk, &signed_in.caller, org, upload).await?;
+    let taken = reference_list::add(&app.desk, &signed_in.caller, org, upload, turn).await?;
     Ok((StatusCode::CREATED, Json(view(&app, &signed_in, &taken).await?)).into_response())
 }
 
@@ -143,8 +167,9 @@ async fn replace(
 ) -> Result<Json<TakenList>, Failure> {
     let (list, version) = (ReferenceListId(id), about.expected_version.unwrap_or_default());
     reference_list::may_replace(&app.desk, &signed_in.caller, list, version).await?;
+    let turn = reference_list::turn(&app.desk).await?;
     let upload = upload(about, file(request, &app).await?);
-    let taken = reference_list::replace(&app.desk, &signed_in.caller, list, upload, version).await?;
+    let taken = reference_list::replace(&app.desk, &signed_in.caller, list, upload, version, turn).await?;
     Ok(Json(view(&app, &signed_in, &taken).await?))
 }
 
@@ -160,9 +185,11 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The body, once its sender may send it: nothing of it is read before.
+/// The body, once its sender may send it: nothing of it is read before. Whoever sends slowly does not keep others waiting for ever.
 async fn file(request: Request, app: &App) -> Result<Bytes, Failure> {
-    Bytes::from_request(request, app).await.map_err(|rejection| match rejection.status() {
+    let slow = || Error::invalid("error.list_slow").with("seconds", LONGEST_SENDING.as_secs().to_string());
+    let sent = tokio::time::timeout(LONGEST_SENDING, Bytes::from_request(request, app)).await.map_err(|_| Failure(slow()))?;
+    sent.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Failure(Error::new(ErrorKind::TooLarge, Phrase::new("error.body_too_large"))),
         _ => Failure(Error::invalid("error.body").with("detail", rejection.body_text())),
     })
@@ -174,14 +201,16 @@ fn upload(about: About, bytes: Bytes) -> Upload {
 
 async fn view(app: &App, signed_in: &SignedIn, taken: &Taken) -> Result<TakenList, Failure> {
     let names = names(&app.desk, &signed_in.caller).await?;
-    Ok(TakenList { item: row(&taken.list, &names, app.desk.now()), defects: defects(taken, signed_in.language) })
+    let searches = reference_list::searches(&app.desk, &signed_in.caller, std::slice::from_ref(&taken.list)).await?;
+    let item = row(&taken.list, &names, app.desk.now(), searches.get(&taken.list.id));
+    Ok(TakenList { item, defects: defects(taken, signed_in.language) })
 }
 
 fn defects(taken: &Taken, language: Language) -> Vec<LineDefectView> {
     taken.defects.iter().map(|defect| LineDefectView { line: defect.line, reason: render(&defect.reason, language) }).collect()
 }
 
-fn row(list: &Stored<ReferenceList>, names: &Names, now: Timestamp) -> ReferenceListRow {
+fn row(list: &Stored<ReferenceList>, names: &Names, now: Timestamp, search: Option<&Searched>) -> ReferenceListRow {
     ReferenceListRow {
         id: list.id.0,
         org: list.org.map(|org| org.0),
@@ -197,5 +226,12 @@ fn row(list: &Stored<ReferenceList>, names: &Names, now: Timestamp) -> Reference
         until: list.until,
         expired: list.expired(now),
         version: list.version,
+        search: search.map(|search| PastSearch {
+            state: search.state,
+            values: search.values,
+            hosts: search.hosts,
+            not_raised: search.not_raised,
+            more: search.more,
+        }),
     }
 }

@@ -75,6 +75,8 @@ words! {
     Effect ["registered" "in_effect" "ended"]
     /// What a reference list says of its entries.
     ListKind ["bad" "good"]
+    /// How far the search of the past for a list is.
+    SearchState ["searching" "raising" "done"]
     /// What an alert or a case is called in lists of both.
     WorkKind ["alert" "case"]
     /// What a search finds.
@@ -97,7 +99,7 @@ impl ToSchema for Severity {}
 #[cfg(test)]
 mod tests {
     use hikeshi_domain::tlp;
-    use hikeshi_domain::{alert, endpoint, incident, phrase, role, settings, told, triage, verdict};
+    use hikeshi_domain::{alert, endpoint, incident, list_search, phrase, role, settings, told, triage, verdict};
     use serde::Serialize;
 
     use super::*;
@@ -117,6 +119,7 @@ mod tests {
         check(BlockMode::WORDS, [endpoint::BlockMode::Block, endpoint::BlockMode::NonBlock, endpoint::BlockMode::Unknown]);
         check(SourceKind::WORDS, [alert::SourceKind::Network, alert::SourceKind::Endpoint, alert::SourceKind::Device]);
         check(Action::WORDS, [alert::Action::Blocked, alert::Action::Detected, alert::Action::Quarantined, alert::Action::Deleted]);
+        check(SearchState::WORDS, [list_search::SearchState::Searching, list_search::SearchState::Raising, list_search::SearchState::Done]);
         check(Way::WORDS, [told::Way::Sent, told::Way::Read]);
         check(MailSecurity::WORDS, [settings::MailSecurity::Tls, settings::MailSecurity::Starttls, settings::MailSecurity::Plain]);
         check(Tlp::WORDS, [tlp::Tlp::Clear, tlp::Tlp::Green, tlp::Tlp::Amber, tlp::Tlp::AmberStrict, tlp::Tlp::Red]);

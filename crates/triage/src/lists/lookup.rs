@@ -1,13 +1,20 @@
 //! The entries of one list, sorted for looking up: 36 bytes for a SHA-256, however long the line was that brought it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::fmt::Write;
+use std::net::{IpAddr, Ipv6Addr};
 
+use super::filter::Key;
 use super::value::{Value, bytes, mapped, mask};
 
 /// Most different labels that one list keeps; entries beyond go without.
 const MOST_LABELS: usize = 65_536;
 const LONGEST_LABEL: usize = 80;
+/// Longest name that is looked up, in bytes: no list holds a longer one, and each of its parts would be.
+const LONGEST_ASKED: usize = 1_024;
+/// What an allocation takes beside its bytes, about.
+const ALLOCATION_BYTES: usize = 16;
 
 /// Place of a label, counted from 1; 0 is none.
 type Label = u32;
@@ -25,6 +32,45 @@ pub struct Indicators {
     /// Lengths that stand in `networks`.
     lengths: Vec<u8>,
     labels: Vec<Box<str>>,
+}
+
+/// A hash, name or address as an event writes it, made ready once to be looked up in any number of lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Asked<'a> {
+    Md5([u8; 16]),
+    Sha1([u8; 20]),
+    Sha256([u8; 32]),
+    /// IPv4 mapped into IPv6.
+    Address(u128),
+    /// In lower case.
+    Domain(Cow<'a, str>),
+}
+
+impl<'a> Asked<'a> {
+    /// Of a hash in hexadecimal digits.
+    pub(super) fn hash(text: &'a str) -> Option<Self> {
+        match text.len() {
+            32 => bytes(text).map(Asked::Md5),
+            40 => bytes(text).map(Asked::Sha1),
+            64 => bytes(text).map(Asked::Sha256),
+            _ => None,
+        }
+    }
+
+    /// Of a domain name or an address.
+    pub(super) fn name(text: &'a str) -> Option<Self> {
+        let name = text.trim().trim_end_matches('.');
+        if name.is_empty() || name.len() > LONGEST_ASKED {
+            return None;
+        }
+        // What has another letter in it is no address.
+        let like_address = name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'.' || byte == b':');
+        if let Some(address) = like_address.then(|| name.parse::<IpAddr>().ok()).flatten() {
+            return Some(Asked::Address(mapped(address)));
+        }
+        let lower = name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+        Some(Asked::Domain(if lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_lowercase()) }))
+    }
 }
 
 /// Gathers entries.
@@ -104,31 +150,52 @@ impl Indicators {
         self.names.len() + self.networks.len()
     }
 
-    /// Whether the list knows the hash (hexadecimal), and what it calls it.
-    pub(crate) fn hash(&self, hash: &str) -> Option<Option<&str>> {
-        if self.hashes() == 0 {
-            return None;
-        }
-        let label = match hash.len() {
-            32 => known(&self.md5, &bytes(hash)?),
-            40 => known(&self.sha1, &bytes(hash)?),
-            64 => known(&self.sha256, &bytes(hash)?),
-            _ => None,
+    /// Memory in use, in bytes: what the allocator rounds up is counted by guess.
+    pub fn size_bytes(&self) -> usize {
+        let fixed = size_of_val(&*self.md5) + size_of_val(&*self.sha1) + size_of_val(&*self.sha256) + size_of_val(&*self.networks);
+        let names: usize = self.names.iter().map(|entry| size_of_val(entry) + entry.0.len() + ALLOCATION_BYTES).sum();
+        let labels: usize = self.labels.iter().map(|label| size_of_val(label) + label.len() + ALLOCATION_BYTES).sum();
+        fixed + names + labels
+    }
+
+    /// Whether the list knows it, and what it calls it.
+    pub(super) fn known(&self, asked: &Asked<'_>) -> Option<Option<&str>> {
+        let label = match asked {
+            Asked::Md5(hash) => known(&self.md5, hash),
+            Asked::Sha1(hash) => known(&self.sha1, hash),
+            Asked::Sha256(hash) => known(&self.sha256, hash),
+            Asked::Address(address) => self.network(*address),
+            Asked::Domain(name) => self.domain(name),
         }?;
         Some(self.shown(label))
     }
 
-    /// Whether the list knows the domain name or address, and what it calls it.
-    pub(crate) fn name(&self, name: &str) -> Option<Option<&str>> {
-        if self.names() == 0 {
+    /// Every text by which an event may name an entry, in lower case; `None` where that cannot be told: networks, IPv6, names with
+    /// everything below.
+    pub fn spellings(&self) -> Option<impl Iterator<Item = String>> {
+        let v4 = |(length, network): &(u8, u128)| (*length == 128).then(|| Ipv6Addr::from_bits(*network).to_ipv4_mapped()).flatten();
+        if self.names.iter().any(|(_, _, below)| *below) || self.networks.iter().any(|(network, _)| v4(network).is_none()) {
             return None;
         }
-        let name = name.trim().trim_end_matches('.');
-        let label = match name.parse::<IpAddr>() {
-            Ok(address) => self.network(mapped(address)),
-            Err(_) => self.domain(&name.to_lowercase()),
-        }?;
-        Some(self.shown(label))
+        let hashes = self.md5.iter().map(|(hash, _)| hex(hash)).chain(self.sha1.iter().map(|(hash, _)| hex(hash)));
+        let hashes = hashes.chain(self.sha256.iter().map(|(hash, _)| hex(hash)));
+        let names = self.names.iter().flat_map(|(name, ..)| [name.to_string(), format!("{name}.")]);
+        let addresses = self.networks.iter().filter_map(move |(network, _)| v4(network));
+        Some(hashes.chain(names).chain(addresses.flat_map(|address| [address.to_string(), format!("::ffff:{address}")])))
+    }
+
+    /// Whether the list knows the hash (hexadecimal).
+    pub fn knows_hash(&self, hash: &str) -> bool {
+        Asked::hash(hash).is_some_and(|asked| self.known(&asked).is_some())
+    }
+
+    /// What a filter keeps of the entries.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Key<'_>> {
+        let hashes = self.md5.iter().map(|(hash, _)| Key::Md5(hash)).chain(self.sha1.iter().map(|(hash, _)| Key::Sha1(hash)));
+        let hashes = hashes.chain(self.sha256.iter().map(|(hash, _)| Key::Sha256(hash)));
+        let networks = self.networks.iter().map(|((length, network), _)| Key::Network(*length, *network));
+        let names = self.names.iter().flat_map(|(name, _, below)| [Some(Key::Name(name)), below.then_some(Key::Below(name))]);
+        hashes.chain(networks).chain(names.flatten())
     }
 
     fn network(&self, address: u128) -> Option<Label> {
@@ -143,16 +210,28 @@ impl Indicators {
             let place = self.names.binary_search_by(|(listed, ..)| (**listed).cmp(name)).ok()?;
             self.names.get(place)
         };
-        let parents =
-            std::iter::successors(name.split_once('.').map(|(_, parent)| parent), |name| name.split_once('.').map(|(_, parent)| parent));
         let itself = listed(name).map(|(_, label, _)| *label);
-        itself.or_else(|| parents.filter_map(listed).find(|(_, _, below)| *below).map(|(_, label, _)| *label))
+        itself.or_else(|| parents(name).filter_map(listed).find(|(_, _, below)| *below).map(|(_, label, _)| *label))
     }
 
     fn shown(&self, label: Label) -> Option<&str> {
         let place = usize::try_from(label).ok()?.checked_sub(1)?;
         self.labels.get(place).map(|label| &**label)
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The names above a name.
+pub(super) fn parents(name: &str) -> impl Iterator<Item = &str> {
+    let above = |name: &str| name.find('.').map(|dot| dot + 1);
+    std::iter::successors(above(name).and_then(|at| name.get(at..)), move |name| above(name).and_then(|at| name.get(at..)))
 }
 
 fn known<K: Ord>(keys: &[(K, Label)], key: &K) -> Option<Label> {
@@ -173,6 +252,16 @@ mod tests {
         gathering.finish()
     }
 
+    impl Indicators {
+        fn name(&self, name: &str) -> Option<Option<&str>> {
+            self.known(&Asked::name(name)?)
+        }
+
+        fn hash(&self, hash: &str) -> Option<Option<&str>> {
+            self.known(&Asked::hash(hash)?)
+        }
+    }
+
     #[test]
     fn a_name_counts_alone_unless_the_list_says_everything_below() {
         let list = indicators(&[("evil.example", "Emotet"), ("*.bad.example", ""), ("10.1.0.0/16", "lab"), ("203.0.113.9", "c2")]);
@@ -186,6 +275,7 @@ mod tests {
         assert_eq!(list.name("10.2.0.1"), None);
         assert_eq!(list.name("::ffff:203.0.113.9"), Some(Some("c2")));
         assert_eq!(list.name(""), None);
+        assert_eq!(list.name(&"bad.example.".repeat(1_000)), None);
         assert_eq!((list.hashes(), list.names()), (0, 4));
     }
 
@@ -198,5 +288,24 @@ mod tests {
         assert_eq!(list.hash(other), None);
         assert_eq!(list.hash("zz"), None);
         assert!(list.name("a.x.example").is_some());
+    }
+    #[test]
+    fn entries_are_spelt_as_events_write_them() {
+        let hash = "44d88612fea8a8f36de82e1278abb02f";
+        let list = indicators(&[(&hash.to_uppercase(), ""), ("Evil.Example", ""), ("203.0.113.9", "")]);
+        let spelt: Vec<String> = list.spellings().unwrap().collect();
+        assert_eq!(spelt, [hash, "evil.example", "evil.example.", "203.0.113.9", "::ffff:203.0.113.9"]);
+        for wide in ["*.evil.example", "203.0.113.0/24", "2001:db8::1"] {
+            assert!(indicators(&[(hash, ""), (wide, "")]).spellings().is_none(), "{wide}");
+        }
+    }
+
+    #[test]
+    fn memory_is_counted_by_what_the_entries_take() {
+        let of = |text: &str| indicators(&[(text, "")]).size_bytes();
+        assert_eq!(of(&"ab".repeat(32)), 36);
+        assert_eq!(of(&"ab".repeat(16)), 20);
+        assert!((50..80).contains(&of("evil.example")), "{}", of("evil.example"));
+        assert!(indicators(&[("evil.example", "Emotet")]).size_bytes() > of("evil.example"));
     }
 }

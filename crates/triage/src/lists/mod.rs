@@ -3,6 +3,7 @@
 //! [`read`] takes what people publish: one indicator a line, CSV with a header, a MISP warning list, a STIX bundle; it tells which lines it
 //! could not use and why. What it makes, [`Indicators`], is compact and never changes, so that a desk keeps one for each version of a list.
 
+mod filter;
 mod json;
 mod lookup;
 mod read;
@@ -19,6 +20,8 @@ use jiff::Timestamp;
 
 use crate::input::Rule;
 
+pub use filter::Filter;
+use lookup::Asked;
 pub use lookup::Indicators;
 pub use read::{LineDefect, ListLimits, ReadList, read};
 
@@ -68,6 +71,8 @@ pub(crate) fn is_out_of_date(reason: &Phrase) -> bool {
 pub struct Lists {
     /// Those that are not out of date first, then the latest: of several that know a value the first is named.
     lists: Vec<List>,
+    /// What of them no list of known bad knows; none: each is asked.
+    filters: Vec<Arc<Filter>>,
 }
 
 /// What a list calls bad of what an event names.
@@ -93,7 +98,12 @@ impl Lists {
     /// The lists as they stand at `now`.
     pub fn new(mut lists: Vec<List>, now: Timestamp) -> Lists {
         lists.sort_by_key(|list| (expired(&list.origin, now), std::cmp::Reverse(list.origin.dated), list.origin.name.clone()));
-        Lists { lists }
+        Lists { lists, filters: Vec::new() }
+    }
+
+    /// The same lists behind filters that know all that those of known bad do: for whoever asks of every event.
+    pub fn behind(self, filters: Vec<Arc<Filter>>) -> Lists {
+        Lists { filters, ..self }
     }
 
     /// Whether there is no list at all.
@@ -103,23 +113,21 @@ impl Lists {
 
     /// Whether a list calls something bad that the event names.
     pub(crate) fn accuse(&self, event: &Event<'_>) -> bool {
-        let any = |columns: &[Column], known: fn(&Indicators, &str) -> bool| {
-            let mut values = columns.iter().filter_map(|column| event.text(*column));
-            values.any(|value| self.of(ListKind::Bad).any(|list| known(&list.indicators, value)))
-        };
-        any(&HASHES, |list, hash| list.hash(hash).is_some()) || any(&NAMES, |list, name| list.name(name).is_some())
+        let mut asked = asked_of(event).filter(|(_, asked)| self.may_know(asked));
+        asked.any(|(_, asked)| self.of(ListKind::Bad).any(|list| list.indicators.known(&asked).is_some()))
     }
 
     /// What of the event a list calls bad that is in date: the first hash, else the first name or address.
     pub fn accused<'a>(&'a self, event: &'a Event<'_>, now: Timestamp) -> Option<Accused<'a>> {
-        let any = |columns: &[Column], known: fn(&'a Indicators, &str) -> Option<Option<&'a str>>| {
-            let mut values = columns.iter().filter_map(|column| event.text(*column));
-            values.find_map(|value| {
-                let mut lists = self.of(ListKind::Bad).filter(|list| !expired(&list.origin, now));
-                lists.find_map(|list| Some(Accused { list: &list.origin.name, label: known(&list.indicators, value)?, value }))
-            })
-        };
-        any(&HASHES, |list, hash| list.hash(hash)).or_else(|| any(&NAMES, |list, name| list.name(name)))
+        let mut asked = asked_of(event).filter(|(_, asked)| self.may_know(asked));
+        asked.find_map(|(value, asked)| {
+            let mut lists = self.of(ListKind::Bad).filter(|list| !expired(&list.origin, now));
+            lists.find_map(|list| Some(Accused { list: &list.origin.name, label: list.indicators.known(&asked)?, value }))
+        })
+    }
+
+    fn may_know(&self, asked: &Asked<'_>) -> bool {
+        self.filters.is_empty() || self.filters.iter().any(|filter| filter.may_know(asked))
     }
 
     /// Whether a list of that kind holds hashes.
@@ -134,17 +142,17 @@ impl Lists {
 
     /// The list that knows the hash (hexadecimal).
     pub(crate) fn hash(&self, kind: ListKind, hash: &str, now: Timestamp) -> Option<Hit<'_>> {
-        self.hit(kind, now, |indicators| indicators.hash(hash))
+        self.hit(kind, now, &Asked::hash(hash)?)
     }
 
     /// The list that knows the domain name or the address.
     pub(crate) fn name(&self, kind: ListKind, name: &str, now: Timestamp) -> Option<Hit<'_>> {
-        self.hit(kind, now, |indicators| indicators.name(name))
+        self.hit(kind, now, &Asked::name(name)?)
     }
 
-    fn hit<'a>(&'a self, kind: ListKind, now: Timestamp, known: impl Fn(&'a Indicators) -> Option<Option<&'a str>>) -> Option<Hit<'a>> {
+    fn hit(&self, kind: ListKind, now: Timestamp, asked: &Asked<'_>) -> Option<Hit<'_>> {
         self.of(kind).find_map(|list| {
-            let label = known(&list.indicators)?;
+            let label = list.indicators.known(asked)?;
             Some(Hit { origin: &list.origin, label, expired: expired(&list.origin, now) })
         })
     }
@@ -152,6 +160,12 @@ impl Lists {
     fn of(&self, kind: ListKind) -> impl Iterator<Item = &List> {
         self.lists.iter().filter(move |list| list.kind == kind)
     }
+}
+
+/// What of the event lists are asked, each made ready once: hashes, then names and addresses.
+fn asked_of<'e>(event: &'e Event<'_>) -> impl Iterator<Item = (&'e str, Asked<'e>)> {
+    let hashes = HASHES.into_iter().filter_map(|column| event.text(column)).filter_map(|text| Some((text, Asked::hash(text)?)));
+    hashes.chain(NAMES.into_iter().filter_map(|column| event.text(column)).filter_map(|text| Some((text, Asked::name(text)?))))
 }
 
 impl Hit<'_> {

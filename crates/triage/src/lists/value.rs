@@ -74,7 +74,12 @@ fn hash(text: &str) -> Result<Option<Value>, Reason> {
 
 /// The bytes of exactly `2 N` hexadecimal digits.
 pub(super) fn bytes<const N: usize>(digits: &str) -> Option<[u8; N]> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    };
     let mut bytes = [0; N];
     if digits.len() != 2 * N {
         return None;

@@ -168,6 +168,7 @@ fn an_exception_in_effect_makes_harmless_by_file_alone() {
     use hikeshi_domain::{ExceptionId, OrganizationId, PersonId};
     let nil = uuid::Uuid::nil();
     let entry = Exception {
+        list: None,
         id: ExceptionId(nil),
         org: OrganizationId(nil),
         excused: Excused::Hash { hash: "aa".into() },

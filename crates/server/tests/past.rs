@@ -88,7 +88,7 @@ async fn of_a_list_for_all_each_organisation_learns_what_was_found_in_its_own_lo
 async fn a_drills_week_is_searched_for_a_name_of_its_noise() {
     let fixture = Fixture::start().await;
     let operator = fixture.visitor(Role::Operator, None).await;
-    let drill::Loaded::New { org, .. } = drill::load(&fixture.desk, "company-week").await.unwrap() else { panic!("loaded before") };
+    let drill::Loaded::New { org, .. } = drill::load(&fixture.desk, "company-week", |_| ()).await.unwrap() else { panic!("loaded before") };
     let system = Context::system("test");
     let drill = fixture.desk.store.get::<Organization>(&system, org.0).await.unwrap();
     let own = Organization { drill: None, ..drill.entity.clone() };

@@ -133,9 +133,7 @@ async fn raise_all(
 pub(crate) async fn raise_listed(desk: &Desk, org: OrganizationId, host: &str, at: Timestamp) -> Result<()> {
     match is_drill(desk, org).await? {
         true => Ok(()),
-        false => {
-            raise(desk, org, &host.to_lowercase(), &Waiting { around: at, products: BTreeSet::new() }, &mut Asked::default()).await
-        }
+        false => raise(desk, org, &host.to_lowercase(), &Waiting { around: at, products: BTreeSet::new() }, &mut Asked::default()).await,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What comes in after an alert was raised, closed, or left open beyond its clock.
 
 use hikeshi_domain::OrganizationId;
-use hikeshi_domain::alert::{Action, Alert};
+use hikeshi_domain::alert::{Action, Alert, ProductAlert};
 use hikeshi_domain::api_key::KeyScope;
 use hikeshi_domain::role::Role;
 use hikeshi_record::{Change, Context};
@@ -50,10 +50,36 @@ impl Scene {
     async fn send(&self, event: Value) {
         send(&self.fixture.desk, self.org, &[event, defender(50, 1116, "Not Applicable")]).await;
     }
+
+    async fn close(&self, page: &Value) {
+        let ids = json!({"ids": [page["alert"]["id"]], "reason": "known"});
+        let (status, answer) = self.fixture.post(&self.analyst, "/alerts/close", &ids).await;
+        assert_eq!((status, &answer["changed"]), (StatusCode::OK, &json!(1)), "{answer}");
+    }
 }
 
 fn reason<'a>(page: &'a Value, item: &str) -> Option<&'a str> {
     find(page, &|value| value["id"] == item && value["points"].is_number())?["reason"].as_str()
+}
+
+/// The second alert of a channel was judged on what the first one had been closed for.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_alert_of_a_channel_is_judged_on_what_came_since() {
+    let scene = Scene::start().await;
+    let mut first = question("PC-1", 7, "first.evil.example");
+    let earlier = Timestamp::now() - SignedDuration::from_hours(30);
+    (first["TimeCreated"], first["UtcTime"]) = (json!(earlier), json!(earlier));
+    send(&scene.fixture.desk, scene.org, &[first]).await;
+    let pages = scene.raised(1).await;
+    assert!(reason(&pages[0], "E29").is_some_and(|said| said.contains("first")), "{}", pages[0]);
+    scene.close(&pages[0]).await;
+    scene.send(question("PC-1", 8, "next.evil.example")).await;
+    let pages = scene.raised(3).await;
+    let (window, alert) = (&pages[0]["triage"]["window"], &pages[0]["alert"]);
+    let at = |value: &Value| value.as_str().unwrap().parse::<Timestamp>().unwrap();
+    assert_eq!(at(&window["detected_at"]), at(&alert["detected_at"]), "{window}");
+    let said = reason(&pages[0], "E29").unwrap();
+    assert!(said.contains("next"), "{said}");
 }
 
 /// A clock that is a year ahead moved the window of a channel's alert away from what happened.
@@ -68,6 +94,22 @@ async fn a_clock_that_is_ahead_does_not_move_the_window_of_a_channel() {
     let (window, alert) = (&pages[0]["triage"]["window"], &pages[0]["alert"]);
     let at = |value: &Value| value.as_str().unwrap().parse::<Timestamp>().unwrap();
     assert!(at(&window["detected_at"]) <= at(&alert["received_at"]), "{window}");
+}
+
+/// On Monday an alert on a program was closed as benign; what it did on Wednesday was silent.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_process_does_after_its_alert_was_closed_is_raised() {
+    let scene = Scene::start().await;
+    send(&scene.fixture.desk, scene.org, &[start("PC-1", GUID, HASH)]).await;
+    let pages = scene.raised(1).await;
+    scene.close(&pages[0]).await;
+    scene.send(call("PC-1", GUID, "203.0.113.9")).await;
+    let pages = scene.raised(3).await;
+    assert!(reason(&pages[0], "E29").is_some_and(|said| said.contains("203.0.113.9")), "{}", pages[0]);
+    let raised = alerts(&scene.fixture.desk, scene.org).await;
+    let of_process =
+        |alert: &&ProductAlert| alert.process.as_ref().and_then(|process| process.guid.as_deref()) == Some(GUID.trim_matches(['{', '}']));
+    assert_eq!(raised.iter().filter(of_process).count(), 2, "{raised:?}");
 }
 
 /// What a process did when its alert's clock was over was looked at by nobody.

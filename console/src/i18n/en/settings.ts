@@ -172,12 +172,11 @@ export const settings: Dictionary["settings"] = {
     kinds: { bad: "Known bad", good: "Known good" },
     entries: (count) => count.toLocaleString("en"),
     rejected: (count) => `${count.toLocaleString("en")} lines not used`,
-    search: (search) => {
-      if (search.state === "searching") return "Searching the logs of the past 7 days";
-      if (search.values === 0) return "Not in the logs of the past 7 days";
-      const found = `Past 7 days: ${search.values.toLocaleString("en")} of its values on ${search.hosts.toLocaleString("en")} hosts${search.more ? " or more" : ""}`;
-      return search.state === "raising" ? `${found}; looking at them` : found;
-    },
+    searching: "Searching the logs of the past 7 days",
+    searchedNone: "Not in the logs of the past 7 days",
+    searched: (values, hosts) => `Past 7 days: ${values.toLocaleString("en")} of its values on ${hosts.toLocaleString("en")} hosts`,
+    searchedMore: (found) => `${found} or more`,
+    searchRaising: (found) => `${found}; looking at them`,
     notRaised: (hosts) => `${hosts.toLocaleString("en")} of them are too many and not looked at: hunt for them`,
     everywhere: "All organisations",
     noEnd: "No end",

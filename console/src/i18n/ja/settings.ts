@@ -171,12 +171,11 @@ export const settings = {
     kinds: { bad: "悪性", good: "正規" },
     entries: (count: number) => `${count.toLocaleString("ja")} 件`,
     rejected: (count: number) => `使えない行 ${count.toLocaleString("ja")} 件`,
-    search: (search: { state: "searching" | "raising" | "done"; values: number; hosts: number; more: boolean }) => {
-      if (search.state === "searching") return "過去 7 日のログを検索中";
-      if (search.values === 0) return "過去 7 日のログに該当なし";
-      const found = `過去 7 日のログ: ${search.values.toLocaleString("ja")} 件の値が ${search.hosts.toLocaleString("ja")} 台に${search.more ? "（これより多数）" : ""}`;
-      return search.state === "raising" ? `${found}（確認中）` : found;
-    },
+    searching: "過去 7 日のログを検索中",
+    searchedNone: "過去 7 日のログに該当なし",
+    searched: (values: number, hosts: number) => `過去 7 日のログ: ${values.toLocaleString("ja")} 件の値が ${hosts.toLocaleString("ja")} 台に`,
+    searchedMore: (found: string) => `${found}（これより多数）`,
+    searchRaising: (found: string) => `${found}（確認中）`,
     notRaised: (hosts: number) => `うち ${hosts.toLocaleString("ja")} 台は多すぎるため未確認。ハントで調べてください`,
     everywhere: "すべての組織",
     noEnd: "なし",

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { get, remove } from "../../api/client";
 import { useMe } from "../../api/queries";
 import type { ReferenceList } from "../../api/types";
+import type { Dictionary } from "../../i18n/dictionary";
 import { useText } from "../../i18n/language";
 import { ReasonDialog } from "../../parts/ReasonDialog";
 import { Time } from "../../parts/Time";
@@ -77,7 +78,7 @@ function Row(props: { list: ReferenceList; mayEdit: boolean; replace: () => void
       <td>
         {t.settings.lists.entries(list.entries)}
         {list.rejected > 0 && <span className={styles.reason}>{t.settings.lists.rejected(list.rejected)}</span>}
-        {list.search !== null && <span className={styles.reason}>{t.settings.lists.search(list.search)}</span>}
+        {list.search !== null && <span className={styles.reason}>{searched(t.settings.lists, list.search)}</span>}
         {list.search !== null && list.search.not_raised > 0 && <span className={styles.reason}>{t.settings.lists.notRaised(list.search.not_raised)}</span>}
       </td>
       <td>
@@ -117,4 +118,13 @@ function Remove(props: { list: ReferenceList; onClose: () => void }) {
       <p>{t.settings.lists.removeNote}</p>
     </ReasonDialog>
   );
+}
+
+/** How far the search of the past has come, and what it has found. */
+function searched(texts: Dictionary["settings"]["lists"], search: NonNullable<ReferenceList["search"]>): string {
+  if (search.state === "searching") return texts.searching;
+  if (search.values === 0) return texts.searchedNone;
+  const counted = texts.searched(search.values, search.hosts);
+  const found = search.more ? texts.searchedMore(counted) : counted;
+  return search.state === "raising" ? texts.searchRaising(found) : found;
 }

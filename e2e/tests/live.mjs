@@ -138,8 +138,13 @@ export function live(world) {
       // Triage may save its next look at the same moment: then a person asks again.
       let opened;
       while (opened === undefined) opened = (await post(visitor, `/alerts/${id}/case`, {})).case;
-      const { case: of } = await ask(visitor, `/cases/${opened}`);
-      await post(visitor, `/cases/${opened}/classification`, { type: "B-1", severity: 2, flows: ["prevent"], expected_version: of.version });
+      let of;
+      for (let conflict = true; conflict; ) {
+        of = (await ask(visitor, `/cases/${opened}`)).case;
+        const { error } = await post(visitor, `/cases/${opened}/classification`, { type: "B-1", severity: 2, flows: ["prevent"], expected_version: of.version });
+        conflict = error?.kind === "conflict";
+        assert.ok(error === undefined || conflict, JSON.stringify(error));
+      }
       titles.push(of.title);
     }
     visitor.complaints.splice(0);

@@ -173,7 +173,7 @@ export const settings: Dictionary["settings"] = {
     entries: (count) => count.toLocaleString("en"),
     rejected: (count) => `${count.toLocaleString("en")} lines not used`,
     searching: "Searching the logs of the past 7 days",
-    searchedNone: "Not in the logs of the past 7 days",
+    searchedNone: "Not in the logs of the past 7 days (drills left out)",
     searched: (values, hosts) => `Past 7 days: ${values.toLocaleString("en")} of its values on ${hosts.toLocaleString("en")} hosts`,
     searchedMore: (found) => `${found} or more`,
     searchRaising: (found) => `${found}; looking at them`,

@@ -172,7 +172,7 @@ export const settings = {
     entries: (count: number) => `${count.toLocaleString("ja")} 件`,
     rejected: (count: number) => `使えない行 ${count.toLocaleString("ja")} 件`,
     searching: "過去 7 日のログを検索中",
-    searchedNone: "過去 7 日のログに該当なし",
+    searchedNone: "過去 7 日のログに該当なし（演習を除く）",
     searched: (values: number, hosts: number) => `過去 7 日のログ: ${values.toLocaleString("ja")} 件の値が ${hosts.toLocaleString("ja")} 台に`,
     searchedMore: (found: string) => `${found}（これより多数）`,
     searchRaising: (found: string) => `${found}（確認中）`,

@@ -19,7 +19,7 @@ export const endpoints: Dictionary["endpoints"] = {
   servesNote: "A server, for example. An attack on it is proposed as type B-2, an attack on the service.",
   servesMark: "serves customers",
   service: "Service",
-  inService: "In service. The duty page warns when nothing has come for 24 hours.",
+  inService: "In service. The duty page warns when a forwarder has sent nothing of it for 24 hours (drills left out).",
   retired: "out of service",
   retiredBy: (who) => `taken out of service by ${who}`,
   resumed: "It has sent again since. Its silence counts as that of an endpoint in service.",

@@ -1,5 +1,6 @@
 //! `hikeshi`: a table of modes. Each mode is a module with its `Args` and `run`; nothing else happens here.
 
+mod clock;
 mod detect;
 mod drill;
 mod ingest;
@@ -45,6 +46,7 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Mode {
+    Clock(clock::Args),
     Detect(detect::Args),
     Drill(drill::Args),
     Ingest(ingest::Args),
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
     };
     let mut out = io::stdout().lock();
     let outcome = match &cli.mode {
+        Mode::Clock(args) => clock::run(args, &mut out),
         Mode::Detect(args) => detect::run(args, &mut out),
         Mode::Drill(args) => drill::run(args, &mut out),
         Mode::Ingest(args) => ingest::run(args, &mut out),

@@ -2,65 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use hikeshi_domain::clock::{Clocks, Deadline, Duty, elapsed, target};
+use hikeshi_domain::clock::vector::Vector;
+use hikeshi_domain::clock::{Clocks, Duty, Rule, target};
 use hikeshi_domain::flash_report::Target;
 use hikeshi_domain::phrase::Language;
-use hikeshi_domain::phrases::render;
+use hikeshi_domain::phrases::{Phrases, render};
 use hikeshi_domain::playbook::{Files, shipped};
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-/// The calendars that the vectors speak of.
+/// Calendars of an organisation.
 const CALENDARS: &str = r#"
-version: vectors
+version: own
 calendars:
-  desk: &desk {zone: Asia/Tokyo, holidays: jp, days: [monday, tuesday, wednesday, thursday, friday], hours: ["09:00-17:00"], closed: [12-29..01-03], open: []}
-  JP0917YE: *desk
-  JP0917: {zone: Asia/Tokyo, holidays: jp, days: [monday, tuesday, wednesday, thursday, friday], hours: ["09:00-17:00"], closed: [], open: []}
-  JP0918YE: {zone: Asia/Tokyo, holidays: jp, days: [monday, tuesday, wednesday, thursday, friday], hours: ["09:00-18:00"], closed: [12-29..01-03], open: []}
-  JP0918L: {zone: Asia/Tokyo, holidays: jp, days: [monday, tuesday, wednesday, thursday, friday], hours: ["09:00-12:00", "13:00-18:00"], closed: [12-29..01-03], open: []}
+  desk: {zone: Asia/Tokyo, holidays: jp, days: [monday, tuesday, wednesday, thursday, friday], hours: ["09:00-17:00"], closed: [12-29..01-03], open: []}
 "#;
 
-fn clocks() -> Clocks {
-    let own = BTreeMap::from([("calendars/business.yaml".to_owned(), CALENDARS.to_owned())]);
-    Clocks::load(&Files::with_own(own).unwrap()).unwrap()
-}
-
-/// Reads `2026-11-24T10:15` in a zone, or an instant with its offset.
-fn instant(text: &str, zone: &TimeZone) -> Timestamp {
-    if let Ok(local) = text.parse::<DateTime>()
-        && !text.contains('+')
-        && text.matches('-').count() == 2
-    {
-        return local.to_zoned(zone.clone()).unwrap().timestamp();
-    }
-    let (clock, offset) = text.split_at(16);
-    format!("{clock}:00{offset}").parse().unwrap()
-}
-
-/// Runs one vector; none if its rule belongs to another module or another country's calendar.
-fn run(clocks: &Clocks, start: &str, zone: &str, rule: &str) -> Option<String> {
-    let zone = TimeZone::get(zone).unwrap();
-    let start = instant(start, &zone);
-    let (rule, calendar) = rule.split_once(";cal=").unwrap_or((rule, ""));
-    let (kind, amount) = rule.split_once(':').unwrap_or((rule, ""));
-    let show = |deadline: Deadline| deadline.at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M%:z").to_string();
-    match kind {
-        "elapsed" => Some(show(elapsed(start, amount.parse().unwrap(), &zone))),
-        "bh" => Some(show(clocks.calendar(calendar)?.after_hours(start, SignedDuration::from_hours(amount.parse().unwrap())))),
-        "bd" => {
-            let due = clocks.calendar(calendar)?.after_days(start, amount.parse().unwrap());
-            Some(due.at.to_zoned(TimeZone::get("Asia/Tokyo").unwrap()).date().to_string())
-        }
-        "isopen" => Some(clocks.calendar(amount)?.is_open(start).to_string()),
-        "holiday" => {
-            let date = start.to_zoned(zone).date();
-            let why = clocks.calendar("JP0917")?.why_closed(date).filter(|why| *why != "weekday_off");
-            Some(why.map_or("-".to_owned(), holiday_name))
-        }
-        _ => None,
-    }
+fn run(start: &str, zone: &str, rule: &str) -> Result<String, String> {
+    let phrases = Phrases::load(&Files::shipped()).unwrap();
+    Vector { start, zone, rule, expected: "" }.answer(Clocks::shipped().unwrap(), &phrases)
 }
 
 fn holiday_name(word: &str) -> String {
@@ -70,7 +31,6 @@ fn holiday_name(word: &str) -> String {
 // covers: S3-31, S3-32, S3-45, S3-53, S3-64, S0-11
 #[test]
 fn small_vectors() {
-    let clocks = clocks();
     let vectors = [
         ("2026-12-31T23:10", "Asia/Tokyo", "elapsed:2", "2027-01-01T01:10+09:00"),
         ("2026-11-01T00:30", "America/New_York", "elapsed:2", "2026-11-01T01:30-05:00"),
@@ -88,27 +48,73 @@ fn small_vectors() {
         ("2026-09-22T12:00", "Asia/Tokyo", "holiday", "国民の休日"),
     ];
     for (start, zone, rule, expected) in vectors {
-        assert_eq!(run(&clocks, start, zone, rule).as_deref(), Some(expected), "{start} {zone} {rule}");
+        assert_eq!(run(start, zone, rule).as_deref(), Ok(expected), "{start} {zone} {rule}");
+    }
+}
+
+/// Weekdays off in 31 years, each year's line against another's program.
+#[test]
+fn holidays_of_three_other_places_2000_to_2030() {
+    let mut calendar = Clocks::shipped().unwrap().calendar("US0917").unwrap();
+    let mut years = 0;
+    for line in include_str!("weekday-holidays.txt").lines().skip(1) {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            calendar = Clocks::shipped().unwrap().calendar(name).unwrap();
+            continue;
+        }
+        let year: i16 = line.split(' ').next().unwrap().parse().unwrap();
+        let mut found = year.to_string();
+        let mut date = Date::new(year, 1, 1).unwrap();
+        while date.year() == year {
+            if calendar.why_closed(date).is_some() && date.weekday().to_monday_one_offset() < 6 {
+                found += &format!(" {:02}-{:02}", date.month(), date.day());
+            }
+            date = date.tomorrow().unwrap();
+        }
+        assert_eq!(found, line);
+        years += 1;
+    }
+    assert_eq!(years, 93);
+}
+
+#[test]
+fn a_rule_that_is_printed_is_read_again() {
+    for text in [
+        "elapsed:2",
+        "bh:5;cal=JP0917",
+        "bd:3;cal=JP0917YE",
+        "nmbd:5;cal=X",
+        "nthday:30;roll=next",
+        "nthday:5;roll=none",
+        "month:1",
+        "sec4bd",
+    ] {
+        assert_eq!(text.parse::<Rule>().unwrap().to_string(), text);
+    }
+    for slip in [
+        "",
+        "elapsed",
+        "elapsed:",
+        "elapsed:0",
+        "elapsed:-1",
+        "elapsed:2;cal=JP0917",
+        "bh:5",
+        "bh:5;cal=",
+        "nthday:5",
+        "month:1;",
+        "elapsed:4294967295",
+    ] {
+        assert!(slip.parse::<Rule>().is_err(), "{slip}");
     }
 }
 
 #[test]
-fn shared_vectors() {
-    let Ok(shared) = std::env::var("HIKESHI_SHARED") else {
-        println!("skipped: needs shared data (clocks::shared_vectors)");
-        return;
-    };
-    let clocks = clocks();
-    let text = std::fs::read_to_string(format!("{shared}/data/calendar/calendar-vectors.csv")).unwrap();
-    let mut ran = 0;
-    for row in text.lines().skip(1) {
-        let cells: Vec<&str> = row.split(',').collect();
-        if let Some(found) = run(&clocks, cells[1], cells[2], cells[3]) {
-            assert_eq!(found, cells[4], "{row}");
-            ran += 1;
-        }
-    }
-    assert!(ran >= 55, "only {ran} vectors ran");
+fn what_cannot_be_counted_is_an_error() {
+    assert!(run("2026-11-24T10:15", "Asia/Tokyo", "bh:100000;cal=JP0917").unwrap_err().contains("too far away"));
+    assert!(run("2026-11-24T10:15", "Asia/Tokio", "elapsed:1").unwrap_err().contains("`Asia/Tokio`"));
+    assert!(run("yesterday", "Asia/Tokyo", "elapsed:1").unwrap_err().contains("`yesterday`"));
+    assert!(run("9999-12-30T00:00", "Asia/Tokyo", "elapsed:100000").unwrap_err().contains("too far away"));
+    assert!(run("2026-11-24T10:15", "Asia/Tokyo", "dedupe:72").unwrap_err().contains("dedupe:H;at=T"));
 }
 
 #[test]
@@ -117,8 +123,7 @@ fn shared_holidays_2000_to_2030() {
         println!("skipped: needs shared data (clocks::shared_holidays_2000_to_2030)");
         return;
     };
-    let clocks = clocks();
-    let calendar = clocks.calendar("JP0917").unwrap();
+    let calendar = Clocks::shipped().unwrap().calendar("JP0917").unwrap();
     let text = std::fs::read_to_string(format!("{shared}/data/calendar/jp_holidays_2000_2030.csv")).unwrap();
     let expected: BTreeMap<Date, &str> =
         text.lines().skip(1).filter_map(|row| row.split_once(',')).map(|(date, name)| (date.parse().unwrap(), name)).collect();

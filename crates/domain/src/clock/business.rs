@@ -12,10 +12,10 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::holidays::{self, Holidays, load_all, month_and_day};
-use super::{Deadline, shown};
+use super::{Deadline, shown, vector};
 use crate::phrase::Phrase;
 use crate::phrases::Phrases;
-use crate::playbook::{Files, PlaybookError};
+use crate::playbook::{Files, PlaybookError, parse};
 
 const PATH: &str = "calendars/business.yaml";
 
@@ -95,6 +95,25 @@ impl BusinessCalendar {
         self.count_days(self.dates_from(start).skip(1), days, steps)
     }
 
+    /// At the close of the n-th business day of the month after the start's.
+    pub fn day_of_next_month(&self, start: Timestamp, nth: u32) -> Deadline {
+        let mut steps = vec![Phrase::new("clock.start").with("at", shown(start, &self.zone))];
+        let month = start.to_zoned(self.zone.clone()).date().last_of_month().tomorrow();
+        let Ok(first) = month else { return self.deadline(Timestamp::MAX, steps) };
+        steps.push(Phrase::new("clock.next_month").with("date", first.to_string()));
+        self.count_days(dates_from(first), nth, steps)
+    }
+
+    /// The zone in which its hours are meant.
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The public holiday on a date (a word of phrases under `holiday.`), whether the desk works or not.
+    pub fn holiday(&self, date: Date) -> Option<&str> {
+        self.holidays.name_on(date)
+    }
+
     fn count_days(&self, dates: impl Iterator<Item = Date>, days: u32, mut steps: Vec<Phrase>) -> Deadline {
         let mut number = 0;
         for date in dates {
@@ -127,14 +146,17 @@ impl BusinessCalendar {
     }
 
     fn dates_from(&self, start: Timestamp) -> impl Iterator<Item = Date> + use<> {
-        let first = start.to_zoned(self.zone.clone()).date();
-        std::iter::successors(Some(first), |date| date.tomorrow().ok()).take(FARTHEST_DAYS)
+        dates_from(start.to_zoned(self.zone.clone()).date())
     }
 
     fn spans(&self, date: Date) -> impl Iterator<Item = (Timestamp, Timestamp)> {
         let instant = move |time: Time| date.to_datetime(time).to_zoned(self.zone.clone()).ok().map(|zoned| zoned.timestamp());
         self.hours.iter().filter_map(move |(open, close)| Some((instant(*open)?, instant(*close)?)))
     }
+}
+
+fn dates_from(first: Date) -> impl Iterator<Item = Date> {
+    std::iter::successors(Some(first), |date| date.tomorrow().ok()).take(FARTHEST_DAYS)
 }
 
 impl Closing {
@@ -157,22 +179,33 @@ impl Closing {
     }
 }
 
-/// Reads all business calendars.
+/// Reads all business calendars of the playbook.
 pub(super) fn load(files: &Files) -> Result<BTreeMap<String, BusinessCalendar>, PlaybookError> {
     let written: Written = files.read(PATH)?;
-    let sentences = Phrases::load(files)?;
     let named = |path: &str| written.calendars.values().any(|calendar| path == holidays::path(&calendar.value.holidays));
     if let Some(unused) = files.new_under("calendars/").find(|path| !named(path)) {
         return Err(PlaybookError::at(unused, 0, format!("expected a calendar of {PATH} to take its `holidays` from it, found none")));
     }
-    let holidays = load_all(files, written.calendars.values().map(|calendar| calendar.value.holidays.as_str()), &sentences)?;
-    let mut calendars = BTreeMap::new();
-    for (name, calendar) in written.calendars {
-        let line = calendar.referenced.line();
-        let complain = |expected: String| PlaybookError::at(PATH, line, format!("`{name}`: {expected}"));
-        calendars.insert(name.clone(), calendar.value.checked(&holidays).map_err(complain)?);
+    written.checked(files, PATH)
+}
+
+/// Reads business calendars from a text of the same shape.
+pub(super) fn read(files: &Files, path: &str, text: &str) -> Result<BTreeMap<String, BusinessCalendar>, PlaybookError> {
+    parse::<Written>(path, text)?.checked(files, path)
+}
+
+impl Written {
+    fn checked(self, files: &Files, path: &str) -> Result<BTreeMap<String, BusinessCalendar>, PlaybookError> {
+        let sentences = Phrases::load(files)?;
+        let holidays = load_all(files, self.calendars.values().map(|calendar| calendar.value.holidays.as_str()), &sentences)?;
+        let mut calendars = BTreeMap::new();
+        for (name, calendar) in self.calendars {
+            let line = calendar.referenced.line();
+            let complain = |expected: String| PlaybookError::at(path, line, format!("`{name}`: {expected}"));
+            calendars.insert(name.clone(), calendar.value.checked(&holidays).map_err(complain)?);
+        }
+        Ok(calendars)
     }
-    Ok(calendars)
 }
 
 #[derive(Deserialize)]
@@ -190,7 +223,9 @@ struct WrittenCalendar {
     holidays: String,
     days: Vec<WrittenDay>,
     hours: Vec<String>,
+    #[serde(default)]
     closed: Vec<String>,
+    #[serde(default)]
     open: Vec<Date>,
 }
 
@@ -208,8 +243,7 @@ enum WrittenDay {
 
 impl WrittenCalendar {
     fn checked(self, holidays: &BTreeMap<String, Holidays>) -> Result<BusinessCalendar, String> {
-        let zone =
-            TimeZone::get(&self.zone).map_err(|_| format!("expected an IANA time zone such as Asia/Tokyo, found `{}`", self.zone))?;
+        let zone = vector::zone(&self.zone)?;
         let holidays = holidays.get(&self.holidays).cloned().ok_or("expected a holiday calendar")?;
         let hours: Vec<(Time, Time)> = self.hours.iter().map(|text| span(text)).collect::<Result<_, _>>()?;
         let ordered = hours.iter().zip(hours.iter().skip(1)).all(|((_, close), (open, _))| close <= open);

@@ -5,14 +5,18 @@
 
 mod business;
 mod holidays;
+mod rule;
+pub mod vector;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 pub use business::BusinessCalendar;
 pub use holidays::Holidays;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+pub use rule::{Rule, RuleError};
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
@@ -66,13 +70,6 @@ pub struct Clocks {
     calendars: BTreeMap<String, BusinessCalendar>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Rule {
-    Elapsed { hours: i64 },
-    BusinessHours { hours: i64, calendar: String },
-    BusinessDays { days: u32, calendar: String },
-}
-
 impl Clocks {
     /// Reads and checks clocks and calendars.
     ///
@@ -106,25 +103,39 @@ impl Clocks {
         SHIPPED.as_ref().map_err(Clone::clone)
     }
 
+    /// The same clocks with an organisation's own calendars beside the shipped ones; one of the same name takes its place.
+    ///
+    /// # Errors
+    /// When the text (of the shape of `calendars/business.yaml`) is wrong: the line and what was expected. `path` names it.
+    pub fn with_calendars(mut self, files: &Files, path: &str, text: &str) -> Result<Self, PlaybookError> {
+        self.calendars.extend(business::read(files, path, text)?);
+        Ok(self)
+    }
+
     /// When a duty is due that starts at `start`. Steps name times in `zone` (an elapsed clock) or in the calendar's zone.
     pub fn due(&self, duty: Duty, start: Timestamp, zone: &TimeZone) -> Deadline {
-        match self.rules.get(&duty) {
-            Some(Rule::BusinessHours { hours, calendar }) => match self.calendars.get(calendar) {
-                Some(calendar) => calendar.after_hours(start, SignedDuration::from_hours(*hours)),
-                None => elapsed(start, 0, zone),
-            },
-            Some(Rule::BusinessDays { days, calendar }) => match self.calendars.get(calendar) {
-                Some(calendar) => calendar.after_days(start, *days),
-                None => elapsed(start, 0, zone),
-            },
-            Some(Rule::Elapsed { hours }) => elapsed(start, *hours, zone),
-            None => elapsed(start, 0, zone),
-        }
+        let counted = self.rules.get(&duty).and_then(|rule| self.count(rule, start, zone).ok());
+        counted.unwrap_or_else(|| elapsed(start, 0, zone))
     }
 
     /// A business calendar by name.
     pub fn calendar(&self, name: &str) -> Option<&BusinessCalendar> {
         self.calendars.get(name)
+    }
+
+    /// The names of all calendars, in order.
+    pub fn calendars(&self) -> impl Iterator<Item = &str> {
+        self.calendars.keys().map(String::as_str)
+    }
+
+    /// The zone in which a rule's deadline is a date: its calendar's, else the one of the matter.
+    pub fn zone_of<'a>(&'a self, rule: &Rule, matter: &'a TimeZone) -> TimeZone {
+        rule.calendar().and_then(|name| self.calendar(name)).map_or_else(|| matter.clone(), |calendar| calendar.zone().clone())
+    }
+
+    /// The public holiday on a date in the country of a zone (its word in phrases after `holiday.`), as the calendars there have it.
+    pub fn holiday(&self, zone: &str, date: Date) -> Option<&str> {
+        self.calendars.values().filter(|calendar| calendar.zone().iana_name() == Some(zone)).find_map(|calendar| calendar.holiday(date))
     }
 }
 

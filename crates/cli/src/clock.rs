@@ -17,6 +17,9 @@ const LONGEST_FILE: u64 = 16 << 20;
 
 /// By when something is due, and checks of the counting
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  hikeshi clock due --rule elapsed:2 --start 2026-11-20T15:00 --tz Asia/Tokyo\n  hikeshi clock vectors calendar-vectors.csv"
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     what: What,

@@ -14,11 +14,12 @@ help: ## list the tasks
 setup: ## install what is missing from the system's packages (asks first; CI=1 does not ask)
 	@scripts/setup
 
-run: setup console ## build, start the desk with a drill loaded, print the address and the sign-in link
+run: console ## build, start the desk with a drill loaded, print the address and the sign-in link
 	$(CARGO) build -p hikeshi-cli
 	$(CARGO_TARGET_DIR)/debug/hikeshi serve --data $(DATA) --listen $(LISTEN) --drill company-week
 
-console: setup ## build the web console into console/dist
+console: ## build the web console into console/dist
+	@scripts/setup run
 	@scripts/build-console
 
 build: console ## build everything that the tests use

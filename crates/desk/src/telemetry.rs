@@ -66,7 +66,7 @@ pub(crate) struct SentAs {
 
 /// The host's name as its events write it: the same name in any case, else the one host that can be the same (design 6).
 pub(crate) async fn host_as_sent(desk: &Desk, org: OrganizationId, host: &str) -> Result<SentAs> {
-    let sources = desk.telemetry.lake.sources(&OrgScope::one(org)).await.map_err(Error::internal)?;
+    let sources = desk.telemetry.lake.sources_of(org, host).await.map_err(Error::internal)?;
     Ok(sent_as(host, sources.iter().map(|source| source.host.as_str())))
 }
 

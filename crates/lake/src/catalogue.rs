@@ -228,4 +228,17 @@ pub trait Catalogue: Send + Sync + 'static {
 
     /// What each source sent of each host, for the organisations in scope.
     async fn sources(&self, scope: &OrgScope) -> Result<Vec<SourceRow>, CatalogueError>;
+
+    /// The same of the hosts of one organisation that begin with the same name, in any case: `pc-1` and `pc-1.corp.example`.
+    async fn sources_of(&self, org: OrganizationId, host: &str) -> Result<Vec<SourceRow>, CatalogueError> {
+        let wanted = first_label(host).to_lowercase();
+        let mut rows = self.sources(&OrgScope::one(org)).await?;
+        rows.retain(|row| first_label(&row.host).to_lowercase() == wanted);
+        Ok(rows)
+    }
+}
+
+/// A host's name up to the first dot: all of it where there is none.
+pub fn first_label(host: &str) -> &str {
+    host.split('.').next().unwrap_or(host)
 }

@@ -163,6 +163,14 @@ impl Lake {
         Ok(self.inner.catalogue.sources(scope).await?)
     }
 
+    /// The same of the hosts of one organisation that can be the one named: those whose names begin with the same label.
+    ///
+    /// # Errors
+    /// When the catalogue does not answer.
+    pub async fn sources_of(&self, org: OrganizationId, host: &str) -> Result<Vec<SourceRow>, ReadError> {
+        Ok(self.inner.catalogue.sources_of(org, host).await?)
+    }
+
     /// Reads segments on a few of the runtime's blocking threads, in order. More threads than that would read no faster: the system is
     /// told ahead which pages will be wanted.
     pub(crate) async fn each<T: Send + 'static>(

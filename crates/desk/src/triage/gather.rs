@@ -137,7 +137,7 @@ pub(crate) async fn gather(
 /// Up to when data of a host have been received and can be read; `None` if none ever were.
 pub(super) async fn received_to(desk: &Desk, org: OrganizationId, host: &str) -> Result<Option<Timestamp>> {
     let SentAs { name, .. } = host_as_sent(desk, org, host).await?;
-    let sources = desk.telemetry.lake.sources(&OrgScope::one(org)).await.map_err(Error::internal)?;
+    let sources = desk.telemetry.lake.sources_of(org, host).await.map_err(Error::internal)?;
     let of_host = sources.iter().filter(|source| source.host.eq_ignore_ascii_case(&name));
     Ok(of_host.map(|source| source.last_received_at).max())
 }

@@ -9,7 +9,7 @@ mod prevalence;
 use async_trait::async_trait;
 use hikeshi_domain::OrganizationId;
 use hikeshi_lake::catalogue::{
-    Catalogue, CatalogueError, Commit, OrgScope, Prevalence, PrevalenceKind, SegmentKind, SegmentRow, SourceRow,
+    Catalogue, CatalogueError, Commit, OrgScope, Prevalence, PrevalenceKind, SegmentKind, SegmentRow, SourceRow, first_label,
 };
 
 use crate::backend::{Fault, Row, values};
@@ -58,7 +58,11 @@ impl Catalogue for RecordCatalogue {
     }
 
     async fn sources(&self, scope: &OrgScope) -> Result<Vec<SourceRow>, CatalogueError> {
-        self.read_sources(scope).await.map_err(refused)
+        self.read_sources(scope, None).await.map_err(refused)
+    }
+
+    async fn sources_of(&self, org: OrganizationId, host: &str) -> Result<Vec<SourceRow>, CatalogueError> {
+        self.read_sources(&OrgScope::one(org), Some(&first_label(host).to_lowercase())).await.map_err(refused)
     }
 }
 
@@ -79,7 +83,7 @@ impl RecordCatalogue {
         rows.first().map_or(Ok(0), |row| Ok(row.int(0)?.unsigned_abs()))
     }
 
-    async fn read_sources(&self, scope: &OrgScope) -> Result<Vec<SourceRow>> {
+    async fn read_sources(&self, scope: &OrgScope, label: Option<&str>) -> Result<Vec<SourceRow>> {
         let scope = match scope {
             OrgScope::All => Scope::Installation,
             OrgScope::Only(orgs) => Scope::Organizations(orgs.clone()),
@@ -88,7 +92,13 @@ impl RecordCatalogue {
         let mut select = Select::new(
             "SELECT t.id, f.source, f.host, f.last_received_at, f.last_event_at, f.events FROM feed f JOIN tenant t ON t.no = f.org WHERE ",
         );
-        select.tenants("f.org", &tenants).push(" ORDER BY f.org, f.source, f.host_key");
+        select.tenants("f.org", &tenants);
+        if let Some(label) = label {
+            // `/` follows the dot: all names below the label.
+            select.push(" AND (f.host_key = ").bind(label).push(" OR (f.host_key >= ").bind(format!("{label}."));
+            select.push(" AND f.host_key < ").bind(format!("{label}/")).push("))");
+        }
+        select.push(" ORDER BY f.org, f.source, f.host_key");
         let rows = select.rows(session.as_mut()).await?;
         session.commit().await?;
         let source = |row: &Row| -> Result<SourceRow> {

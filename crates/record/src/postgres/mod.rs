@@ -20,7 +20,7 @@ use address::Address;
 use encryption::Encryption;
 use session::{Connection, fault, with_causes};
 
-const MIGRATIONS: &[&str] = &[include_str!("0001_record.sql"), include_str!("0002_catalogue.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("0001_record.sql"), include_str!("0002_catalogue.sql"), include_str!("0003_feed_host.sql")];
 const CONNECTIONS: usize = 12;
 
 /// One database of a server.

@@ -16,7 +16,7 @@ use session::{Direct, Pool, fault};
 /// Name of the database inside the data directory.
 pub(crate) const FILE: &str = "record.sqlite";
 
-const MIGRATIONS: &[&str] = &[include_str!("0001_record.sql"), include_str!("0002_catalogue.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("0001_record.sql"), include_str!("0002_catalogue.sql"), include_str!("0003_feed_host.sql")];
 const READERS: usize = 8;
 
 /// The database of one data directory.

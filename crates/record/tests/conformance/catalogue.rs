@@ -87,4 +87,14 @@ async fn sources_add_up(place: Place) {
     assert_eq!(catalogue.sources(&OrgScope::one(TOKYO)).await.unwrap(), tokyo);
     assert_eq!(catalogue.sources(&OrgScope::All).await.unwrap().len(), 2);
     assert_eq!(catalogue.sources(&OrgScope::Only([].into())).await.unwrap(), vec![]);
+    // Asked by name: the short and the full ones, of this organisation, and no neighbour in the order of names.
+    let near = ["pc-1.corp.example", "PC-1.Branch.example", "pc-1-old", "pc-10", "pc-1/x", "pc-", "ＰＣ-1"];
+    commit(near.iter().map(|host| row(TOKYO, host, 30, 30, 1)).collect()).await;
+    let of =
+        async |host: &str| -> Vec<String> { catalogue.sources_of(TOKYO, host).await.unwrap().into_iter().map(|row| row.host).collect() };
+    assert_eq!(of("PC-1.corp.example").await, ["pc-1", "PC-1.Branch.example", "pc-1.corp.example"]);
+    assert_eq!(of("pc-1").await.len(), 3);
+    assert_eq!(of("pc-10").await, ["pc-10"]);
+    assert_eq!(of("ｐｃ-1").await, ["ＰＣ-1"]);
+    assert_eq!(of("pc-2").await, Vec::<String>::new());
 }

@@ -1,4 +1,5 @@
 import { SegmentedControl } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { useState } from "react";
 import { isConflict } from "../../api/guarded";
 import type { AlertPage, Verdict } from "../../api/types";
@@ -15,6 +16,7 @@ import { useGuardedAlertAct } from "./queries";
 /** A person's verdict beside the machine's: both stay. */
 export function OverrideDialog(props: { page: AlertPage; onClose: () => void }) {
   const t = useText();
+  const narrow = useMediaQuery("(max-width: 760px)") ?? false;
   const { alert } = props.page;
   const others = VERDICTS.filter((verdict) => verdict !== alert.verdict);
   const [verdict, setVerdict] = useState<Verdict>(others[0] ?? "grey");
@@ -34,6 +36,7 @@ export function OverrideDialog(props: { page: AlertPage; onClose: () => void }) 
       <div>
         <SegmentedControl
           fullWidth
+          orientation={narrow ? "vertical" : "horizontal"}
           aria-label={t.alert.newVerdict}
           data={VERDICTS.map((each) => ({ value: each, label: `${t.words.verdict[each]} — ${t.words.verdictMeaning[each]}`, disabled: each === alert.verdict }))}
           value={verdict}

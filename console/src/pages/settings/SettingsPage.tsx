@@ -1,5 +1,6 @@
 /** Settings: the person, the organisation, mail, keys, exceptions. */
 import { Link, useSearch } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { useMe } from "../../api/queries";
 import { KeyList } from "../../frame/KeyHelp";
 import { useText } from "../../i18n/language";
@@ -34,12 +35,15 @@ export function SettingsPage() {
   const { tab = "me" } = useSearch({ from: "/inside/settings" });
   const { roles } = useMe().person;
   const hidden: SettingsTab[] = roles.includes("operator") ? [] : ["people", "mail", "jobs", "keys"];
+  const menu = useRef<HTMLElement>(null);
+  // On a phone the menu is one line that scrolls: where one is must be seen.
+  useEffect(() => menu.current?.querySelector(`[aria-current="page"]`)?.scrollIntoView({ block: "nearest", inline: "center" }), [tab]);
   usePageTitle(`${t.settings.tabs[tab]} — ${t.settings.title}`);
   return (
     <>
       <h1 className={styles.title}>{t.settings.title}</h1>
       <div className={styles.columns}>
-        <nav className={styles.menu} aria-label={t.settings.sections}>
+        <nav ref={menu} className={styles.menu} aria-label={t.settings.sections}>
           {SETTINGS.filter((each) => !hidden.includes(each)).map((each) => (
             <Link key={each} to="/settings" search={{ tab: each }} activeOptions={{ includeSearch: true, exact: true }} aria-current={each === tab ? "page" : undefined}>
               {t.settings.tabs[each]}

@@ -10,15 +10,15 @@ import styles from "./AlertsPage.module.css";
 export function alertColumns(t: Dictionary): Column<AlertRow>[] {
   const head = t.alerts.columns;
   return [
-    { id: "verdict", head: head.verdict, width: "82px", fixed: true, cell: (row) => <VerdictChip verdict={row.verdict} />, value: (row) => row.verdict ?? "" },
-    { id: "name", head: head.name, width: "minmax(200px, 2fr)", fixed: true, cell: (row) => <Name row={row} />, value: (row) => row.name },
-    { id: "host", head: head.host, width: "minmax(200px, 1fr)", cell: (row) => <span title={row.host}>{row.host}</span>, value: (row) => row.host },
-    { id: "urgency", head: head.urgency, width: "minmax(130px, 0.6fr)", sortable: true, cell: (row) => <span title={row.urgency.reason}>{row.urgency.reason}</span>, value: (row) => row.urgency.reason },
+    { id: "verdict", head: head.verdict, width: "92px", fixed: true, cell: (row) => <VerdictChip verdict={row.verdict} />, value: (row) => row.verdict ?? "" },
+    { id: "name", head: head.name, width: "minmax(240px, 2fr)", fixed: true, cell: (row) => <Name row={row} />, value: (row) => row.name },
+    { id: "host", head: head.host, width: "minmax(190px, 0.6fr)", cell: (row) => <span title={row.host}>{row.host}</span>, value: (row) => row.host },
+    { id: "urgency", head: head.urgency, width: "minmax(124px, 0.6fr)", sortable: true, cell: (row) => <span className={styles.urgency} title={row.urgency.reason}>{row.urgency.reason}</span>, value: (row) => row.urgency.reason },
     { id: "received", head: head.received, width: "142px", sortable: true, cell: (row) => <Time at={row.received_at} form="short" />, value: (row) => row.received_at },
     { id: "due", head: head.due, width: "108px", sortable: true, cell: (row) => <Due row={row} />, value: (row) => row.due_at },
     { id: "state", head: head.state, width: "92px", optional: true, cell: (row) => t.words.alertState[row.state], value: (row) => row.state },
     { id: "assignee", head: head.assignee, width: "minmax(76px, 0.3fr)", cell: (row) => <Assignee row={row} nobody={t.words.nobody} />, value: (row) => row.assignee?.name ?? "" },
-    { id: "case", head: head.case, width: "minmax(174px, 0.5fr)", cell: (row) => <CaseLink row={row} />, value: (row) => row.case?.title ?? "" },
+    { id: "case", head: head.case, width: "minmax(166px, 0.3fr)", cell: (row) => <CaseLink row={row} />, value: (row) => row.case?.title ?? "" },
     { id: "score", head: head.score, width: "72px", numeric: true, optional: true, sortable: true, cell: (row) => row.score, value: (row) => row.score },
     { id: "org", head: head.org, width: "minmax(130px, 1fr)", optional: true, cell: (row) => row.org_name, value: (row) => row.org_name },
     { id: "product", head: head.product, width: "minmax(110px, 0.9fr)", optional: true, cell: (row) => row.product, value: (row) => row.product },

@@ -10,6 +10,8 @@ export const duty: Dictionary["duty"] = {
     watch: "Nothing is on watch.",
   },
   count: (n) => String(n),
+  countAtLeast: (n) => `${n} or more`,
+  more: (n) => `Show more (${n} left)`,
   trend: "Alerts of the last 7 days",
   trendDay: "Day",
   trendTable: "Alerts a day",

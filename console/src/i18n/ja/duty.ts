@@ -9,6 +9,8 @@ export const duty = {
     watch: "監視中のものはありません。",
   },
   count: (n: number) => `${n} 件`,
+  countAtLeast: (n: number) => `${n} 件以上`,
+  more: (n: number) => `続きを表示 (残り ${n} 件)`,
   trend: "アラートの推移 (7 日間)",
   trendDay: "日",
   trendTable: "日別のアラート件数",

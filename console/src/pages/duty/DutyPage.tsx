@@ -1,8 +1,10 @@
 /** Duty: what needs me now, and whether the house is in order. */
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { duty, useMe } from "../../api/queries";
-import type { Duty, Lane } from "../../api/types";
+import type { Duty, DutyCard, Lane } from "../../api/types";
 import { useText } from "../../i18n/language";
 import { Failure } from "../../parts/Failure";
 import { Loading } from "../../parts/States";
@@ -13,6 +15,10 @@ import { Health } from "./Health";
 import { Trend } from "./Trend";
 
 const LANES: Lane[] = ["overdue", "within_two_hours", "waiting", "watch"];
+/** Cards of a lane that are drawn at once. */
+const PIECE = 30;
+/** The desk sends no more cards of a kind; there may be others. */
+const KNOWN = 1_000;
 
 export function DutyPage() {
   const t = useText();
@@ -37,36 +43,48 @@ export function DutyPage() {
 }
 
 function Board(props: { duty: Duty }) {
-  const t = useText();
   return (
     <div className={styles.board}>
       <div className={styles.lanes}>
-        {LANES.map((lane) => {
-          const cards = props.duty.lanes[lane];
-          return (
-            <section key={lane} className={styles.lane} data-lane={lane} data-filled={cards.length > 0} aria-labelledby={`lane-${lane}`}>
-              <h2 id={`lane-${lane}`}>
-                {t.words.lane[lane]} <span className={styles.count}>{t.duty.count(cards.length)}</span>
-              </h2>
-              {cards.length === 0 ? (
-                <p className={styles.none}>{t.duty.laneEmpty[lane]}</p>
-              ) : (
-                <ul>
-                  {cards.map((card) => (
-                    <li key={`${card.kind}-${card.id}`}>
-                      <Card card={card} />
-                    </li>
-                  ))}
-                </ul>
-              )}
-            </section>
-          );
-        })}
+        {LANES.map((lane) => (
+          <Column key={lane} lane={lane} cards={props.duty.lanes[lane]} />
+        ))}
       </div>
       <aside className={styles.side}>
         <Trend days={props.duty.trend} />
         <Health health={props.duty.health} />
       </aside>
     </div>
+  );
+}
+
+/** One lane, its most urgent cards first; a flood of alerts is drawn piece by piece, so that the page stays quick. */
+function Column(props: { lane: Lane; cards: DutyCard[] }) {
+  const t = useText();
+  const { lane, cards } = props;
+  const [pieces, setPieces] = useState(1);
+  const left = cards.length - pieces * PIECE;
+  return (
+    <section className={styles.lane} data-lane={lane} data-filled={cards.length > 0} aria-labelledby={`lane-${lane}`}>
+      <h2 id={`lane-${lane}`}>
+        {t.words.lane[lane]} <span className={styles.count}>{cards.length < KNOWN ? t.duty.count(cards.length) : t.duty.countAtLeast(KNOWN)}</span>
+      </h2>
+      {cards.length === 0 ? (
+        <p className={styles.none}>{t.duty.laneEmpty[lane]}</p>
+      ) : (
+        <ul>
+          {cards.slice(0, pieces * PIECE).map((card) => (
+            <li key={`${card.kind}-${card.id}`}>
+              <Card card={card} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {left > 0 && (
+        <Button variant="default" size="compact-sm" mt={8} onClick={() => setPieces(pieces + 1)}>
+          {t.duty.more(left)}
+        </Button>
+      )}
+    </section>
   );
 }

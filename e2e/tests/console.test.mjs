@@ -6,6 +6,7 @@ import { after, before } from "../limited.mjs";
 import { conflicts } from "./conflicts.mjs";
 import { day } from "./day.mjs";
 import { keyboard } from "./keyboard.mjs";
+import { keyboardWork } from "./keyboard-work.mjs";
 import { lists } from "./lists.mjs";
 import { live } from "./live.mjs";
 import { pages } from "./pages.mjs";
@@ -50,4 +51,5 @@ describe("the console", () => {
   lists(world);
   conflicts(world);
   live(world);
+  keyboardWork(world);
 });

@@ -146,7 +146,12 @@ impl Fonts {
 /// Where a full line is broken: after the last separator of its last third, else at its end.
 fn good_break(line: &str) -> usize {
     let earliest = line.len() * 2 / 3;
-    let after = line.char_indices().rev().find(|(_, letter)| " \\/,;&|".contains(*letter)).map(|(at, letter)| at + letter.len_utf8());
+    let last = line.char_indices().rev().find(|(_, letter)| " \\/,;&|".contains(*letter));
+    // `/n` after a space is an option, not the end of a folder's name.
+    let after = last.map(|(at, letter)| match line.get(..at) {
+        Some(before) if letter == '/' && before.ends_with(' ') => at,
+        _ => at + letter.len_utf8(),
+    });
     after.filter(|at| *at > earliest).unwrap_or(line.len())
 }
 
@@ -185,6 +190,13 @@ mod tests {
         assert_eq!(lines.concat(), text);
         assert!(lines[0].ends_with('\\') || lines[0].ends_with(' '), "{lines:?}");
         assert_eq!(fonts.lines("a\n\nb", 7.5, 200.0), ["a", "", "b"]);
+    }
+
+    #[test]
+    fn an_option_keeps_its_slash() {
+        let fonts = fonts().unwrap();
+        let lines = fonts.lines(r#""C:\Program Files\WINWORD.EXE" /n "C:\a.docm""#, 7.5, 7.5 * 0.602 * 32.5);
+        assert!(lines.get(1).is_some_and(|line| line.starts_with("/n ")), "{lines:?}");
     }
 
     #[test]

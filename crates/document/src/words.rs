@@ -10,6 +10,10 @@ use crate::printable::visible;
 
 /// Longest sentence or value shown; the JSON's model holds the whole.
 const LONGEST: usize = 1200;
+/// Longest value on the first page, which has to be read at once.
+const GLANCE: usize = 600;
+/// Longest value of the few that are shown whole: the longest command line that Windows' shell takes.
+const WHOLE: usize = 8191;
 
 /// Speaks one language.
 #[derive(Debug, Clone, Copy)]
@@ -25,9 +29,13 @@ impl Words {
 
     /// The label `document.<key>`, or the key itself where there is no label: a room added a word that we do not know yet.
     pub(crate) fn label_or_key(self, prefix: &str, key: &str) -> String {
+        self.known(prefix, key).unwrap_or_else(|| self.foreign(key))
+    }
+
+    fn known(self, prefix: &str, key: &str) -> Option<String> {
         let full = format!("document.{prefix}.{key}");
         let known = phrases::in_force().is_ok_and(|shipped| shipped.contains(&full));
-        if known { phrases::render(&Phrase::new(full), self.language) } else { self.foreign(key) }
+        known.then(|| phrases::render(&Phrase::new(full), self.language))
     }
 
     /// The sentence `document.<key>` with numbers or words of our own in it.
@@ -39,14 +47,39 @@ impl Words {
 
     /// A sentence of another room: its values are foreign text, so they are defanged and made visible first.
     pub(crate) fn phrase(self, phrase: &Phrase) -> String {
-        let values = phrase.values.iter().map(|(name, value)| (name.clone(), self.clip(&defang::said(name, value)).into_owned()));
+        let said = |name: &str, value: &str| match name {
+            "tactics" => self.tactics(value),
+            _ => self.clip(&defang::said(name, value)).into_owned(),
+        };
+        let values = phrase.values.iter().map(|(name, value)| (name.clone(), said(name, value)));
         let safe = Phrase { key: phrase.key.clone(), values: values.collect() };
         visible(&phrases::render(&safe, self.language)).into_owned()
+    }
+
+    /// ATT&CK's tactics by their names: `initial-access, execution`.
+    fn tactics(self, list: &str) -> String {
+        let names = list.split(", ").map(|name| self.tactic(name));
+        names.collect::<Vec<_>>().join(self.comma())
+    }
+
+    /// ATT&CK's tactic by its name, `initial-access`; what is none stays as it is.
+    pub(crate) fn tactic(self, name: &str) -> String {
+        self.known("tactic", &name.replace(['-', ' '], "_")).unwrap_or_else(|| self.foreign(name))
     }
 
     /// Foreign text without a name: URLs defanged, hidden characters shown, clipped.
     pub(crate) fn foreign(self, text: &str) -> String {
         self.value("", text)
+    }
+
+    /// Foreign text as [`Words::foreign`], shorter.
+    pub(crate) fn glance(self, text: &str) -> String {
+        visible(&self.clip_at(&defang::detail("", text), GLANCE)).into_owned()
+    }
+
+    /// Foreign text as [`Words::foreign`], shown whole.
+    pub(crate) fn whole(self, text: &str) -> String {
+        visible(&self.clip_at(&defang::detail("", text), WHOLE)).into_owned()
     }
 
     /// The value of a named field: as [`Words::foreign`], and network names defanged by the field's name.
@@ -56,7 +89,11 @@ impl Words {
 
     /// At most [`LONGEST`] characters, with how many are left out.
     fn clip(self, text: &str) -> Cow<'_, str> {
-        match text.char_indices().nth(LONGEST) {
+        self.clip_at(text, LONGEST)
+    }
+
+    fn clip_at(self, text: &str, longest: usize) -> Cow<'_, str> {
+        match text.char_indices().nth(longest) {
             None => Cow::Owned(text.to_owned()),
             Some((end, _)) => {
                 let (kept, rest) = text.split_at(end);
@@ -112,6 +149,6 @@ mod tests {
         let words = Words { language: Language::En };
         let shown = words.foreign(&"あ".repeat(5000));
         assert!(shown.starts_with(&"あ".repeat(LONGEST)));
-        assert!(shown.ends_with("… (3,800 more characters)"), "{shown}");
+        assert!(shown.ends_with("… (3,800 more characters; the JSON holds all)"), "{shown}");
     }
 }

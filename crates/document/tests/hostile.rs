@@ -64,6 +64,10 @@ fn in_the_pdf_it_is_text_with_every_glyph() {
     assert_eq!(pages.warnings, Vec::<String>::new());
     let pdf = render(&report, Language::Ja, Format::Pdf).unwrap();
     let Some(pages) = crate::pdf::pages(&pdf, "in_the_pdf_it_is_text") else { return };
+    for (number, page) in pages.iter().enumerate() {
+        assert!(page.matches("TLP:AMBER").count() >= 2, "page {} lacks TLP in header or footer", number + 1);
+        assert!(page.contains(&format!("{}/{}", number + 1, pages.len())), "page {} is not numbered", number + 1);
+    }
     let all = pages.concat();
     for expected in ["#import\"/etc/passwd\"", "$x^2$", "‹U+202E›fdp.exe", "‹U+0000›", "‹U+1F525›", "‹U+D55C›", "<script>alert(1)</script>"]
     {

@@ -14,3 +14,5 @@ mod json;
 mod notice;
 #[cfg(test)]
 mod pdf;
+#[cfg(test)]
+mod view;

@@ -119,3 +119,24 @@ fn thousands_are_summarised_with_counts() {
     assert!(view.sections.iter().all(|section| section.items.len() <= 30 && section.note.is_some()));
     assert!(view.evidence.indicators_note.is_some() && view.evidence.rules_note.is_some());
 }
+
+/// Rows of five lines and more, of which ten were one name in a narrow column, filled a page with five rows.
+#[test]
+fn rows_stay_low_where_paths_are_long() {
+    let mut report = fixture::black();
+    report.triage.sections.retain(|section| section.kind == SectionKind::FilesWritten);
+    let items = &mut report.triage.sections[0].items;
+    *items = items.iter().cycle().take(30).cloned().collect();
+    crate::view::events(&mut report).for_each(|event| event.path = Some(crate::view::long_path("evidence.evtx")));
+    report.triage.tree.nodes.iter_mut().for_each(|node| node.image = Some(crate::view::long_path(&format!("{}.exe", "n".repeat(60)))));
+    for item in &mut report.triage.sections[0].items {
+        item.details = vec![("path".to_owned(), crate::view::long_path("written.tmp")), ("sha256".to_owned(), fixture::sha256(9))];
+    }
+    report.triage.rules.clear();
+    report.triage.indicators.clear();
+    let Some(pages) = pages(&render(&report, Language::Ja, Format::Pdf).unwrap(), "rows_stay_low") else { return };
+    let rows = |page: &String| page.matches(&fixture::sha256(9)).count();
+    let most = pages.iter().map(rows).max().unwrap();
+    assert!(most >= 9, "{most} rows on the fullest page");
+    assert!(pages.iter().map(rows).sum::<usize>() >= 30);
+}

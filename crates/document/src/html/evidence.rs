@@ -2,15 +2,18 @@
 
 use super::writer::Markup;
 use super::{heading, note, value};
-use crate::view::{ReasonView, View};
+use crate::view::{ReasonView, TreeRow, View};
 
 pub(super) fn reasons(page: &mut Markup, view: &View) {
     heading(page, view, "reasons");
     if !view.verdict.families.is_empty() {
         page.element("p", &[("class", "small")], &format!("{}: {}", view.label("families"), view.verdict.families.join(" · ")));
     }
+    files_note(page, view);
     table_of(page, view, ("supports", "supports.none"), &view.evidence.supports, "bar");
+    note(page, view.evidence.supports_note.as_deref());
     table_of(page, view, ("against", "against.none"), &view.evidence.against, "bar hollow");
+    note(page, view.evidence.against_note.as_deref());
     page.element("h3", &[], view.label("unknown"));
     if view.evidence.unknown.is_empty() {
         page.element("p", &[("class", "empty")], view.label("unknown.none"));
@@ -21,6 +24,7 @@ pub(super) fn reasons(page: &mut Markup, view: &View) {
             }
         });
     }
+    note(page, view.evidence.unknown_note.as_deref());
     page.close();
 }
 
@@ -100,34 +104,65 @@ pub(super) fn rules(page: &mut Markup, view: &View) {
     page.close();
 }
 
-/// The tree in words: what the picture shows, for those who read or copy it.
+/// The tree in words: what the picture shows, for those who read or copy it, and what rows name besides.
 pub(super) fn processes(page: &mut Markup, view: &View) {
-    if view.tree.rows.is_empty() {
+    let listed = view.tree.listed();
+    if listed.is_empty() {
         return;
     }
     heading(page, view, "processes");
     table(page, &[view.label("column.process"), view.label("column.what")], |page| {
-        for row in view.tree.rows.iter().filter(|row| !row.number.is_empty()) {
+        for row in listed {
             page.within("tr", &[], |page| {
-                page.within("td", &[], |page| {
-                    page.element("strong", &[], &row.number);
-                    page.literal(" ");
-                    page.text(&row.name);
-                });
-                page.within("td", &[], |page| {
-                    let origin = row.origin.as_ref().map(|origin| format!(" · {origin}")).unwrap_or_default();
-                    page.element("div", &[("class", "small")], &format!("{}{origin}", row.about));
-                    if !row.led_by.is_empty() {
-                        page.element("div", &[("class", "small")], &row.led_by.join(" · "));
-                    }
-                    if !row.matches.is_empty() {
-                        page.element("div", &[("class", "small")], &row.matches.join(" · "));
-                    }
-                    for text in [&row.image, &row.command_line, &row.sha256].into_iter().filter(|text| !text.is_empty()) {
-                        page.within("div", &[], |page| value(page, text, true));
-                    }
-                });
+                page.within("td", &[("class", "mark")], |page| page.element("strong", &[], &row.number));
+                page.within("td", &[], |page| process(page, view, row));
             });
+        }
+    });
+    note(page, view.tree.cited_note.as_deref());
+    page.close();
+}
+
+fn process(page: &mut Markup, view: &View, row: &TreeRow) {
+    page.element("strong", &[], &row.name);
+    page.literal(" ");
+    let origin = row.origin.as_ref().map(|origin| format!(" · {origin}")).unwrap_or_default();
+    page.element("span", &[("class", "small")], &format!("{}{origin}", row.about));
+    for told in [&row.led_by, &row.matches].into_iter().filter(|told| !told.is_empty()) {
+        page.element("div", &[("class", "small")], &told.join(" · "));
+    }
+    let values = [("detail.image", &row.image), ("detail.command_line", &row.command_line), ("detail.sha256", &row.sha256)];
+    page.within("dl", &[("class", "details")], |page| {
+        for (label, text) in values.into_iter().filter(|(_, text)| !text.is_empty()) {
+            page.element("dt", &[], view.label(label));
+            page.within("dd", &[], |page| value(page, text, true));
+        }
+    });
+}
+
+/// Where the events stand: said at once where it is one file, else the marks are explained.
+pub(super) fn files_note(page: &mut Markup, view: &View) {
+    match view.files.as_slice() {
+        [] => {}
+        [only] if only.number.is_empty() => page.within("p", &[("class", "small")], |page| {
+            page.text(view.label("files.one"));
+            page.literal(" ");
+            value(page, &only.path, true);
+        }),
+        _ => note(page, Some(view.label("files.many"))),
+    }
+}
+
+/// The key of the log files, where rows use its marks.
+pub(super) fn files(page: &mut Markup, view: &View) {
+    if view.files.iter().all(|file| file.number.is_empty()) {
+        return;
+    }
+    heading(page, view, "files");
+    page.within("dl", &[("class", "facts key")], |page| {
+        for file in &view.files {
+            page.element("dt", &[], &file.number);
+            page.within("dd", &[], |page| value(page, &file.path, true));
         }
     });
     page.close();

@@ -4,6 +4,9 @@ use super::facts;
 use super::writer::Markup;
 use crate::view::{ReasonView, View};
 
+/// Most reasons of a kind on the first screen; the grounds hold the rest.
+const BRIEF: usize = 10;
+
 pub(super) fn write(page: &mut Markup, view: &View) {
     page.within("div", &[("class", "verdict")], |page| {
         page.within("p", &[("class", &format!("chip {}", view.verdict.grade))], |page| {
@@ -32,16 +35,17 @@ pub(super) fn write(page: &mut Markup, view: &View) {
         }
     });
     page.within("div", &[("class", "brief")], |page| {
-        brief(page, view, "supports", "supports.none", &view.evidence.supports);
+        brief(page, view, ("supports", "supports.none"), &view.evidence.supports, view.evidence.supports_note.as_deref());
         page.within("div", &[], |page| {
-            brief(page, view, "against", "against.none", &view.evidence.against);
+            brief(page, view, ("against", "against.none"), &view.evidence.against, view.evidence.against_note.as_deref());
             page.element("h3", &[], view.label("unknown"));
             if view.evidence.unknown.is_empty() {
                 page.element("p", &[("class", "empty")], view.label("unknown.none"));
             } else {
                 page.within("ul", &[("class", "unknown")], |page| {
-                    view.evidence.unknown.iter().for_each(|unknown| page.element("li", &[], &unknown.reason));
+                    view.evidence.unknown.iter().take(BRIEF).for_each(|unknown| page.element("li", &[], &unknown.reason));
                 });
+                rest(page, view.evidence.unknown.len(), view.evidence.unknown_note.as_deref());
             }
         });
     });
@@ -62,22 +66,31 @@ fn clock(page: &mut Markup, view: &View) {
     });
 }
 
-fn brief(page: &mut Markup, view: &View, label: &'static str, none: &'static str, reasons: &[ReasonView]) {
+fn brief(page: &mut Markup, view: &View, (label, none): (&'static str, &'static str), reasons: &[ReasonView], left_out: Option<&str>) {
     page.within("div", &[], |page| {
         page.element("h3", &[], view.label(label));
         if reasons.is_empty() {
             page.element("p", &[("class", "empty")], view.label(none));
         } else {
             page.within("ul", &[("class", "points")], |page| {
-                for reason in reasons {
+                for reason in reasons.iter().take(BRIEF) {
                     page.within("li", &[], |page| {
                         page.element("strong", &[], &reason.points);
                         page.element("span", &[], &reason.reason);
                     });
                 }
             });
+            rest(page, reasons.len(), left_out);
         }
     });
+}
+
+/// The way to those that stand only in the grounds.
+fn rest(page: &mut Markup, listed: usize, left_out: Option<&str>) {
+    if listed > BRIEF {
+        let more = left_out.map_or_else(|| format!("… +{}", listed - BRIEF), str::to_owned);
+        page.within("p", &[("class", "small")], |page| page.element("a", &[("href", "#reasons")], &more));
+    }
 }
 
 fn glance(page: &mut Markup, view: &View) {

@@ -36,6 +36,7 @@ pub(crate) fn write(view: &View) -> Result<String, DocumentError> {
     evidence::indicators(&mut page, view);
     evidence::rules(&mut page, view);
     evidence::processes(&mut page, view);
+    evidence::files(&mut page, view);
     last(&mut page, view);
     page.close();
     bar(&mut page, view, "footer");
@@ -76,7 +77,9 @@ fn bar(page: &mut Markup, view: &View, element: &'static str) {
             page.element("p", &[("class", "drill")], drill);
         }
         page.within("p", &[("class", "line")], |page| {
-            page.element("span", &[], &format!("{} · {} · {}", view.title, view.version, view.organization));
+            let parts = [&view.title, &view.version, &view.organization];
+            let told = parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" · ");
+            page.element("span", &[], &told);
             let class = format!("tlp tlp-{}", view.tlp.colour.trim_start_matches('#').to_ascii_lowercase());
             page.element("strong", &[("class", &class), ("title", &view.tlp.meaning)], &view.tlp.label);
         });
@@ -84,9 +87,15 @@ fn bar(page: &mut Markup, view: &View, element: &'static str) {
 }
 
 fn contents(page: &mut Markup, view: &View) {
-    const PLACES: [&str; 9] = ["reasons", "tree", "timeline", "sections", "indicators", "rules", "processes", "limits", "colophon"];
+    const PLACES: [&str; 10] =
+        ["reasons", "tree", "timeline", "sections", "indicators", "rules", "processes", "files", "limits", "colophon"];
+    let absent = |name: &str| match name {
+        "processes" => view.tree.rows.is_empty(),
+        "files" => view.files.iter().all(|file| file.number.is_empty()),
+        _ => false,
+    };
     page.within("nav", &[("aria-label", view.label("contents"))], |page| {
-        for name in PLACES.into_iter().filter(|name| *name != "processes" || !view.tree.rows.is_empty()) {
+        for name in PLACES.into_iter().filter(|name| !absent(name)) {
             page.element("a", &[("href", &format!("#{name}"))], view.label(name));
         }
     });
@@ -100,8 +109,7 @@ fn pictures(page: &mut Markup, view: &View) -> Result<(), DocumentError> {
     } else {
         page.within("p", &[("class", "legend")], |page| {
             for (class, label) in [("plain", "tree.legend_plain"), ("ghost", "tree.legend_ghost"), ("subject", "tree.legend_subject")] {
-                page.element("i", &[("class", class)], "");
-                page.element("span", &[], view.label(label));
+                legend(page, class, view.label(label));
             }
         });
         let strips = picture::tree::draw(view, fonts);
@@ -113,8 +121,7 @@ fn pictures(page: &mut Markup, view: &View) -> Result<(), DocumentError> {
     page.within("p", &[("class", "legend")], |page| {
         page.element("span", &[], &format!("{} {}", view.label("detected"), view.timeline.detected));
         for (class, label) in [("dot full", "timeline.legend_finding"), ("dot", "timeline.legend_plain")] {
-            page.element("i", &[("class", class)], "");
-            page.element("span", &[], view.label(label));
+            legend(page, class, view.label(label));
         }
     });
     let timeline = picture::timeline::draw(view, fonts);
@@ -124,6 +131,14 @@ fn pictures(page: &mut Markup, view: &View) -> Result<(), DocumentError> {
     note(page, Some(&view.timeline.note));
     page.close();
     Ok(())
+}
+
+/// A sign and what it means, kept together.
+fn legend(page: &mut Markup, class: &str, meaning: &str) {
+    page.within("span", &[], |page| {
+        page.element("i", &[("class", class)], "");
+        page.text(meaning);
+    });
 }
 
 fn last(page: &mut Markup, view: &View) {

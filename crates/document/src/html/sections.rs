@@ -7,6 +7,9 @@ use crate::view::{ItemView, SectionView, View};
 
 pub(super) fn write(page: &mut Markup, view: &View) {
     heading(page, view, "sections");
+    if !view.tree.rows.is_empty() {
+        note(page, Some(view.label("sections.key")));
+    }
     for section in &view.sections {
         self::section(page, view, section);
     }

@@ -6,17 +6,25 @@ use crate::picture::{Picture, Shape, Tone, WIDTH};
 /// Room left around the picture, so that no line at its edge is cut.
 const MARGIN: f64 = 1.5;
 
+/// Strips of one drawing: printed pages break between drawings, never through a row.
+const STRIPS: usize = 8;
+
 /// Draws strips below one another as one picture with a text alternative.
 pub(super) fn draw(page: &mut Markup, strips: &[Picture], alt: &str) {
-    let height: f64 = strips.iter().map(|strip| strip.height).sum();
-    let view = format!("{:.1} {:.1} {:.1} {:.1}", -MARGIN, -MARGIN, WIDTH + 2.0 * MARGIN, height + 2.0 * MARGIN);
-    page.open("svg", &[("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", &view), ("role", "img"), ("aria-label", alt)]);
-    let mut top = 0.0;
-    for strip in strips {
-        for shape in &strip.shapes {
-            self::shape(page, shape, top);
+    page.open("div", &[("role", "img"), ("aria-label", alt)]);
+    let last = strips.chunks(STRIPS).count().saturating_sub(1);
+    for (place, strips) in strips.chunks(STRIPS).enumerate() {
+        let above = if place == 0 { MARGIN } else { 0.0 };
+        let below = if place == last { MARGIN } else { 0.0 };
+        let height: f64 = strips.iter().map(|strip| strip.height).sum();
+        let view = format!("{:.1} {:.1} {:.1} {:.1}", -MARGIN, -above, WIDTH + 2.0 * MARGIN, height + above + below);
+        page.open("svg", &[("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", &view), ("aria-hidden", "true")]);
+        let mut top = 0.0;
+        for strip in strips {
+            strip.shapes.iter().for_each(|shape| self::shape(page, shape, top));
+            top += strip.height;
         }
-        top += strip.height;
+        page.close();
     }
     page.close();
 }

@@ -9,12 +9,13 @@ use crate::picture;
 use crate::view::View;
 
 /// Sizes of fixed-width text, in points; a hash of 64 digits has to fit into one line of `DETAIL_WIDTH`.
-const CODE_SIZE: f64 = 7.4;
-/// Widths for values of facts, details of rows, indicators, rows of the process table.
+const CODE_SIZE: f64 = 7.2;
+/// Widths for values of facts, details of rows, indicators, rows of the process table, paths of log files.
 const FACT_WIDTH: f64 = 385.0;
-const DETAIL_WIDTH: f64 = 296.0;
-const INDICATOR_WIDTH: f64 = 405.0;
-const PROCESS_WIDTH: f64 = 400.0;
+const DETAIL_WIDTH: f64 = 279.0;
+const INDICATOR_WIDTH: f64 = 486.0;
+const PROCESS_WIDTH: f64 = 390.0;
+const FILE_WIDTH: f64 = 450.0;
 /// Marks a place where a long word may be broken. A private-use character: none is in the view, hidden characters were made visible.
 const BREAK: char = '\u{E000}';
 /// Longest run of letters without such a place.
@@ -31,7 +32,10 @@ pub(super) fn of(view: &View) -> Result<Value, DocumentError> {
         "details": details(view, fonts),
         "indicators": indicators(view, fonts),
         "processes": processes(view, fonts),
+        "files": view.files.iter().map(|file| fonts.broken(&file.path, FILE_WIDTH)).collect::<Vec<_>>(),
     });
+    let mut listed = serde_json::to_value(view.tree.listed())?;
+    make_printable(&mut listed, fonts);
     let pictures = json!({
         "timeline": picture::timeline::draw(view, fonts),
         "tree": picture::tree::draw(view, fonts),
@@ -39,6 +43,7 @@ pub(super) fn of(view: &View) -> Result<Value, DocumentError> {
     });
     if let Some(sheet) = sheet.as_object_mut() {
         sheet.insert("lines".to_owned(), lines);
+        sheet.insert("listed".to_owned(), listed);
         sheet.insert("pictures".to_owned(), pictures);
         sheet.insert("sizes".to_owned(), json!({ "code": CODE_SIZE, "detail": DETAIL_WIDTH, "fact": FACT_WIDTH }));
         sheet.insert("break".to_owned(), json!(BREAK));
@@ -57,13 +62,10 @@ fn indicators(view: &View, fonts: &Fonts) -> Vec<Vec<Vec<String>>> {
     groups.map(|group| group.values.iter().map(|value| fonts.broken(value, INDICATOR_WIDTH)).collect()).collect()
 }
 
-/// Lines of the process table: path, command line, hash of each row of the tree.
-fn processes(view: &View, fonts: &Fonts) -> Vec<Vec<Vec<String>>> {
-    let rows = view.tree.rows.iter().map(|row| {
-        let values = [&row.image, &row.command_line, &row.sha256];
-        values.into_iter().filter(|value| !value.is_empty()).map(|value| fonts.broken(value, PROCESS_WIDTH)).collect()
-    });
-    rows.collect()
+/// Lines of the list of processes: path, command line, hash of each; none where it is not known.
+fn processes(view: &View, fonts: &Fonts) -> Vec<[Vec<String>; 3]> {
+    let lines = |value: &String| if value.is_empty() { Vec::new() } else { fonts.broken(value, PROCESS_WIDTH) };
+    view.tree.listed().into_iter().map(|row| [&row.image, &row.command_line, &row.sha256].map(lines)).collect()
 }
 
 impl Fonts {
@@ -94,7 +96,7 @@ fn breakable(text: &str) -> String {
         for letter in word.chars() {
             marked.push(letter);
             run += 1;
-            if run >= LONGEST_RUN || "\\/._:=&?,;+@|".contains(letter) {
+            if run >= LONGEST_RUN || "\\/._:=&?,;+@|-".contains(letter) {
                 marked.push(BREAK);
                 run = 0;
             }

@@ -29,7 +29,7 @@ pub(crate) fn draw(view: &View, fonts: &Fonts) -> Picture {
     detection(&mut pen, view, &axis, lanes_end);
     let mut top = TOP;
     for lane in &timeline.lanes {
-        self::lane(&mut pen, lane, &axis, top);
+        self::lane(&mut pen, lane, &axis, (top, axis.x(timeline.detected_at)));
         top += LANE;
     }
     pen.line((LEFT, lanes_end), (RIGHT, lanes_end), Tone::Mid, 0.7, false);
@@ -47,22 +47,33 @@ fn detection(pen: &mut Pen<'_>, view: &View, axis: &Axis, lanes_end: f64) {
     let middle = x.clamp(LEFT + width / 2.0, RIGHT - width / 2.0);
     pen.text(label, (middle, 8.0), Anchor::Middle, style, 120.0);
     let small = Style { face: Face::Sans, size: 6.5, tone: Tone::Mid };
-    let (before, after) = (view.label("before_detection"), view.label("after_detection"));
-    pen.text(before, (middle - width / 2.0 - 8.0, 8.0), Anchor::Right, small, (middle - width / 2.0 - 8.0 - LEFT).max(0.0));
-    pen.text(after, (middle + width / 2.0 + 8.0, 8.0), Anchor::Left, small, (RIGHT - middle - width / 2.0 - 8.0).max(0.0));
+    let (left, right) = (middle - width / 2.0 - 8.0, middle + width / 2.0 + 8.0);
+    let sides = [
+        (view.label("before_detection"), left, Anchor::Right, left - LEFT),
+        (view.label("after_detection"), right, Anchor::Left, RIGHT - right),
+    ];
+    for (side, at, anchor, room) in sides {
+        if pen.fonts.width(side, Face::Sans, small.size) <= room {
+            pen.text(side, (at, 8.0), anchor, small, room);
+        }
+    }
     pen.line((x, 10.0), (x, lanes_end), Tone::Ink, 1.1, false);
 }
 
-fn lane(pen: &mut Pen<'_>, lane: &Lane, axis: &Axis, top: f64) {
+/// A lane below `top`; what says that it is empty keeps clear of the line of the detection.
+fn lane(pen: &mut Pen<'_>, lane: &Lane, axis: &Axis, (top, detection): (f64, f64)) {
     let middle = top + LANE / 2.0;
     pen.line((0.0, top), (RIGHT, top), Tone::Faint, 0.5, false);
     let style = Style { face: Face::Sans, size: 7.5, tone: Tone::Ink };
     pen.text(&lane.title, (0.0, middle + 2.7), Anchor::Left, style, LEFT - 6.0);
     if let Some(empty) = &lane.empty {
         let style = Style { face: Face::Sans, size: 6.5, tone: Tone::Mid };
-        let width = pen.text(empty, (LEFT + 6.0, middle + 2.4), Anchor::Left, style, RIGHT - LEFT - 12.0);
+        let width = pen.fonts.width(empty, Face::Sans, style.size);
+        let crossed = detection > LEFT && detection < LEFT + 10.0 + width && detection + 12.0 + width < RIGHT;
+        let left = if crossed { detection + 6.0 } else { LEFT + 6.0 };
+        let width = pen.text(empty, (left, middle + 2.4), Anchor::Left, style, RIGHT - left - 6.0);
         if lane.not_collected {
-            pen.line((LEFT + 12.0 + width, middle), (RIGHT, middle), Tone::Mid, 0.6, true);
+            pen.line((left + 6.0 + width, middle), (RIGHT, middle), Tone::Mid, 0.6, true);
         }
     }
     for (x, count, finding) in dots(&lane.marks, axis) {
@@ -223,6 +234,21 @@ mod tests {
         let even: Vec<Timestamp> = (0..50).map(|second| at(second * 60)).collect();
         assert!(cuts(&even).is_empty());
         assert!(cuts(&[at(0)]).is_empty());
+    }
+
+    #[test]
+    fn what_says_that_a_lane_is_empty_is_not_crossed_by_the_detection() {
+        let mut pen = Pen { fonts: crate::fonts::fonts().unwrap(), shapes: Vec::new() };
+        let empty = Lane { title: "①".to_owned(), empty: Some("該当なし".to_owned()), not_collected: false, marks: Vec::new() };
+        for detection in [LEFT, LEFT + 4.0, LEFT + 20.0, LEFT + 200.0] {
+            pen.shapes.clear();
+            lane(&mut pen, &empty, &Axis { pieces: Vec::new() }, (TOP, detection));
+            let clear = pen.shapes.iter().all(|shape| match shape {
+                Shape::Text { x, width, .. } => detection < *x || detection > x + width,
+                _ => true,
+            });
+            assert!(clear, "{detection}: {:?}", pen.shapes);
+        }
     }
 
     #[test]

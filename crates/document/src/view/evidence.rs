@@ -6,9 +6,9 @@ use hikeshi_domain::triage::{EventRef, Triage};
 use hikeshi_domain::verdict::Finding;
 use serde::Serialize;
 
-use super::head::{family, file_name};
+use super::files::Files;
+use super::head::family;
 use crate::clock::Clock;
-use crate::printable::one_line;
 use crate::words::Words;
 
 /// Most rules and indicators shown; the rest is in the JSON's model.
@@ -27,10 +27,16 @@ pub(super) type Reasons = HashMap<String, String>;
 pub struct EvidenceView {
     /// Toward a threat, heaviest first.
     pub supports: Vec<ReasonView>,
+    /// How many of these are not shown, in words.
+    pub supports_note: Option<String>,
     /// Against a threat, heaviest first.
     pub against: Vec<ReasonView>,
+    /// How many of these are not shown, in words.
+    pub against_note: Option<String>,
     /// What would have been weighed, had it been known.
     pub unknown: Vec<UnknownView>,
+    /// How many of these are not shown, in words.
+    pub unknown_note: Option<String>,
     /// Rules that matched.
     pub rules: Vec<RuleView>,
     /// How many rules are not shown, in words.
@@ -80,7 +86,7 @@ pub struct RuleView {
     pub level: String,
     /// Its author, as the rules' licence asks.
     pub author: String,
-    /// ATT&CK techniques and other tags, in one line.
+    /// ATT&CK tactics and techniques, and other tags, in one line.
     pub tags: String,
     /// How many events matched, and the first of them.
     pub events: String,
@@ -106,7 +112,10 @@ pub(super) fn numbers(triage: &Triage, words: Words) -> Reasons {
 
 /// What the report calls those of the findings that it shows.
 pub(super) fn called(findings: &[String], numbers: &Reasons) -> Vec<String> {
-    findings.iter().filter_map(|finding| numbers.get(finding).cloned()).collect()
+    let mut called: Vec<String> = findings.iter().filter_map(|finding| numbers.get(finding).cloned()).collect();
+    // Each is the same words with another number: the shorter number is the smaller one.
+    called.sort_by(|one, other| one.len().cmp(&other.len()).then_with(|| one.cmp(other)));
+    called
 }
 
 /// Which way findings point.
@@ -117,24 +126,38 @@ enum Side {
 }
 
 impl Side {
+    fn all(self, triage: &Triage) -> impl Iterator<Item = &Finding> {
+        triage.findings.iter().filter(move |finding| (finding.points < 0) == (self == Side::Against))
+    }
+
     /// Its findings as they are shown, heaviest first.
     fn findings(self, triage: &Triage) -> impl Iterator<Item = &Finding> {
-        let mut found: Vec<&Finding> = triage.findings.iter().filter(|finding| (finding.points < 0) == (self == Side::Against)).collect();
+        let mut found: Vec<&Finding> = self.all(triage).collect();
         found.sort_by_key(|finding| std::cmp::Reverse(finding.points.unsigned_abs()));
         found.into_iter().take(FINDINGS_SHOWN)
     }
 }
 
-pub(super) fn view(triage: &Triage, words: Words, clock: &Clock, numbers: &Reasons) -> EvidenceView {
-    let reasons = |side: Side| side.findings(triage).map(|finding| reason(finding, words, clock, numbers)).collect();
+/// The events that stand beside reasons and rules: the first of each.
+pub(super) fn shown_events(triage: &Triage) -> impl Iterator<Item = &EventRef> {
+    let findings = Side::Supports.findings(triage).chain(Side::Against.findings(triage)).map(|finding| &finding.events);
+    findings.chain(triage.rules.iter().take(RULES_SHOWN).map(|hit| &hit.events)).filter_map(|events| events.first())
+}
+
+pub(super) fn view(triage: &Triage, words: Words, clock: &Clock, numbers: &Reasons, files: &Files<'_>) -> EvidenceView {
+    let reasons = |side: Side| side.findings(triage).map(|finding| reason(finding, words, clock, numbers, files)).collect();
+    let left_out = |side: Side| note(side.all(triage).count(), FINDINGS_SHOWN, words);
     let unknown = triage.unknown.iter().take(FINDINGS_SHOWN);
     EvidenceView {
         supports: reasons(Side::Supports),
+        supports_note: left_out(Side::Supports),
         against: reasons(Side::Against),
+        against_note: left_out(Side::Against),
+        unknown_note: note(triage.unknown.len(), FINDINGS_SHOWN, words),
         unknown: unknown
             .map(|unknown| UnknownView { id: words.foreign(&unknown.id), reason: words.phrase(&clock.told(&unknown.reason)) })
             .collect(),
-        rules: rules(triage, words, clock),
+        rules: rules(triage, words, clock, files),
         rules_note: note(triage.rules.len(), RULES_SHOWN, words),
         indicators: indicators(triage, words),
         indicators_note: note(triage.indicators.len(), INDICATORS_SHOWN, words),
@@ -146,7 +169,7 @@ pub(super) fn note(total: usize, shown: usize, words: Words) -> Option<String> {
     (total > shown).then(|| words.say("shown_of", &[("shown", words.number(shown)), ("total", words.number(total))]))
 }
 
-fn reason(finding: &Finding, words: Words, clock: &Clock, numbers: &Reasons) -> ReasonView {
+fn reason(finding: &Finding, words: Words, clock: &Clock, numbers: &Reasons, files: &Files<'_>) -> ReasonView {
     ReasonView {
         id: words.foreign(&finding.id),
         number: numbers.get(&finding.id).cloned().unwrap_or_default(),
@@ -154,30 +177,32 @@ fn reason(finding: &Finding, words: Words, clock: &Clock, numbers: &Reasons) -> 
         points: words.points(finding.points),
         weight: finding.points.unsigned_abs(),
         reason: words.phrase(&clock.told(&finding.reason)),
-        events: events(&finding.events, words, clock),
+        events: events(&finding.events, words, clock, files),
     }
 }
 
 /// The first event by time, channel, number and file, and how many more there are.
-pub(super) fn events(events: &[EventRef], words: Words, clock: &Clock) -> Option<String> {
+fn events(events: &[EventRef], words: Words, clock: &Clock, files: &Files<'_>) -> Option<String> {
     let first = events.first()?;
-    let mut text = format!("{} {}", clock.full(first.time), source(first, words));
+    let mut text = format!("{} {}", clock.full(first.time), files.source(first, words));
     if events.len() > 1 {
         text.push_str(&words.say("more_events", &[("count", words.number(events.len() - 1))]));
     }
     Some(text)
 }
 
-/// Channel, number and file of an event: `Sysmon #4211, evidence.evtx`.
-pub(super) fn source(event: &EventRef, words: Words) -> String {
-    let channel = event.channel.strip_prefix("Microsoft-Windows-").unwrap_or(&event.channel);
-    let channel = channel.strip_suffix("/Operational").unwrap_or(channel);
-    let number = event.record_id.map(|number| format!(" #{number}")).unwrap_or_default();
-    let file = event.path.as_deref().map(|path| format!("{}{}", words.comma(), words.foreign(file_name(path)))).unwrap_or_default();
-    one_line(&format!("{}{number}{file}", words.foreign(channel))).into_owned()
+/// `attack.t1059.001` is T1059.001, `attack.lateral-movement` the tactic's name; other vocabularies stay as they are.
+fn tag(tag: &str, words: Words) -> String {
+    let Some(known) = tag.strip_prefix("attack.") else { return words.foreign(tag) };
+    let mut letters = known.chars();
+    let numbered = letters.next().is_some_and(|letter| "tsg".contains(letter)) && letters.next().is_some_and(|next| next.is_ascii_digit());
+    if numbered {
+        return words.foreign(&known.to_ascii_uppercase());
+    }
+    words.tactic(known)
 }
 
-fn rules(triage: &Triage, words: Words, clock: &Clock) -> Vec<RuleView> {
+fn rules(triage: &Triage, words: Words, clock: &Clock, files: &Files<'_>) -> Vec<RuleView> {
     let shown = triage.rules.iter().take(RULES_SHOWN);
     shown
         .map(|hit| RuleView {
@@ -185,11 +210,11 @@ fn rules(triage: &Triage, words: Words, clock: &Clock) -> Vec<RuleView> {
             id: words.foreign(&hit.rule_id),
             level: words.label_or_key("level", &hit.level),
             author: words.foreign(&hit.author),
-            tags: words.foreign(&hit.tags.join(words.comma())),
+            tags: words.foreign(&hit.tags.iter().map(|name| tag(name, words)).collect::<Vec<_>>().join(" · ")),
             events: {
                 let count = words.say("event_count", &[("count", words.number(hit.count))]);
                 match hit.events.first() {
-                    Some(first) => format!("{count}{}{} {}", words.comma(), clock.full(first.time), source(first, words)),
+                    Some(first) => format!("{count}{}{} {}", words.comma(), clock.full(first.time), files.source(first, words)),
                     None => count,
                 }
             },

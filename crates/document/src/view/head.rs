@@ -119,9 +119,10 @@ pub(super) fn headline(report: &FlashReport, words: Words) -> String {
     let alert = report.alert.as_ref();
     let file = alert.and_then(|alert| alert.raised.file.as_ref()).and_then(|file| file.path.as_deref());
     let single = subject.image.as_deref().or(file).map(file_name);
+    let chain: Vec<String> = chain.into_iter().map(short_name).collect();
     let text = match chain.as_slice() {
-        [] | [_] => single.or(chain.first().copied()).or(subject.channel.as_deref()).unwrap_or(&report.triage.host).to_owned(),
-        [.., _, _, _, _] if chain.len() > 4 => format!("… → {}", last(&chain, 4).join(" → ")),
+        [] | [_] => short_name(single.or(chain.first().map(String::as_str)).or(subject.channel.as_deref()).unwrap_or(&report.triage.host)),
+        [.., a, b, c, d] if chain.len() > 4 => format!("… → {a} → {b} → {c} → {d}"),
         _ => chain.join(" → "),
     };
     one_line(&words.foreign(&text)).into_owned()
@@ -144,13 +145,24 @@ fn chain(triage: &Triage) -> Vec<&str> {
     names
 }
 
-fn last<'a, 'b>(names: &'a [&'b str], count: usize) -> &'a [&'b str] {
-    names.split_at(names.len().saturating_sub(count)).1
-}
-
 /// The last part of a path of either kind.
 pub(super) fn file_name(path: &str) -> &str {
     path.rsplit(['\\', '/']).next().filter(|name| !name.is_empty()).unwrap_or(path)
+}
+
+/// Longest name of a file that stands in a narrow place; its process or path is written out elsewhere.
+const NAME_SHOWN: usize = 44;
+
+/// A long name without its middle: both how it begins and what it ends in are seen.
+pub(super) fn short_name(name: &str) -> String {
+    let length = name.chars().count();
+    if length <= NAME_SHOWN {
+        return name.to_owned();
+    }
+    let tail = NAME_SHOWN / 3;
+    let head: String = name.chars().take(NAME_SHOWN - tail - 1).collect();
+    let end: String = name.chars().skip(length - tail).collect();
+    format!("{head}…{end}")
 }
 
 /// Detection, receipt, issue, due: both times that the target needs are always there where they exist (S3-32).
@@ -191,6 +203,7 @@ pub(super) fn facts(report: &FlashReport, words: Words) -> Vec<Fact> {
     let subject = &report.triage.subject;
     let raised = report.alert.as_ref().map(|alert| &alert.raised);
     let file = raised.and_then(|raised| raised.file.as_ref());
+    facts.text("organization", Some(&report.organization));
     facts.text("host", Some(&report.triage.host));
     facts.text("user", subject.user.as_deref());
     if let Some(raised) = raised {
@@ -255,7 +268,7 @@ impl Facts {
 
     fn code(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            self.add(name, self.words.foreign(value), true);
+            self.add(name, self.words.glance(value), true);
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The shape is the JSON's `texts` and part of its schema: fields may be added, never renamed or removed under one schema name.
 
 mod evidence;
+mod files;
 mod head;
 mod sections;
 mod timeline;
@@ -16,11 +17,13 @@ use hikeshi_domain::triage::Triage;
 use serde::Serialize;
 
 pub use evidence::{EvidenceView, IndicatorGroup, ReasonView, RuleView, UnknownView};
+pub use files::FileView;
 pub use head::{Fact, Step, TlpView, VerdictView};
 pub use sections::{Detail, ItemView, SectionView};
 pub use timeline::{Lane, Mark, TimelineView};
 pub use tree::{TreeRow, TreeView};
 
+use self::files::Files;
 use self::sections::Marks;
 use crate::clock::Clock;
 use crate::words::Words;
@@ -44,10 +47,16 @@ const LABELS: &[&str] = &[
     "column.time",
     "column.what",
     "contents",
+    "detail.command_line",
+    "detail.image",
+    "detail.sha256",
     "continued",
     "detected",
     "events",
     "families",
+    "files",
+    "files.many",
+    "files.one",
     "indicators",
     "indicators.none",
     "indicators.note",
@@ -64,6 +73,7 @@ const LABELS: &[&str] = &[
     "rules.none",
     "score",
     "sections",
+    "sections.key",
     "subject",
     "supports",
     "supports.none",
@@ -124,6 +134,8 @@ pub struct View {
     pub timeline: TimelineView,
     /// The eight sections, always eight, in order.
     pub sections: Vec<SectionView>,
+    /// Log files that the events of the report stand in.
+    pub files: Vec<FileView>,
     /// What the examination could not see.
     pub limits: Vec<String>,
     /// Versions and spans under which the verdict was made.
@@ -142,9 +154,10 @@ impl View {
         let clock = Clock::new(&report.time_zone);
         let report = &*report.told_in(language);
         let reasons = evidence::numbers(&report.triage, words);
+        let files = Files::of(&report.triage);
         let tree = tree::view(&report.triage, words, &clock, &reasons);
         let numbers = tree.numbers();
-        let sections = sections::view(&report.triage, words, &clock, Marks { actors: &numbers, reasons: &reasons });
+        let sections = sections::view(&report.triage, words, &clock, Marks { actors: &numbers, reasons: &reasons, files: &files });
         let timeline = timeline::view(&report.triage, words, &clock);
         View {
             language,
@@ -159,10 +172,11 @@ impl View {
             clock: head::clock(report, words, &clock),
             facts: head::facts(report, words),
             advice: report.advice.iter().map(|advice| words.phrase(advice)).collect(),
-            evidence: evidence::view(&report.triage, words, &clock, &reasons),
+            evidence: evidence::view(&report.triage, words, &clock, &reasons, &files),
             tree: tree.view,
             timeline,
             sections,
+            files: files.view(words),
             limits: limits(report, words, &clock),
             colophon: head::colophon(report, words, &clock),
             issued_at: report.issued_at,

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use hikeshi_domain::triage::{Section, SectionItem, SectionKind, SectionState, Triage};
+use hikeshi_domain::triage::{EventRef, Section, SectionItem, SectionKind, SectionState, Triage};
 use serde::Serialize;
 
-use super::evidence::{Reasons, called, source};
+use super::evidence::{Reasons, called};
+use super::files::Files;
+use super::head::short_name;
 use crate::clock::Clock;
 use crate::words::Words;
 
@@ -88,6 +90,8 @@ pub(super) struct Marks<'a> {
     pub(super) actors: &'a Actors,
     /// Reasons of the verdict.
     pub(super) reasons: &'a Reasons,
+    /// Files of events.
+    pub(super) files: &'a Files<'a>,
 }
 
 /// Always eight, in the fixed order, whatever the model holds (S3-44).
@@ -106,6 +110,17 @@ pub(super) fn view(triage: &Triage, words: Words, clock: &Clock, marks: Marks<'_
         section(given.unwrap_or(&absent), number, words, clock, marks)
     })
     .collect()
+}
+
+/// The rows that are shown.
+pub(super) fn shown_rows(triage: &Triage) -> impl Iterator<Item = &SectionItem> {
+    let kinds = SectionKind::ALL.into_iter();
+    kinds.filter_map(|kind| triage.sections.iter().find(|section| section.kind == kind)).flat_map(|section| chosen(&section.items))
+}
+
+/// The events that stand beside rows: the first of each.
+pub(super) fn shown_events(triage: &Triage) -> impl Iterator<Item = &EventRef> {
+    shown_rows(triage).filter_map(|item| item.events.first())
 }
 
 fn section(section: &Section, number: &str, words: Words, clock: &Clock, marks: Marks<'_>) -> SectionView {
@@ -165,7 +180,7 @@ fn item(item: &SectionItem, words: Words, clock: &Clock, marks: Marks<'_>) -> It
         time: clock.time_of_day(item.time),
         offset: clock.offset(item.time),
         after_detection: item.after_detection,
-        actor: item.node.as_ref().and_then(|node| marks.actors.get(node).cloned()),
+        actor: item.node.as_ref().and_then(|node| marks.actors.get(node)).map(|actor| short_name(actor)),
         what: words.phrase(&item.what),
         details: shown
             .map(|(name, value)| Detail { name: name.clone(), label: words.label_or_key("detail", name), value: words.value(name, value) })
@@ -176,7 +191,7 @@ fn item(item: &SectionItem, words: Words, clock: &Clock, marks: Marks<'_>) -> It
         events: item.events.first().map(|first| {
             let more = item.events.len() - 1;
             let more = if more > 0 { words.say("more_events", &[("count", words.number(more))]) } else { String::new() };
-            format!("{}{more}", source(first, words))
+            format!("{}{more}", marks.files.source(first, words))
         }),
     }
 }

@@ -8,21 +8,27 @@ use std::collections::{HashMap, HashSet};
 use hikeshi_domain::triage::{LinkKind, Node, NodeOrigin, Tree, Triage};
 use serde::Serialize;
 
-use super::evidence::{Reasons, called};
+use super::evidence::{self, Reasons, called};
 use super::head::file_name;
-use super::sections::Actors;
+use super::sections::{Actors, shown_rows};
 use crate::clock::Clock;
 use crate::printable::one_line;
 use crate::words::Words;
 
 /// Most processes shown.
 const SHOWN: usize = 48;
+/// Most processes listed that the tree leaves out and rows of the sections name.
+const CITED: usize = 60;
 
 /// The tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TreeView {
     /// Rows from top to bottom.
     pub rows: Vec<TreeRow>,
+    /// Processes that rows of the sections name and the picture does not show, for the list of processes.
+    pub cited: Vec<TreeRow>,
+    /// How many of these are not listed, in words.
+    pub cited_note: Option<String>,
     /// How many processes are not shown, in words.
     pub note: Option<String>,
     /// The picture in a sentence, for those who do not see it.
@@ -70,6 +76,16 @@ pub struct TreeRow {
     pub sha256: String,
 }
 
+impl TreeView {
+    /// Every process that the report names, by its number, for the list of processes.
+    pub(crate) fn listed(&self) -> Vec<&TreeRow> {
+        let number = |row: &&TreeRow| row.number.trim_start_matches('P').parse::<usize>().ok();
+        let mut listed: Vec<&TreeRow> = self.rows.iter().chain(&self.cited).filter(|row| number(row).is_some()).collect();
+        listed.sort_by_key(number);
+        listed
+    }
+}
+
 /// The rows, and how rows of sections name a node.
 pub(super) struct Built {
     pub(super) view: TreeView,
@@ -90,6 +106,7 @@ pub(super) fn view(triage: &Triage, words: Words, clock: &Clock, reasons: &Reaso
     let links = links(&triage.tree, &numbers, words);
     let mut draft = Draft { shape: &shape, chosen: &chosen, numbers: &numbers, links: &links, reasons, words, clock, rows: Vec::new() };
     draft.rows();
+    let (cited, cited_note) = draft.cited(&order, triage);
     let rows = draft.rows;
     let total = triage.tree.nodes.len() + triage.tree.omitted;
     let note = (total > chosen.len()).then(|| {
@@ -98,7 +115,7 @@ pub(super) fn view(triage: &Triage, words: Words, clock: &Clock, reasons: &Reaso
     });
     let actors = named(&triage.tree, &numbers, words);
     let alt = alt(triage, &rows, total, words);
-    Built { view: TreeView { rows, note, alt }, actors }
+    Built { view: TreeView { rows, cited, cited_note, note, alt }, actors }
 }
 
 /// How rows of sections name a node.
@@ -297,6 +314,17 @@ impl Draft<'_> {
         }
     }
 
+    /// Processes that rows of the sections name and the tree leaves out, in the order of their numbers, and how many are not listed.
+    fn cited(&self, order: &[usize], triage: &Triage) -> (Vec<TreeRow>, Option<String>) {
+        let named: HashSet<&str> = shown_rows(triage).filter_map(|row| row.node.as_deref()).collect();
+        let left_out = order.iter().filter(|index| !self.chosen.contains(index));
+        let nodes = left_out.filter_map(|index| Some((*index, self.shape.nodes.get(*index)?)));
+        let cited: Vec<(usize, &Node)> = nodes.filter(|(_, node)| named.contains(node.id.as_str())).collect();
+        let number = |index| self.numbers.get(index).copied().unwrap_or_default();
+        let rows = cited.iter().take(CITED).map(|(index, node)| self.row(node, number(index), Vec::new(), true, false));
+        (rows.collect(), evidence::note(cited.len(), CITED, self.words))
+    }
+
     /// How many chosen nodes stand below roots that are not chosen themselves.
     fn chosen_below(&self, roots: &[usize]) -> usize {
         let mut count = 0;
@@ -333,6 +361,11 @@ impl Draft<'_> {
         self.rows.push(TreeRow { name, depth: rails.len(), rails, last: true, ..TreeRow::empty() });
     }
 
+    /// Whole where the verdict rests on the process, and here only; clipped where it is one of many.
+    fn command_line(&self, node: &Node, line: &str) -> String {
+        if node.subject || !node.findings.is_empty() { self.words.whole(line) } else { self.words.foreign(line) }
+    }
+
     fn row(&self, node: &Node, number: usize, rails: Vec<bool>, last: bool, parent: bool) -> TreeRow {
         let words = self.words;
         let text = |text: &Option<String>| text.as_deref().map(|text| words.foreign(text)).unwrap_or_default();
@@ -347,7 +380,7 @@ impl Draft<'_> {
             parent,
             name: name(node, words),
             image: text(&node.image),
-            command_line: text(&node.command_line),
+            command_line: node.command_line.as_deref().map(|line| self.command_line(node, line)).unwrap_or_default(),
             about: about.into_iter().flatten().collect::<Vec<_>>().join(" · "),
             ghost: node.ghost,
             origin: match node.origin {

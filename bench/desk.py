@@ -1,5 +1,5 @@
 """A desk of its own for a benchmark: the release binary on a folder and a free port, signed in, with a key for a forwarder."""
-import http.client, json, os, re, signal, subprocess, threading, time
+import atexit, http.client, json, os, re, signal, subprocess, threading, time
 
 TARGET = os.environ.get('CARGO_TARGET_DIR', os.path.expanduser('~/.cache/hikeshi/target'))
 HIKESHI = os.environ.get('HIKESHI', os.path.join(TARGET, 'release/hikeshi'))
@@ -30,6 +30,7 @@ class Desk:
         self.log = open(log or os.path.join(data, 'bench.log') if os.path.isdir(data) else log or os.devnull, 'ab')
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, env={**os.environ, 'RUST_LOG': 'warn'})
         self.pid = self.process.pid
+        atexit.register(self.process.kill)
         self.address = self.token = None
         for line in self.process.stdout:
             found = re.search(rb'http://([\d.:]+)(?:/sign-in#token=(\S+))?', line)

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hikeshi_domain::alert::{Action, ProductAlert};
+use hikeshi_domain::duplicate::same_file as same_hash;
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::level::Level;
 use hikeshi_domain::phrase::Phrase;
-use hikeshi_domain::told::same_file;
+use hikeshi_domain::told::{NEAR, same_file};
 use hikeshi_event::Column;
 
 use super::Evidence;
@@ -116,8 +117,12 @@ fn second_product(scope: &Scope<'_>, alert: &ProductAlert, evidence: &mut Eviden
         }
     }
     let agrees = |other: &&ProductAlert| {
-        let near = alert.detected_at.duration_since(other.detected_at).abs() <= LOOK_BACK;
-        near && !same_maker(&alert.product, &other.product) && other.file.as_ref().is_some_and(|theirs| same_file(file, theirs))
+        let apart = alert.detected_at.duration_since(other.detected_at).abs();
+        let theirs = other.file.as_ref();
+        // A path names a file for minutes, a hash for good.
+        let same = (apart <= LOOK_BACK && same_hash(Some(file), theirs))
+            || (apart <= NEAR && theirs.is_some_and(|theirs| same_file(file, theirs)));
+        same && !same_maker(&alert.product, &other.product)
     };
     if let Some(other) = scope.input.others.iter().find(agrees) {
         evidence.see("E35", Phrase::new("finding.E35").with("product", &other.product).with("name", &other.name), []);

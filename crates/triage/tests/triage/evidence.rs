@@ -2,9 +2,9 @@
 
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_event::Event;
-use hikeshi_triage::Level;
+use hikeshi_triage::{Focus, Input, Level, triage};
 
-use crate::stage::{EXPLORER, SYSMON, alert_on, alert_on_file, at, by_alert, by_rules, event, input, points, start};
+use crate::stage::{EXPLORER, SYSMON, alert_on, alert_on_file, at, book, by_alert, by_rules, event, input, points, start};
 
 const POWERSHELL: &str = r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe";
 
@@ -274,4 +274,25 @@ fn every_phrase_that_triage_says_exists() {
             assert!(!text.starts_with(&phrase.key), "no sentence for `{}`", phrase.key);
         }
     }
+}
+
+/// By the path two products agree for minutes, by the hash for a week: over files and on the desk alike.
+#[test]
+fn a_second_product_agrees_by_path_for_minutes_and_by_hash_for_a_week() {
+    let path = r"C:\Users\y\Downloads\setup.exe";
+    let events = one(path, "setup.exe", EXPLORER);
+    let agrees = |apart_s: i64, ours: Option<&str>, theirs: Option<&str>| {
+        let alert = alert_on_file(20, path, ours);
+        let mut other = alert_on_file(20 + apart_s, path, theirs);
+        other.product = "EDR".to_owned();
+        let others = [other];
+        let given = Input { others: &others, ..input(&events, &[], Focus::Alert(&alert)) };
+        triage(&given, &book()).findings.iter().any(|finding| finding.id == "E35")
+    };
+    let (hash, another) = ("ab".repeat(32), "cd".repeat(32));
+    assert!(agrees(15 * 60, None, None) && agrees(-15 * 60, None, Some(&hash)));
+    assert!(!agrees(15 * 60 + 1, None, None), "a week later the path is another download's");
+    assert!(agrees(7 * 24 * 3_600, Some(&hash), Some(&hash)));
+    assert!(!agrees(7 * 24 * 3_600 + 1, Some(&hash), Some(&hash)));
+    assert!(!agrees(60, Some(&hash), Some(&another)), "the hash says that it is another file");
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::filter::Key;
 use super::value::{Value, bytes, mapped, mask};
@@ -171,17 +171,19 @@ impl Indicators {
     }
 
     /// Every text by which an event may name an entry, in lower case; `None` where that cannot be told: networks, IPv6, names with
-    /// everything below.
+    /// everything below, names beyond ASCII, whose capitals the lake's index does not fold.
     pub fn spellings(&self) -> Option<impl Iterator<Item = String>> {
         let v4 = |(length, network): &(u8, u128)| (*length == 128).then(|| Ipv6Addr::from_bits(*network).to_ipv4_mapped()).flatten();
-        if self.names.iter().any(|(_, _, below)| *below) || self.networks.iter().any(|(network, _)| v4(network).is_none()) {
+        if self.names.iter().any(|(name, _, below)| *below || !name.is_ascii())
+            || self.networks.iter().any(|(network, _)| v4(network).is_none())
+        {
             return None;
         }
         let hashes = self.md5.iter().map(|(hash, _)| hex(hash)).chain(self.sha1.iter().map(|(hash, _)| hex(hash)));
         let hashes = hashes.chain(self.sha256.iter().map(|(hash, _)| hex(hash)));
-        let names = self.names.iter().flat_map(|(name, ..)| [name.to_string(), format!("{name}.")]);
+        let names = self.names.iter().flat_map(|(name, ..)| [name.to_string(), format!("{name}."), format!("{name}..")]);
         let addresses = self.networks.iter().filter_map(move |(network, _)| v4(network));
-        Some(hashes.chain(names).chain(addresses.flat_map(|address| [address.to_string(), format!("::ffff:{address}")])))
+        Some(hashes.chain(names).chain(addresses.flat_map(address_spellings)))
     }
 
     /// Whether the list knows the hash (hexadecimal).
@@ -218,6 +220,21 @@ impl Indicators {
         let place = usize::try_from(label).ok()?.checked_sub(1)?;
         self.labels.get(place).map(|label| &**label)
     }
+}
+
+/// An IPv4 address by itself, and within IPv6 short and in full, the last part with dots or in hexadecimal.
+fn address_spellings(address: Ipv4Addr) -> [String; 7] {
+    let [a, b, c, d] = address.octets();
+    let (high, low) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+    [
+        address.to_string(),
+        format!("::ffff:{address}"),
+        format!("::ffff:{high:x}:{low:x}"),
+        format!("::ffff:{high:04x}:{low:04x}"),
+        format!("0:0:0:0:0:ffff:{address}"),
+        format!("0:0:0:0:0:ffff:{high:x}:{low:x}"),
+        format!("0000:0000:0000:0000:0000:ffff:{high:04x}:{low:04x}"),
+    ]
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -294,8 +311,22 @@ mod tests {
         let hash = "44d88612fea8a8f36de82e1278abb02f";
         let list = indicators(&[(&hash.to_uppercase(), ""), ("Evil.Example", ""), ("203.0.113.9", "")]);
         let spelt: Vec<String> = list.spellings().unwrap().collect();
-        assert_eq!(spelt, [hash, "evil.example", "evil.example.", "203.0.113.9", "::ffff:203.0.113.9"]);
-        for wide in ["*.evil.example", "203.0.113.0/24", "2001:db8::1"] {
+        // However an event writes it, who finds it on the stream finds it in the past.
+        for written in [
+            "EVIL.example",
+            "evil.example..",
+            "203.0.113.9",
+            "::FFFF:203.0.113.9",
+            "::ffff:cb00:7109",
+            "0:0:0:0:0:ffff:cb00:7109",
+            "0:0:0:0:0:ffff:203.0.113.9",
+            "0000:0000:0000:0000:0000:ffff:cb00:7109",
+        ] {
+            assert!(list.name(written).is_some(), "{written}");
+            assert!(spelt.contains(&written.to_lowercase()), "{written}: {spelt:?}");
+        }
+        assert!(spelt.contains(&hash.to_owned()) && spelt.len() == 1 + 3 + 7, "{spelt:?}");
+        for wide in ["*.evil.example", "203.0.113.0/24", "2001:db8::1", "bücher.example"] {
             assert!(indicators(&[(hash, ""), (wide, "")]).spellings().is_none(), "{wide}");
         }
     }

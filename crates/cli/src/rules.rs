@@ -68,6 +68,8 @@ fn holds_only_rules(folder: &Path) -> Option<bool> {
         for entry in fs::read_dir(folder).ok()?.flatten() {
             let path = entry.path();
             match entry.file_type() {
+                // `.git`, `.github`: what a repository keeps for itself.
+                Ok(kind) if kind.is_dir() && entry.file_name().to_string_lossy().starts_with('.') => {}
                 Ok(kind) if kind.is_dir() => folders.push(path),
                 _ if is_rule(&path) => rules = Some(true),
                 _ if goes_with_rules(&path) => {}
@@ -91,8 +93,14 @@ fn is_rule(path: &Path) -> bool {
 
 /// What lies beside rules in a repository of them.
 fn goes_with_rules(path: &Path) -> bool {
+    const PAPERS: [&str; 8] = ["license", "licence", "copying", "notice", "readme", "changelog", "authors", "contributing"];
+    const ENDINGS: [&str; 9] = ["md", "rst", "png", "jpg", "jpeg", "gif", "svg", "ico", "webp"];
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    name.starts_with('.') || name.starts_with("license") || Path::new(&name).extension().is_some_and(|ending| ending == "md")
+    let ending = Path::new(&name).extension().unwrap_or_default();
+    // `LICENSE`, `LICENSE.Detection.md`, `license.txt`; a log called `notice.evtx` stays a log.
+    let is_log = ["evtx", "xml", "json", "jsonl", "ndjson", "csv", "log", "gz", "zst", "zip"].iter().any(|known| ending == *known);
+    let paper = PAPERS.iter().any(|paper| name.starts_with(paper)) && !is_log;
+    name.starts_with('.') || paper || ENDINGS.iter().any(|known| ending == *known)
 }
 
 #[cfg(test)]
@@ -110,6 +118,11 @@ mod tests {
         for (name, text) in [
             ("rules/windows/a.yml", "title: A\n"),
             ("rules/README.md", "# Rules\n"),
+            ("rules/LICENSE.Detection", "DRL 1.1\n"),
+            ("rules/COPYING", "GPL\n"),
+            ("rules/images/logo.png", "\u{89}PNG"),
+            ("rules/.git/HEAD", "ref: refs/heads/main\n"),
+            ("rules/.github/workflows/check.sh", "true\n"),
             ("case/a.yml", "title: A\n"),
             ("case/a.ndjson", "{}\n"),
             ("events.yml", "{\"EventID\": 1}\n"),

@@ -21,9 +21,6 @@ use crate::everything::everything;
 use crate::telemetry::JapaneseTitles;
 use crate::triage::OWN_PRODUCT;
 
-/// Hosts that the record is asked for at once: SQLite refuses an expression of a thousand alternatives.
-const HOSTS_A_QUESTION: usize = 200;
-
 /// Organisations that the caller may see, and the people of the installation, by id.
 #[derive(Debug, Default)]
 pub struct Names {
@@ -139,14 +136,9 @@ pub(crate) async fn endpoints(
     hosts: impl IntoIterator<Item = String>,
 ) -> Result<HashMap<(OrganizationId, String), Stored<Endpoint>>> {
     let hosts: BTreeSet<String> = hosts.into_iter().map(|host| host.to_lowercase()).collect();
-    let hosts: Vec<String> = hosts.into_iter().collect();
-    let mut found = HashMap::new();
-    for some in hosts.chunks(HOSTS_A_QUESTION) {
-        // Organisations may have hosts of the same name.
-        let endpoints: Vec<Stored<Endpoint>> = everything(desk, context, Query::new().any_of("host", some.iter().cloned())).await?;
-        found.extend(endpoints.into_iter().map(|endpoint| ((endpoint.org, endpoint.host.to_lowercase()), endpoint)));
-    }
-    Ok(found)
+    // Organisations may have hosts of the same name.
+    let endpoints: Vec<Stored<Endpoint>> = everything(desk, context, Query::new().any_of("host", hosts)).await?;
+    Ok(endpoints.into_iter().map(|endpoint| ((endpoint.org, endpoint.host.to_lowercase()), endpoint)).collect())
 }
 
 #[cfg(test)]

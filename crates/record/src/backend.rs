@@ -62,6 +62,9 @@ pub(crate) enum Purpose {
     Write,
 }
 
+/// Where the array of [`Session::keys`] is bound.
+pub(crate) const ARRAY: &str = "@";
+
 /// One connection. Dropped inside a transaction, it rolls back.
 #[async_trait]
 pub(crate) trait Session: Send {
@@ -76,6 +79,9 @@ pub(crate) trait Session: Send {
 
     /// Runs a statement; its rows.
     async fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Fault>;
+
+    /// A subquery of the keys (text, number) in the JSON array that is bound where [`ARRAY`] stands: one value, however many keys.
+    fn keys(&self) -> &'static str;
 
     /// Runs a script without values.
     async fn script(&mut self, sql: &str) -> Result<(), Fault>;

@@ -23,7 +23,7 @@ impl Store {
     /// `Invalid` when the cursor is none of ours.
     pub async fn list<E: Entity>(&self, context: &Context, query: Query) -> Result<Page<Stored<E>>> {
         let (mut session, tenants) = self.reading(&context.scope).await?;
-        let search = Search { kind: E::KIND, query: &query, tenants: &tenants };
+        let search = Search { kind: E::KIND, query: &query, tenants: &tenants, keys: session.keys() };
         let total = search.count(session.as_mut()).await?;
         let wanted = query.items() as usize;
         let mut places = search.page(session.as_mut(), wanted + 1).await?;
@@ -41,7 +41,8 @@ impl Store {
     /// How many entities of a kind in scope the query finds; order, cursor and limit do not count.
     pub async fn count<E: Entity>(&self, context: &Context, query: Query) -> Result<u64> {
         let (mut session, tenants) = self.reading(&context.scope).await?;
-        let total = Search { kind: E::KIND, query: &query, tenants: &tenants }.count(session.as_mut()).await?;
+        let search = Search { kind: E::KIND, query: &query, tenants: &tenants, keys: session.keys() };
+        let total = search.count(session.as_mut()).await?;
         session.commit().await?;
         Ok(total)
     }
@@ -51,6 +52,8 @@ struct Search<'a> {
     kind: &'static str,
     query: &'a Query,
     tenants: &'a Tenants,
+    /// As this database reads many keys.
+    keys: &'static str,
 }
 
 impl Search<'_> {
@@ -144,11 +147,10 @@ impl Search<'_> {
             Filter::AnyOf { field, values } => {
                 select.push(" AND e.no IN (");
                 self.of_field(select, field);
-                select.push(" AND (FALSE");
-                for key in values {
-                    select.push(" OR (f.text = ").bind(key.text.as_str()).push(" AND f.number = ").bind(key.number).push(")");
-                }
-                select.push(")");
+                match values.as_slice() {
+                    [one] => select.push(" AND f.text = ").bind(one.text.as_str()).push(" AND f.number = ").bind(one.number),
+                    many => select.push(" AND (f.text, f.number) IN (").keys(self.keys, many).push(")"),
+                };
             }
             Filter::Range { field, from, to } => {
                 select.push(" AND e.no IN (");

@@ -1,6 +1,7 @@
 //! A statement that grows with its values, so that no value ever becomes part of the text.
 
-use crate::backend::{Fault, Row, Session, Tenants, Value};
+use crate::backend::{ARRAY, Fault, Row, Session, Tenants, Value};
+use crate::query::Key;
 
 /// Text and values of a statement.
 pub(crate) struct Select {
@@ -38,6 +39,13 @@ impl Select {
             self.push(if at == 0 { "" } else { ", " }).bind(*number);
         }
         self.push(")")
+    }
+
+    /// The subquery of these keys, as one value: a statement takes only so many, and an expression may be only so deep.
+    pub(crate) fn keys(&mut self, subquery: &str, keys: &[Key]) -> &mut Self {
+        let pairs = keys.iter().map(|key| serde_json::json!([key.text, key.number]));
+        let (before, after) = subquery.split_once(ARRAY).unwrap_or((subquery, ""));
+        self.push(before).bind(serde_json::Value::from_iter(pairs).to_string()).push(after)
     }
 
     /// The condition that the column names one of the tenants.

@@ -10,6 +10,8 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use crate::backend::{Fault, Purpose, Row, Session, Tenants, Value};
 
+const KEYS: &str = "SELECT k.value ->> 0, (k.value ->> 1)::bigint FROM jsonb_array_elements((@::text)::jsonb) k";
+
 /// A connection of the pool. Dropped inside a transaction, it is closed instead of given back.
 pub(super) struct Connection {
     client: Option<Object>,
@@ -62,6 +64,10 @@ impl Session for Connection {
         let statement = client.prepare_cached(sql).await.map_err(fault)?;
         let rows = client.query(&statement, &parameters(values)).await.map_err(fault)?;
         rows.iter().map(row).collect()
+    }
+
+    fn keys(&self) -> &'static str {
+        KEYS
     }
 
     async fn script(&mut self, sql: &str) -> Result<(), Fault> {

@@ -10,6 +10,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::backend::{Fault, Purpose, Row, Session, Tenants, Value};
 
+/// `->>` with a number reads an element (<https://www.sqlite.org/json1.html#jptr>).
+const KEYS: &str = "SELECT k.value ->> 0, k.value ->> 1 FROM json_each(@) k";
+
 /// A connection that blocks: for the writing thread, and inside blocking work.
 pub(super) struct Direct {
     connection: Connection,
@@ -71,6 +74,10 @@ impl Session for Direct {
 
     async fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
         self.query_now(sql, values)
+    }
+
+    fn keys(&self) -> &'static str {
+        KEYS
     }
 
     async fn script(&mut self, sql: &str) -> Result<(), Fault> {
@@ -156,6 +163,10 @@ impl Session for Lent {
     async fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
         let (sql, values) = (sql.to_owned(), values.to_vec());
         self.run(move |direct| direct.query_now(&sql, &values)).await
+    }
+
+    fn keys(&self) -> &'static str {
+        KEYS
     }
 
     async fn script(&mut self, sql: &str) -> Result<(), Fault> {

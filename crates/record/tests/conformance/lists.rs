@@ -6,6 +6,7 @@ use crate::fixture::*;
 
 on_both!(
     filters_narrow,
+    any_number_of_values_may_be_asked_for,
     every_page_follows_the_one_before,
     two_character_words_are_found,
     what_changed_is_found_by_its_new_words_only,
@@ -59,6 +60,22 @@ async fn filters_narrow(place: Place) {
         let shown = format!("{query:?}");
         assert_eq!(found(&store, query).await.concat(), expected, "{shown}");
     }
+}
+
+/// SQLite takes 32,766 values and expressions of a depth of 1,000 (<https://www.sqlite.org/limits.html>), PostgreSQL 65,535 values.
+async fn any_number_of_values_may_be_asked_for(place: Place) {
+    const MANY: i64 = 70_000;
+    let store = place.open().await;
+    let notes: Vec<Note> =
+        (0..7_i64).map(|rank| Note { rank: Some(rank * 10_000 - 1), state: format!("s{rank}"), ..note(TOKYO, "a") }).collect();
+    put_all(&store, &in_org(TOKYO), &notes).await;
+    let ranks = || Query::new().any_of("rank", 0..MANY);
+    assert_eq!(store.count::<Note>(&in_org(TOKYO), ranks()).await.unwrap(), 6, "all but the one below zero");
+    let states = || (0..MANY).map(|number| format!("s{}", number + 2));
+    let both = ranks().any_of("state", states().chain(["\"漏', $1 @ \\u0000".to_owned()]));
+    let page = store.list::<Note>(&in_org(TOKYO), both.order("rank", Order::Desc).limit(3)).await.unwrap();
+    assert_eq!((page.total, page.items.iter().filter_map(|item| item.rank).collect()), (5, vec![59_999, 49_999, 39_999]));
+    assert_eq!(found(&store, Query::new().any_of("tag", states())).await, Vec::<String>::new());
 }
 
 async fn every_page_follows_the_one_before(place: Place) {

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
+use crate::upon;
 
 /// Longest remark, in characters.
 const LONGEST_COMMENT: usize = 20_000;
@@ -51,6 +52,10 @@ pub struct Step {
 /// # Errors
 /// `Invalid` where it is empty or too long, `NotFound` where the caller does not see what it is about.
 pub async fn add(desk: &Desk, caller: &Caller, about: About, text: &str) -> Result<Stored<Comment>> {
+    upon::retried(|| add_once(desk, caller, about, text)).await
+}
+
+async fn add_once(desk: &Desk, caller: &Caller, about: About, text: &str) -> Result<Stored<Comment>> {
     let (context, org, target) = subject(desk, caller, about, Purpose::Work).await?;
     let text = text.trim();
     if text.is_empty() {

@@ -111,6 +111,11 @@ impl Error {
         self.kind
     }
 
+    /// Whether the record says so, not a rule of ours.
+    pub(crate) fn is_of_record(&self, kind: ErrorKind) -> bool {
+        self.kind == kind && self.source.as_deref().is_some_and(|source| source.is::<hikeshi_record::Error>())
+    }
+
     /// The sentence for people.
     pub fn phrase(&self) -> &Phrase {
         &self.phrase

@@ -43,6 +43,7 @@ pub mod settings;
 mod silence;
 pub mod telemetry;
 pub mod triage;
+mod upon;
 pub mod watch;
 mod windows;
 

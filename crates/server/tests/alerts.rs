@@ -5,6 +5,7 @@ use hikeshi_domain::alert::Alert;
 use hikeshi_domain::api_key::KeyScope;
 use hikeshi_domain::role::Role;
 use hikeshi_domain::settings::Settings;
+use hikeshi_domain::verdict::Verdict;
 use hikeshi_record::{Change, Context, Expect};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -131,6 +132,38 @@ async fn what_somebody_changed_meanwhile_is_not_overwritten_unseen() {
     assert_eq!(status, StatusCode::OK);
     let (status, _) = fixture.post(&lead, &format!("/cases/{case}/assign"), &json!({"person": null, "expected_version": seen})).await;
     assert_eq!(status, StatusCode::CONFLICT);
+}
+
+/// Whoever judged while triage saved the alert was told that somebody else had changed it.
+#[tokio::test]
+async fn a_save_of_the_machine_is_no_conflict_for_a_person() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let lead = fixture.visitor(Role::IncidentLead, Some(org)).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let (_, receipt) = fixture.alert(&key, &product_alert("1", "PC-1", &"ab".repeat(32))).await;
+    let alert = receipt["id"].as_str().unwrap();
+    let seen = fixture.triaged(&lead, alert).await["alert"]["version"].clone();
+    let machine = async |change: fn(&mut Alert)| {
+        let context = Context::system("test");
+        let stored = fixture.desk.store.get::<Alert>(&context, alert.parse::<uuid::Uuid>().unwrap()).await.unwrap();
+        let mut alert = stored.entity.clone();
+        change(&mut alert);
+        fixture.desk.store.change(&context, Change::new("triage.run", "").put(&alert, stored.expect())).await.unwrap();
+    };
+    let path = format!("/alerts/{alert}/override");
+    let judge = async |version: &Value| {
+        let body = json!({"verdict": "white", "reason": "our own updater", "expected_version": version});
+        fixture.post(&lead, &path, &body).await
+    };
+    machine(|alert| alert.repeats += 1).await;
+    let (status, judged) = judge(&seen).await;
+    assert_eq!((status, &judged["verdict"]), (StatusCode::OK, &json!("white")), "{judged}");
+    assert_eq!(fixture.get(&lead, &format!("/alerts/{alert}")).await["alert"]["repeats"], 1, "what the machine saved stands");
+    assert_eq!(judge(&seen).await.0, StatusCode::CONFLICT, "a person has judged since");
+    machine(|alert| alert.verdict = Some(Verdict::Black)).await;
+    assert_eq!(judge(&judged["version"]).await.0, StatusCode::CONFLICT, "it was judged upon another verdict of the machine");
+    assert_eq!(judge(&json!(1_000)).await.0, StatusCode::CONFLICT, "nobody has seen that version");
 }
 
 // covers: S3-35

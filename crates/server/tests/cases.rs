@@ -1,8 +1,11 @@
 //! Cases: judged by the lead, judged again, closed.
 
-use hikeshi_domain::OrganizationId;
 use hikeshi_domain::api_key::KeyScope;
+use hikeshi_domain::case::Case;
+use hikeshi_domain::incident::Severity;
 use hikeshi_domain::role::Role;
+use hikeshi_domain::{AlertId, OrganizationId};
+use hikeshi_record::{Change, Context};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -51,6 +54,70 @@ async fn a_case_is_judged_by_the_lead_with_reasons_where_they_are_due() {
     assert_eq!((status, answer["error"]["kind"].as_str()), (StatusCode::CONFLICT, Some("conflict")));
     let (status, _) = fixture.post(&lead, &path, &picked(&["handle"], "", version + 1)).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "a change of mind asks for a reason");
+}
+
+/// The machine's changes to a case, as triage makes them.
+async fn machine(fixture: &Fixture, case: &str, change: impl Fn(&mut Case)) {
+    let (context, id) = (Context::system("test"), case.trim_start_matches("/cases/").parse::<uuid::Uuid>().unwrap());
+    let stored = fixture.desk.store.get::<Case>(&context, id).await.unwrap();
+    let mut case = stored.entity.clone();
+    change(&mut case);
+    fixture.desk.store.change(&context, Change::new("case.propose", "").put(&case, stored.expect())).await.unwrap();
+}
+
+/// A lead whose case triage saved at that moment was told that somebody else had changed it.
+#[tokio::test]
+async fn a_judgement_stands_upon_the_proposal_that_was_seen() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let (lead, case) = case(&fixture, org).await;
+    let judge = async |version: &Value| {
+        let picked = json!({"type": "B-1", "severity": 3, "flows": ["handle"], "reason": "r", "expected_version": version});
+        fixture.post(&lead, &format!("{case}/classification"), &picked).await.0
+    };
+    let version = async || fixture.get(&lead, &case).await["case"]["version"].clone();
+    let seen = version().await;
+    machine(&fixture, &case, |case| case.proposed.as_mut().unwrap().reasons.clear()).await;
+    machine(&fixture, &case, |case| case.proposed.as_mut().unwrap().severity = Severity::Lv5).await;
+    assert_eq!(judge(&seen).await, StatusCode::CONFLICT, "another severity is proposed now");
+    let seen = version().await;
+    machine(&fixture, &case, |case| case.comments += 1).await;
+    assert_eq!(judge(&seen).await, StatusCode::OK);
+    assert_eq!(judge(&seen).await, StatusCode::CONFLICT, "it has been judged since");
+    let seen = version().await;
+    machine(&fixture, &case, |case| case.alerts.push(AlertId(uuid::Uuid::now_v7()))).await;
+    let close = json!({"reason": "cleaned", "expected_version": seen});
+    let (status, _) = fixture.post(&lead, &format!("{case}/close"), &close).await;
+    assert_eq!(status, StatusCode::CONFLICT, "an alert has come into it");
+}
+
+/// Of alerts that came into one case together, all but one were answered with a conflict that nobody could mend.
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_come_into_cases_at_the_same_moment() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let (lead, first) = case(&fixture, org).await;
+    let key = fixture.key(org, KeyScope::Forwarder { name: "av".to_owned() }).await;
+    let mut paths = Vec::new();
+    for host in ["PC-2", "PC-3", "PC-4", "PC-5"] {
+        let (_, receipt) = fixture.alert(&key, &product_alert(host, host, &"cd".repeat(32))).await;
+        let alert = receipt["id"].as_str().unwrap();
+        fixture.triaged(&lead, alert).await;
+        paths.push(format!("/alerts/{alert}/case"));
+    }
+    let together = async |body: Value| {
+        let one = |at: usize| fixture.post(&lead, &paths[at], &body);
+        let (a, b, c, d) = tokio::join!(one(0), one(1), one(2), one(3));
+        [a, b, c, d].map(|(status, answer)| (status.is_success(), answer["case"].to_string()))
+    };
+    for _ in 0..3 {
+        let opened = together(json!({})).await;
+        assert!(opened.iter().all(|(done, _)| *done), "each in a case of its own: {opened:?}");
+        assert_eq!(opened.iter().map(|(_, case)| case).collect::<std::collections::BTreeSet<_>>().len(), 4);
+        let id = first.trim_start_matches("/cases/");
+        let joined = together(json!({"case": id})).await;
+        assert!(joined.iter().all(|(done, _)| *done), "all in the first case: {joined:?}");
+    }
 }
 
 // covers: S4-90, S4-92

@@ -10,4 +10,4 @@ mod work;
 pub use list::{AlertLine, AlertPage, AlertQuery, AlertSort, Assigned, due_steps, line, list};
 pub use receive::{Received, receive};
 pub use work::{Chosen, assign, close, judge, put_into_case, reopen};
-pub(crate) use work::{MOST_AT_ONCE, required, seen};
+pub(crate) use work::{MOST_AT_ONCE, required};

@@ -12,18 +12,27 @@ use hikeshi_record::{Change, Context, Expect, Stored};
 use crate::case;
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
-use crate::triage;
+use crate::{triage, upon};
 
-/// Most alerts that one act may close or reopen.
-/// Alerts or cases that are changed at once.
+/// Most alerts or cases that are changed at once.
 pub(crate) const MOST_AT_ONCE: usize = 500;
 
 /// Judges an alert otherwise than the machine did. Both verdicts stay.
 ///
 /// # Errors
-/// `Invalid` without a reason, `Conflict` where the alert has changed since `version`.
+/// `Invalid` without a reason, `Conflict` where somebody has acted on the alert since `version`, or the machine's verdict is another one.
 pub async fn judge(desk: &Desk, caller: &Caller, alert: AlertId, verdict: Verdict, reason: &str, version: u64) -> Result<Stored<Alert>> {
-    let (context, alert) = load(desk, caller, alert).await?;
+    upon::retried(|| judge_once(desk, caller, alert, (verdict, reason), version)).await
+}
+
+async fn judge_once(
+    desk: &Desk,
+    caller: &Caller,
+    alert: AlertId,
+    (verdict, reason): (Verdict, &str),
+    version: u64,
+) -> Result<Stored<Alert>> {
+    let (context, alert) = load(desk, caller, alert, Some(version)).await?;
     let reason = required(reason)?;
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
     let context = context.within(alert.org);
@@ -32,21 +41,25 @@ pub async fn judge(desk: &Desk, caller: &Caller, alert: AlertId, verdict: Verdic
     if judged.owes_black_mail() {
         change = triage::turned_black(desk, &context, change, &mut judged).await?;
     }
-    change = change.put(&judged, Expect::Version(version));
+    change = change.put(&judged, alert.expect());
     keep(desk, &context, change, judged).await
 }
 
 /// Gives an alert to a person, or to nobody.
 ///
 /// # Errors
-/// `NotFound` where the person may not see the alert, `Conflict` where it has changed since `version` (if one is named).
+/// `NotFound` where the person may not see the alert, `Conflict` as for [`judge`] (if a version is named).
 pub async fn assign(desk: &Desk, caller: &Caller, alert: AlertId, to: Option<PersonId>, version: Option<u64>) -> Result<Stored<Alert>> {
-    let (context, alert) = load(desk, caller, alert).await?;
+    upon::retried(|| assign_once(desk, caller, alert, to, version)).await
+}
+
+async fn assign_once(desk: &Desk, caller: &Caller, alert: AlertId, to: Option<PersonId>, version: Option<u64>) -> Result<Stored<Alert>> {
+    let (context, alert) = load(desk, caller, alert, version).await?;
     if let Some(person) = to {
         may_work(desk, person, &alert).await?;
     }
     let assigned = Alert { assignee: to, ..alert.entity.clone() };
-    keep(desk, &context, Change::new("alert.assign", "").put(&assigned, seen(&alert, version)), assigned).await
+    keep(desk, &context, Change::new("alert.assign", "").put(&assigned, alert.expect()), assigned).await
 }
 
 /// Which alerts, and the version that the caller looked at; without one, the alert as it stands.
@@ -55,8 +68,8 @@ pub type Chosen = (AlertId, Option<u64>);
 /// Closes alerts with one reason, all or none.
 ///
 /// # Errors
-/// `Invalid` without a reason or with too many alerts, `NotFound` where one of them is not the caller's, `Conflict` where one has
-/// changed since the caller looked.
+/// `Invalid` without a reason or with too many alerts, `NotFound` where one of them is not the caller's, `Conflict` as for [`judge`] where
+/// the caller says what they looked at.
 pub async fn close(desk: &Desk, caller: &Caller, alerts: &[Chosen], reason: &str) -> Result<usize> {
     let reason = required(reason)?;
     let (by, at) = (caller.person().ok_or_else(Error::unauthenticated)?, desk.now());
@@ -67,7 +80,7 @@ pub async fn close(desk: &Desk, caller: &Caller, alerts: &[Chosen], reason: &str
             Some(AlertState::Closed { by, at, reason: reason.to_owned(), report, before })
         }
     };
-    together(desk, caller, alerts, "alert.close", &reason, closed).await
+    upon::retried(|| together(desk, caller, alerts, "alert.close", &reason, closed)).await
 }
 
 /// Opens closed alerts again.
@@ -76,7 +89,7 @@ pub async fn close(desk: &Desk, caller: &Caller, alerts: &[Chosen], reason: &str
 /// As [`close`].
 pub async fn reopen(desk: &Desk, caller: &Caller, alerts: &[Chosen], reason: &str) -> Result<usize> {
     let reason = required(reason)?;
-    together(desk, caller, alerts, "alert.reopen", &reason, |alert, _| alert.state.reopened()).await
+    upon::retried(|| together(desk, caller, alerts, "alert.reopen", &reason, |alert, _| alert.state.reopened())).await
 }
 
 /// Puts an alert into a case of the same organisation, or opens a new one for it.
@@ -84,7 +97,11 @@ pub async fn reopen(desk: &Desk, caller: &Caller, alerts: &[Chosen], reason: &st
 /// # Errors
 /// `NotFound` for a case of another organisation, `Invalid` for a closed one.
 pub async fn put_into_case(desk: &Desk, caller: &Caller, alert: AlertId, into: Option<CaseId>) -> Result<CaseId> {
-    let (context, alert) = load(desk, caller, alert).await?;
+    upon::retried(|| put_into_case_once(desk, caller, alert, into)).await
+}
+
+async fn put_into_case_once(desk: &Desk, caller: &Caller, alert: AlertId, into: Option<CaseId>) -> Result<CaseId> {
+    let (context, alert) = load(desk, caller, alert, None).await?;
     permit(caller, Action::WorkCases, alert.org)?;
     let context = context.within(alert.org);
     let (case, change) = match into {
@@ -127,9 +144,7 @@ async fn together(
     let mut changed = Vec::new();
     for &(id, version) in alerts {
         let alert = desk.store.get::<Alert>(&context, id.0).await?;
-        if version.is_some_and(|version| version != alert.version) {
-            return Err(Error::conflict());
-        }
+        upon::unchanged(desk, &context, &alert, version, alike).await?;
         if let Some(state) = next(&alert, reason) {
             let moved = Alert { state, ..alert.entity.clone() };
             change = change.put(&moved, alert.expect());
@@ -150,12 +165,19 @@ async fn together(
     Ok(changed.len())
 }
 
-async fn load(desk: &Desk, caller: &Caller, alert: AlertId) -> Result<(Context, Stored<Alert>)> {
+async fn load(desk: &Desk, caller: &Caller, alert: AlertId, seen: Option<u64>) -> Result<(Context, Stored<Alert>)> {
     // Who may read but not work learns that, who may not read learns nothing.
     let reading = context(&permit_everywhere(caller, Action::ReadAlerts)?);
     let alert = desk.store.get::<Alert>(&reading, alert.0).await?;
     let permit = permit(caller, Action::WorkAlerts, alert.org)?;
+    upon::unchanged(desk, &reading, &alert, seen, alike).await?;
     Ok((context(&permit), alert))
+}
+
+/// Whether nobody has acted on the alert between the two, and the machine says the same: who judges upon another verdict may judge otherwise.
+fn alike(one: &Alert, other: &Alert) -> bool {
+    let said = |alert: &Alert| (alert.verdict, alert.overridden.clone(), alert.assignee, alert.state.is_closed());
+    said(one) == said(other)
 }
 
 async fn keep(desk: &Desk, context: &Context, change: Change, alert: Alert) -> Result<Stored<Alert>> {
@@ -169,11 +191,6 @@ async fn may_work(desk: &Desk, person: PersonId, alert: &Alert) -> Result<()> {
     let worker = Caller { actor: hikeshi_access::Actor::Person(person.id), grants: person.grants.clone(), request: String::new() };
     permit(&worker, Action::WorkAlerts, alert.org)?;
     Ok(())
-}
-
-/// The version that a change is made upon: the one that was looked at, else the one that stands.
-pub(crate) fn seen<E>(stored: &Stored<E>, version: Option<u64>) -> Expect {
-    version.map_or_else(|| stored.expect(), Expect::Version)
 }
 
 /// A reason that says something.

@@ -7,11 +7,12 @@ use hikeshi_domain::CaseId;
 use hikeshi_domain::case::Case;
 use hikeshi_domain::incident::{IncidentType, ResponseFlow, Severity};
 use hikeshi_domain::procedure::{Choice, ChoiceError, Reclassification};
-use hikeshi_record::{Change, Expect};
+use hikeshi_record::Change;
 
-use super::{CaseLine, keep, load, words};
+use super::{CaseLine, alike, keep, load, words};
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
+use crate::upon;
 
 /// What the lead picks.
 #[derive(Debug, Clone)]
@@ -34,20 +35,24 @@ pub struct Classification {
 /// unless it is named (S4-92).
 ///
 /// # Errors
-/// `Invalid` where no flow is picked, a reason is needed and missing, or nothing is said of a flow decided before; `Conflict` where the case
-/// has changed meanwhile.
+/// `Invalid` where no flow is picked, a reason is needed and missing, or nothing is said of a flow decided before; `Conflict` where somebody
+/// has acted on the case meanwhile, or the proposal is another one.
 pub async fn classify(desk: &Desk, caller: &Caller, case: CaseId, picked: Classification) -> Result<CaseLine> {
-    let (context, stored) = load(desk, caller, case, Action::JudgeCases, Some(picked.version)).await?;
+    upon::retried(|| classify_once(desk, caller, case, picked.clone())).await
+}
+
+async fn classify_once(desk: &Desk, caller: &Caller, case: CaseId, picked: Classification) -> Result<CaseLine> {
+    let (context, stored) = load(desk, caller, case, Action::JudgeCases, Some(picked.version), alike).await?;
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
     if stored.decided.is_some() && picked.reason.trim().is_empty() {
         return Err(Error::invalid("error.reclassification_reason"));
     }
-    let Classification { incident_type, severity, flows, ended, reason, version } = picked;
+    let Classification { incident_type, severity, flows, ended, reason, .. } = picked;
     let reason = reason.trim().to_owned();
     let choice = Choice { incident_type, severity, flows, ended, reason: reason.clone() };
     let decision = desk.procedure.choose_flow(stored.decided.as_ref(), choice, by, desk.now()).map_err(refused)?;
     let judged = Case { decided: Some(decision), assignee: stored.assignee.or(Some(by)), ..stored.entity.clone() };
-    keep(desk, &context, Change::new("case.classify", reason).put(&judged, Expect::Version(version)), &judged).await
+    keep(desk, &context, Change::new("case.classify", reason).put(&judged, stored.expect()), &judged).await
 }
 
 /// What another type or severity would mean for the flows of a case: what goes on, what is proposed anew, what stands beyond the new cell.

@@ -19,9 +19,10 @@ use hikeshi_domain::{CaseId, OrganizationId, PersonId};
 use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Change, Context, Order, Page, Query, Stored};
 
-use crate::alert::{AlertQuery, AlertSort, seen};
+use crate::alert::{AlertQuery, AlertSort};
 use crate::desk::{Desk, context};
 use crate::error::{Error, ErrorKind, Result};
+use crate::upon;
 
 pub use classify::{Classification, classify, reclassification};
 pub use closing::{close, close_together};
@@ -103,16 +104,20 @@ pub async fn alerts(desk: &Desk, caller: &Caller, case: CaseId) -> Result<Vec<cr
 /// Gives a case to a person, or to nobody.
 ///
 /// # Errors
-/// `NotFound` where the person may not see the case, `Conflict` where it has changed since `version` (if one is named).
+/// `NotFound` where the person may not see the case, `Conflict` as for [`classify`] (if a version is named).
 pub async fn assign(desk: &Desk, caller: &Caller, case: CaseId, to: Option<PersonId>, version: Option<u64>) -> Result<CaseLine> {
-    let (context, stored) = load(desk, caller, case, Action::WorkCases, version).await?;
+    upon::retried(|| assign_once(desk, caller, case, to, version)).await
+}
+
+async fn assign_once(desk: &Desk, caller: &Caller, case: CaseId, to: Option<PersonId>, version: Option<u64>) -> Result<CaseLine> {
+    let (context, stored) = load(desk, caller, case, Action::WorkCases, version, alike).await?;
     if let Some(person) = to {
         let person = desk.store.get::<Person>(&Context::system("assign"), person.0).await?;
         let worker = Caller { actor: hikeshi_access::Actor::Person(person.id), grants: person.grants.clone(), request: String::new() };
         permit(&worker, Action::WorkCases, stored.org)?;
     }
     let assigned = Case { assignee: to, ..stored.entity.clone() };
-    keep(desk, &context, Change::new("case.assign", "").put(&assigned, seen(&stored, version)), &assigned).await
+    keep(desk, &context, Change::new("case.assign", "").put(&assigned, stored.expect()), &assigned).await
 }
 
 async fn case_line(desk: &Desk, context: &Context, case: Stored<Case>) -> Result<CaseLine> {
@@ -126,17 +131,29 @@ async fn case_line(desk: &Desk, context: &Context, case: Stored<Case>) -> Result
 
 /// The case to be changed. Whoever saw an older version learns of that first, also where it was closed meanwhile: they see what the other
 /// person did, and why, beside their own.
-async fn load(desk: &Desk, caller: &Caller, case: CaseId, action: Action, seen: Option<u64>) -> Result<(Context, Stored<Case>)> {
+async fn load(
+    desk: &Desk,
+    caller: &Caller,
+    case: CaseId,
+    action: Action,
+    seen: Option<u64>,
+    alike: fn(&Case, &Case) -> bool,
+) -> Result<(Context, Stored<Case>)> {
     let reading = context(&permit_everywhere(caller, Action::ReadCases)?);
     let case = desk.store.get::<Case>(&reading, case.0).await?;
     let permit = permit(caller, action, case.org)?;
-    if seen.is_some_and(|version| version != case.version) {
-        return Err(Error::conflict());
-    }
+    upon::unchanged(desk, &reading, &case, seen, alike).await?;
     if case.closed.is_some() {
         return Err(Error::new(ErrorKind::Invalid, Phrase::new("error.case_closed")));
     }
     Ok((context(&permit), case))
+}
+
+/// Whether nobody has acted on the case between the two, and the playbook proposes the same.
+fn alike(one: &Case, other: &Case) -> bool {
+    let proposed = |case: &Case| case.proposed.clone().map(|proposed| (proposed.incident_type, proposed.severity, proposed.flows));
+    let said = |case: &Case| (case.decided.clone(), case.closed.clone(), case.assignee, proposed(case));
+    said(one) == said(other)
 }
 
 async fn keep(desk: &Desk, context: &Context, change: Change, case: &Case) -> Result<CaseLine> {

@@ -71,7 +71,7 @@ pub(super) struct CasePage {
 #[serde(deny_unknown_fields)]
 struct Closing {
     reason: String,
-    /// The version that the caller looked at: 409 where it has changed since. Absent: whatever stands now.
+    /// The version that the caller looked at: 409 where somebody has acted on it since. Absent: whatever stands now.
     expected_version: Option<u64>,
 }
 

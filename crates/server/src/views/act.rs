@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub(crate) struct Assignment {
     /// Absent or null: nobody.
     pub(crate) person: Option<Uuid>,
-    /// The version that the caller looked at: 409 where it has changed since. Absent: whatever stands now.
+    /// The version that the caller looked at: 409 where somebody has acted on it since. Absent: whatever stands now.
     pub(crate) expected_version: Option<u64>,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Remark {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Bulk {
     ids: Vec<Uuid>,
-    /// The versions that the caller looked at, by id: 409 where one has changed since. One that is not named is taken as it stands.
+    /// The versions that the caller looked at, by id: 409 where somebody has acted on one since. One that is not named is taken as it stands.
     #[serde(default)]
     expected_versions: BTreeMap<Uuid, u64>,
     pub(crate) reason: String,

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
         let lake = open(&args.place).await?;
         let limits =
             HuntLimits { rows: args.limit, time: std::time::Duration::from_secs(3600), memory_bytes: 1 << 30, result_bytes: 1 << 30 };
-        Hunt::new(lake)?.query(&OrgScope::All, &args.sql, &limits).await.map_err(|error| worded(&error))
+        Hunt::new(lake).query(&OrgScope::All, &args.sql, &limits).await.map_err(|error| worded(&error))
     }))?;
     write(args, &found, out)?;
     if found.truncated {

@@ -124,7 +124,7 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
     let lake = lake(opening, &store, watch).await?;
     tokio::spawn(take_up(lake.clone(), joins.clone(), Timestamp::now(), opener));
     let windows = Windows::new();
-    let hunt = Hunt::new(lake.clone())?;
+    let hunt = Hunt::new(lake.clone());
     let japanese = japanese_titles(&loaded.rules);
     let telemetry = Telemetry {
         hunt,

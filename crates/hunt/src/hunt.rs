@@ -1,6 +1,5 @@
 //! A query from text to rows: read, planned over the caller's tables, run under limits.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +18,6 @@ use hikeshi_lake::Lake;
 use hikeshi_lake::catalogue::{OrgScope, SegmentKind};
 use serde::Serialize;
 use serde_json::Value;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::engine::Engine;
@@ -80,26 +78,20 @@ pub struct Found {
     pub truncated: bool,
 }
 
-/// Queries that run side by side; others wait, and waiting counts as their time.
-const AT_ONCE: usize = 2;
 /// Rows that an expression is evaluated over at once: few, so that a long value times the rows stays small.
-const BATCH_ROWS: usize = 2048;
+pub(crate) const BATCH_ROWS: usize = 2048;
 
 /// SQL over one lake. Cheap to clone; all clones share the same places for running queries.
 #[derive(Clone)]
 pub struct Hunt {
     lake: Arc<Lake>,
-    places: Arc<Semaphore>,
     engine: Arc<Engine>,
 }
 
 impl Hunt {
     /// Over that lake.
-    ///
-    /// # Errors
-    /// When the system gives no threads for queries.
-    pub fn new(lake: Arc<Lake>) -> io::Result<Self> {
-        Ok(Hunt { lake, places: Arc::new(Semaphore::new(AT_ONCE)), engine: Arc::new(Engine::start()?) })
+    pub fn new(lake: Arc<Lake>) -> Self {
+        Hunt { lake, engine: Arc::new(Engine::new()) }
     }
 
     /// The tables and their columns.
@@ -121,22 +113,21 @@ impl Hunt {
     /// # Errors
     /// See [`HuntError`]: what is wrong with the query, or which limit stopped it.
     pub async fn query(&self, scope: &OrgScope, sql: &str, limits: &HuntLimits) -> Result<Found, HuntError> {
-        let closed = || HuntError::Failed { message: "the engine is closed".to_owned() };
-        let threads = self.engine.handle().ok_or_else(closed)?;
+        let asked = self.on_own_threads(scope, sql, limits);
+        let over = |_| HuntError::Limit { limit: format!("{} s", limits.time.as_secs()) };
+        tokio::time::timeout(limits.time, asked).await.map_err(over)?
+    }
+
+    /// A task of its own on threads of its own: what follows the shape of a query needs their stack, and what never yields must end for
+    /// the asker all the same, and keep no thread and no place from others.
+    async fn on_own_threads(&self, scope: &OrgScope, sql: &str, limits: &HuntLimits) -> Result<Found, HuntError> {
+        let failed = |message: &str| HuntError::Failed { message: message.to_owned() };
+        let threads = self.engine.lend().await.map_err(|error| failed(&error.to_string()))?;
         let (hunt, scope, sql, owned) = (self.clone(), scope.clone(), sql.to_owned(), limits.clone());
-        // A task of its own on threads of their own: what follows the shape of a query needs their stack, and what never yields must
-        // end for the asker all the same, and keep no thread from others.
         let mut task = JoinSet::new();
-        let work = async move {
-            let _place = hunt.places.acquire().await;
-            hunt.run(&scope, statement::read(&sql)?, &owned).await
-        };
-        task.spawn_on(work, threads);
-        match tokio::time::timeout(limits.time, task.join_next()).await {
-            Ok(Some(Ok(outcome))) => outcome,
-            Ok(_) => Err(HuntError::Failed { message: "the query ended unexpectedly".to_owned() }),
-            Err(_) => Err(HuntError::Limit { limit: format!("{} s", limits.time.as_secs()) }),
-        }
+        let work = async move { hunt.run(&scope, statement::read(&sql)?, &owned).await };
+        task.spawn_on(work, threads.handle().ok_or_else(|| failed("the engine is closed"))?);
+        task.join_next().await.and_then(Result::ok).unwrap_or_else(|| Err(failed("the query ended unexpectedly")))
     }
 
     async fn run(&self, scope: &OrgScope, statement: Statement, limits: &HuntLimits) -> Result<Found, HuntError> {

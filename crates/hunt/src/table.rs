@@ -23,6 +23,8 @@ use hikeshi_lake::catalogue::{OrgScope, SegmentKind};
 use hikeshi_lake::{INDEXED_COLUMNS, Lake, Scan, ScanFilter, events_schema, matches_schema};
 use jiff::Timestamp;
 
+use crate::hunt::BATCH_ROWS;
+
 /// A table as its files have it, with the organisation as a column.
 pub(crate) struct LakeTable {
     lake: Arc<Lake>,
@@ -72,12 +74,17 @@ impl LakeTable {
     }
 
     fn tail_plan(&self, scan: &Scan, projection: Option<&Vec<usize>>) -> Result<Arc<dyn ExecutionPlan>> {
-        let with_org = |(org, batch): &(hikeshi_domain::OrganizationId, RecordBatch)| {
+        let with_org = |(org, batch): (hikeshi_domain::OrganizationId, RecordBatch)| {
             let orgs: ArrayRef = Arc::new(StringArray::from(vec![org.to_string(); batch.num_rows()]));
             let columns = batch.columns().iter().cloned().chain([orgs]).collect();
             RecordBatch::try_new(self.whole.clone(), columns)
         };
-        let batches = scan.tail.iter().map(with_org).collect::<Result<Vec<_>, _>>()?;
+        // A query can be stopped between two batches only: what is not written yet stands in larger ones.
+        let parts = scan.tail.iter().flat_map(|(org, batch)| {
+            let starts = (0..batch.num_rows()).step_by(BATCH_ROWS);
+            starts.map(|from| (*org, batch.slice(from, BATCH_ROWS.min(batch.num_rows() - from))))
+        });
+        let batches = parts.map(with_org).collect::<Result<Vec<_>, _>>()?;
         Ok(MemorySourceConfig::try_new_exec(&[batches], self.whole.clone(), projection.cloned())?)
     }
 }

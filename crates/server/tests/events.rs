@@ -13,6 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::fixture::{Fixture, Visitor};
+use crate::waiting::until;
 
 const LINES: &str = concat!(
     r#"{"Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"Computer":"PC-1","EventRecordID":1,"TimeCreated":"2026-11-21T03:08:12Z","Image":"C:\\a.exe","ProcessId":4}"#,
@@ -130,15 +131,13 @@ async fn a_full_backlog_asks_to_come_again_and_drops_nothing() {
     assert!((1..=60).contains(&wait), "{wait}");
     assert_eq!(refused.json::<Value>().await.unwrap()["error"]["kind"], "busy");
     assert_eq!(count(&fixture, &analyst).await, 4, "what was taken is there, and nothing of what was refused");
-    for attempt in 0.. {
-        // Files that are written leave the stream a moment after their commit.
+    // Files that are written leave the stream a moment after their commit.
+    until("there is room again", async || {
         let (status, _) = send(&fixture, &key, "b-2", batch(2).into(), None).await;
-        if status == StatusCode::ACCEPTED {
-            break;
-        }
-        assert!(status == StatusCode::TOO_MANY_REQUESTS && attempt < 600, "{status}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        assert!([StatusCode::ACCEPTED, StatusCode::TOO_MANY_REQUESTS].contains(&status), "{status}");
+        (status == StatusCode::ACCEPTED).then_some(())
+    })
+    .await;
     assert_eq!(count(&fixture, &analyst).await, 6, "the same batch, sent again, is there once");
 }
 

@@ -21,6 +21,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::waiting;
+
 /// A running server and its desk.
 pub(crate) struct Fixture {
     pub(crate) desk: Desk,
@@ -158,14 +160,7 @@ impl Fixture {
 
     /// A page, once it is as awaited.
     pub(crate) async fn until(&self, visitor: &Visitor, path: &str, awaited: impl Fn(&Value) -> bool) -> Value {
-        for _ in 0..600 {
-            let page = self.get(visitor, path).await;
-            if awaited(&page) {
-                return page;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("{path} is not as awaited within 30 seconds");
+        waiting::until(path, async || Some(self.get(visitor, path).await).filter(|page| awaited(page))).await
     }
 }
 

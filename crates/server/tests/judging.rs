@@ -20,6 +20,7 @@ use crate::fixture::{Fixture, Visitor, product_alert};
 use crate::listed::brought_elsewhere;
 use crate::raising::{opened, organization, send};
 use crate::reference_lists::{HASH, add, find};
+use crate::waiting::until;
 
 const IMAGE: &str = r"C:\Users\y\AppData\Roaming\tool.exe";
 
@@ -53,7 +54,7 @@ async fn received(fixture: &Fixture, visitor: &Visitor, org: OrganizationId, rai
 /// Waits until the looks for lists are over, but for those that are put off.
 async fn settled(desk: &Desk) {
     let context = Context::system("test");
-    for _ in 0..600 {
+    until("the looks for lists are over", async || {
         let mut open = desk.store.jobs(&context, "triage-list", JobState::Waiting, 10).await.unwrap().len();
         for queue in ["triage-follow", "triage-relook"] {
             let jobs = desk.store.jobs(&context, queue, JobState::Waiting, 1_000).await.unwrap();
@@ -61,12 +62,9 @@ async fn settled(desk: &Desk) {
             // One that is under way is held for minutes.
             open += for_list.filter(|job| job.due_at <= desk.now() || job.due_at > desk.now() + SignedDuration::from_mins(1)).count();
         }
-        if open == 0 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("the looks for lists are not over within 30 seconds");
+        (open == 0).then_some(())
+    })
+    .await;
 }
 
 /// Thirty repeats of one grey file were thirty reports and mails when a list named it.
@@ -169,16 +167,13 @@ async fn what_follows_an_alert_is_looked_at_before_what_a_list_asks_for() {
     }
     let followed = standing_at("PC-1", "triage-follow", json!({})).await;
     let _workers = hikeshi_desk::job::start(&desk);
-    for _ in 0..600 {
-        let mut looked = desk.store.list::<TriageRun>(&context, Query::new()).await.unwrap().items;
-        if looked.len() == 3 {
-            looked.sort_by_key(|run| run.at);
-            assert_eq!(looked[0].alert, followed);
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("three looks are not over within 30 seconds");
+    let mut looked = until("three looks are over", async || {
+        let looked = desk.store.list::<TriageRun>(&context, Query::new()).await.unwrap().items;
+        (looked.len() == 3).then_some(looked)
+    })
+    .await;
+    looked.sort_by_key(|run| run.at);
+    assert_eq!(looked[0].alert, followed);
 }
 
 /// What a product tells again of an alert that is judged was read in the place kept for first looks.

@@ -59,4 +59,6 @@ mod titles;
 #[cfg(test)]
 mod told_twice;
 #[cfg(test)]
+mod waiting;
+#[cfg(test)]
 mod window;

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::fixture::{Fixture, product_alert};
 use crate::reference_lists::{add, grown, held};
+use crate::waiting::until;
 use crate::{listed, postgres};
 
 const EVENT: &str = r#"{"Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"Computer":"PC-1","EventRecordID":1,"TimeCreated":"2026-11-21T03:08:12Z","Image":"C:\\a.exe","ProcessId":4}"#;
@@ -94,11 +95,5 @@ async fn two_nodes_keep_lists_in_step_on_postgresql() {
     assert_eq!(held(&there).await, "2");
     let path = format!("/lists/{}?reason=r", taken["item"]["id"].as_str().unwrap());
     assert_eq!(here.by(&analyst, Method::DELETE, &path).send().await.unwrap().status(), StatusCode::NO_CONTENT);
-    for _ in 0..450 {
-        if held(&there).await == "0" {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    panic!("after 45 seconds the other node still holds {}", held(&there).await);
+    until("the other node holds nothing of the list", async || (held(&there).await == "0").then_some(())).await;
 }

@@ -1,7 +1,6 @@
 //! Alerts of the desk's own: what strong rules match and what products find, through a crash between commit and raising.
 
 use std::path::Path;
-use std::time::Duration;
 
 use hikeshi_access::Caller;
 use hikeshi_desk::Desk;
@@ -15,6 +14,8 @@ use hikeshi_domain::phrase::Language;
 use hikeshi_lake::Encoding;
 use hikeshi_record::{Context, PAGE_LIMIT, Query};
 use serde_json::{Value, json};
+
+use crate::waiting;
 
 pub(crate) async fn opened(folder: &Path) -> Open {
     open(&Opening::of(folder)).await.unwrap()
@@ -74,14 +75,11 @@ pub(crate) async fn alerts(desk: &Desk, org: OrganizationId) -> Vec<ProductAlert
 
 /// Waits until there are so many alerts.
 pub(crate) async fn until(desk: &Desk, org: OrganizationId, count: usize) -> Vec<ProductAlert> {
-    for _ in 0..600 {
+    waiting::until(&format!("{count} alerts are raised"), async || {
         let alerts = alerts(desk, org).await;
-        if alerts.len() >= count {
-            return alerts;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{count} alerts were not raised within 30 seconds");
+        (alerts.len() >= count).then_some(alerts)
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, product_alert};
+use crate::waiting::until;
 
 /// Routes that let nobody in by design: signing in.
 const OPEN: [&str; 3] = ["POST /session/link", "POST /session/invitation", "POST /session"];
@@ -155,14 +156,12 @@ pub(crate) async fn failed_job(fixture: &Fixture, org: OrganizationId) -> String
     let job = Job::new("triage", &json!({"alert": uuid::Uuid::now_v7(), "forced": true})).attempts(1);
     let id = job.id().to_string();
     fixture.desk.store.change(&Context::system("test").within(org), Change::new("test", "").enqueue(job)).await.unwrap();
-    for _ in 0..600 {
+    until("the job is given up", async || {
         let failed = fixture.desk.store.jobs(&Context::system("test"), "triage", JobState::Failed, 10).await.unwrap();
-        if failed.iter().any(|job| job.id.to_string() == id) {
-            return id;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("the job was not given up within 30 seconds");
+        failed.iter().any(|job| job.id.to_string() == id).then_some(())
+    })
+    .await;
+    id
 }
 
 #[tokio::test]

@@ -1,13 +1,12 @@
 //! Titles of the desk's own rules in the reader's language: lists, pages, reports.
 
-use std::time::Duration;
-
 use hikeshi_domain::api_key::KeyScope;
 use hikeshi_domain::role::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, Visitor};
+use crate::waiting::until;
 
 const ENGLISH: &str = "Shadow copies or backups deleted";
 const JAPANESE: &str = "シャドウコピーまたはバックアップの削除";
@@ -82,11 +81,5 @@ async fn an_alert_of_an_own_rule_and_its_case_are_found_by_either_title() {
 }
 
 async fn raised(fixture: &Fixture, visitor: &Visitor) -> String {
-    for _ in 0..600 {
-        if let Some(id) = fixture.get(visitor, "/alerts").await["items"][0]["id"].as_str() {
-            return id.to_owned();
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("no alert was raised within 30 seconds");
+    until("an alert is raised", async || fixture.get(visitor, "/alerts").await["items"][0]["id"].as_str().map(str::to_owned)).await
 }

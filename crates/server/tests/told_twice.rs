@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use crate::fixture::Fixture;
 use crate::postgres;
 use crate::raising::{alerts, defender, opened, organization, send, until};
+use crate::waiting;
 
 const PATH: &str = r"C:\Users\taro\Downloads\x.exe";
 
@@ -60,13 +61,8 @@ async fn told(desk: &Desk, org: OrganizationId, raised: ProductAlert) -> Receive
 
 /// Waits until the alerts of a host are as they should be: what is raised, is raised a little later.
 async fn until_is(desk: &Desk, org: OrganizationId, host: &str, awaited: impl Fn(&ProductAlert) -> bool) {
-    for _ in 0..600 {
-        if alerts(desk, org).await.iter().any(|alert| alert.host == host && awaited(alert)) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("not within 30 seconds: {:?}", alerts(desk, org).await);
+    let is = |alert: &ProductAlert| alert.host == host && awaited(alert);
+    waiting::until(&format!("the alert of {host}"), async || alerts(desk, org).await.iter().any(is).then_some(())).await;
 }
 
 /// An alert on which triage waits.

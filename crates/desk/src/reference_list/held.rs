@@ -8,7 +8,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::reference_list::ReferenceList;
-use hikeshi_lake::ObjectId;
 use hikeshi_record::{Context, Stored};
 use hikeshi_triage::lists::{Indicators, ListLimits, ReadList, read};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -17,6 +16,7 @@ use super::standing;
 use crate::complaint::Complaint;
 use crate::desk::Desk;
 use crate::error::{Error, ErrorKind, Result};
+use crate::objects;
 
 /// How often is looked whether all that lists name is held, and nothing else.
 const LOOK_EVERY: Duration = Duration::from_secs(3_600);
@@ -104,8 +104,7 @@ pub(super) async fn indicators(desk: &Desk, list: &ReferenceList) -> Result<Arc<
     if let Some(made) = desk.lists.known(sha256) {
         return Ok(made);
     }
-    let id = object_id(sha256).ok_or_else(Error::not_found)?;
-    let bytes = desk.objects.get(id).await.map_err(Error::internal)?;
+    let bytes = objects::get(desk, &list.entries).await?;
     let (read, _alone) = understood(bytes, alone).await?;
     let entries = u64::try_from(read.count()).unwrap_or(u64::MAX);
     // Whoever asks may have read the list before it was taken away or replaced: it is asked this once more, and not held.
@@ -114,17 +113,6 @@ pub(super) async fn indicators(desk: &Desk, list: &ReferenceList) -> Result<Arc<
         return Ok(Arc::new(read.indicators));
     }
     Ok(desk.lists.keep(sha256, read.indicators, entries))
-}
-
-fn object_id(sha256: &str) -> Option<ObjectId> {
-    let mut id = [0; 32];
-    if sha256.len() != 64 {
-        return None;
-    }
-    for (place, byte) in id.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(sha256.get(place * 2..place * 2 + 2)?, 16).ok()?;
-    }
-    Some(ObjectId(id))
 }
 
 /// Keeps what verdicts ask ready: from the start on, so that the first verdict does not read files.

@@ -37,7 +37,8 @@ export function pages(world) {
     await visitor.page.getByText("このページはありません。").waitFor();
     await visitor.page.getByRole("navigation", { name: "メインメニュー" }).waitFor();
     await visitor.page.goto(`${world.base}/alerts/01900000-0000-7000-8000-000000000000`);
-    await visitor.page.getByRole("alert").waitFor();
+    await visitor.page.getByRole("alert").getByRole("heading", { level: 1 }).waitFor();
+    assert.deepEqual(await barriers(visitor.page), []);
     await visitor.close();
   });
 

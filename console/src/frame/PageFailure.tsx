@@ -7,7 +7,7 @@ import styles from "./Frame.module.css";
 export function PageFailure(props: ErrorComponentProps) {
   return (
     <div className={styles.alone}>
-      <Failure error={props.error} retry={() => window.location.reload()} />
+      <Failure whole error={props.error} retry={() => window.location.reload()} />
     </div>
   );
 }

@@ -6,13 +6,21 @@ import { CopyButton } from "./CopyButton";
 import { failureKind } from "./failure-kind";
 import styles from "./Failure.module.css";
 
-export function Failure(props: { error: unknown; retry?: () => void }) {
+interface Failed {
+  error: unknown;
+  retry?: () => void;
+  /** Nothing else stands on the page: what happened is its heading. */
+  whole?: boolean;
+}
+
+export function Failure(props: Failed) {
   const t = useText();
   const error = props.error instanceof ApiError ? props.error : null;
   const kind = failureKind(error);
+  const What = props.whole === true ? "h1" : "p";
   return (
     <div className={styles.failure} role="alert">
-      <p className={styles.what}>{t.errors.what[kind] ?? t.errors.what["other"]}</p>
+      <What className={styles.what}>{t.errors.what[kind] ?? t.errors.what["other"]}</What>
       {error !== null && error.message !== "" && <p className={styles.message}>{error.message}</p>}
       {(kind !== "not_found" || error?.message === "") && <p>{t.errors.next[kind] ?? t.errors.next["other"]}</p>}
       <p className={styles.dim}>{t.errors.safe}</p>

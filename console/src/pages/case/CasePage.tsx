@@ -20,7 +20,7 @@ export function CasePage() {
   const { id } = useParams({ from: "/inside/cases/$id" });
   const { data, error, refetch } = useQuery(incident(id));
   usePageTitle(data?.case.title ?? t.cases.title);
-  if (error !== null && data === undefined) return <Failure error={error} retry={() => void refetch()} />;
+  if (error !== null && data === undefined) return <Failure whole error={error} retry={() => void refetch()} />;
   if (data === undefined) return <Loading lines={10} />;
   return <Shown page={data} />;
 }

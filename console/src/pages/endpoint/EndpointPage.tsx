@@ -23,7 +23,7 @@ export function EndpointPage() {
   const { id } = useParams({ from: "/inside/endpoints/$id" });
   const { data, error, refetch } = useQuery({ queryKey: ["endpoint", id], queryFn: ({ signal }) => get<EndpointRow>(`/endpoints/${encodeURIComponent(id)}`, {}, signal) });
   usePageTitle(data?.host ?? t.endpoints.title);
-  if (error !== null && data === undefined) return <Failure error={error} retry={() => void refetch()} />;
+  if (error !== null && data === undefined) return <Failure whole error={error} retry={() => void refetch()} />;
   if (data === undefined) return <Loading lines={6} />;
   return (
     <article className={facts.page}>

@@ -24,7 +24,7 @@ export function RulePage() {
   const title = data?.rule?.title ?? data?.refused?.title ?? id;
   usePageTitle(title);
   if (error instanceof ApiError && error.status === 404) return <Empty title={t.rules.gone} />;
-  if (error !== null && data === undefined) return <Failure error={error} retry={() => void refetch()} />;
+  if (error !== null && data === undefined) return <Failure whole error={error} retry={() => void refetch()} />;
   if (data === undefined) return <Loading lines={10} />;
   return (
     <article className={page.page}>

@@ -6,7 +6,7 @@ LISTEN ?= 127.0.0.1:8420
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run console build test test-rust test-console test-e2e lint fmt release bench trust fuzz deny clean
+.PHONY: help setup run console build test test-rust test-console test-e2e shots lint fmt release bench trust fuzz deny clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -41,6 +41,10 @@ test-console: console ## types and unit tests of the console
 test-e2e: console ## a real browser against the real server
 	$(CARGO) build -p hikeshi-cli
 	cd e2e && npm run --silent test
+
+shots: console ## pictures of every page in both languages, widths and colours, compared with those in e2e/looks (HIKESHI_WRITE_LOOKS=1 keeps them)
+	$(CARGO) build -p hikeshi-cli
+	cd e2e && npm run --silent shots -- $(or $(FOLDER),shots) $(FILTER)
 
 fmt: ## format the Rust code
 	$(CARGO) fmt --all

@@ -1,12 +1,17 @@
-// Pictures of every page: 1440 and 390 pixels, Japanese and English, light and dark. `npm run shots -- URL FOLDER [FILTER]`.
-// The desk at URL must be signed in to by HIKESHI_LINK, or be the console's fixture server. FILTER: a part of a picture's name.
+// Pictures of every page: 1440 and 390 pixels, Japanese and English, light and dark, and what differs from the pictures kept in `looks`.
+// `npm run shots -- FOLDER [FILTER]`; FILTER: a part of a picture's name. The desk is the tests' own (`desk.mjs` says how to name another one).
+// HIKESHI_WRITE_LOOKS=1 keeps the pictures instead of comparing them.
 import { mkdir } from "node:fs/promises";
 import { openBrowser, signIn } from "./browser.mjs";
+import { openDesk } from "./desk.mjs";
+import { openLooks, plain } from "./looks.mjs";
+import { settled } from "./visitor.mjs";
 
-const [base = "http://127.0.0.1:4173", folder = "shots", filter = ""] = process.argv.slice(2);
-const link = process.env.HIKESHI_LINK ?? `${base}/sign-in#token=fixture`;
-
+const [folder = "shots", filter = ""] = process.argv.slice(2);
+const { base, link, close } = await openDesk();
 const browser = await openBrowser();
+const compare = await openLooks(browser, process.env.HIKESHI_WRITE_LOOKS === "1");
+let unlike = 0;
 await mkdir(folder, { recursive: true });
 const first = await (await browser.newContext()).newPage();
 await signIn(first, link);
@@ -77,7 +82,7 @@ const variants = [
 for (const { language, width, colours } of variants) {
   const viewport = { width, height: width > 500 ? 900 : 844 };
   const open = async (storageState) => {
-    const context = await browser.newContext({ storageState, viewport, colorScheme: colours, locale: language });
+    const context = await browser.newContext({ storageState, viewport, colorScheme: colours, locale: language, reducedMotion: "reduce" });
     await context.addInitScript((chosen) => localStorage.setItem("hikeshi.language", chosen), language);
     context.setDefaultTimeout(5_000);
     return context.newPage();
@@ -90,15 +95,22 @@ for (const { language, width, colours } of variants) {
     const page = outside ? stranger : member;
     await page.goto("about:blank");
     await page.goto(`${base}${path}`);
-    await page.waitForLoadState("load");
-    await page.waitForTimeout(700);
+    await settled(page).catch(() => process.stderr.write(`${picture}: never came to rest\n`));
+    await page.evaluate(() => document.fonts.ready);
+    await page.waitForTimeout(300);
     await act?.(page).catch((error) => process.stderr.write(`${picture}: ${String(error.message).split("\n")[0]}\n`));
     if (act) await page.waitForTimeout(400);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (wide > 0) process.stderr.write(`${picture}: ${wide} px wider than the window\n`);
-    await page.screenshot({ timeout: 120_000, path: `${folder}/${picture}.png`, fullPage: !act });
+    await plain(page);
+    const wrong = await compare(picture, await page.screenshot({ timeout: 120_000, path: `${folder}/${picture}.png`, fullPage: !act, animations: "disabled", caret: "hide" }));
+    if (wrong === null) continue;
+    unlike += 1;
+    process.stderr.write(`${picture}: ${wrong}\n`);
   }
   await member.context().close();
   await stranger.context().close();
 }
 await browser.close();
+await close();
+process.exitCode = unlike === 0 ? 0 : 1;

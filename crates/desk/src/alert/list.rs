@@ -101,7 +101,7 @@ pub async fn list(desk: &Desk, caller: &Caller, query: AlertQuery) -> Result<Ale
     let context = context(&permit);
     let page =
         if query.sort == AlertSort::Urgency { by_urgency(desk, &context, &query).await? } else { sorted(desk, &context, &query).await? };
-    let lines = lines(desk, &context, page.items).await?;
+    let lines = lines(desk, &context, page.items, desk.now()).await?;
     Ok(AlertPage { lines, next_cursor: page.next_cursor, total: page.total })
 }
 
@@ -113,7 +113,7 @@ pub async fn line(desk: &Desk, caller: &Caller, alert: AlertId) -> Result<AlertL
     let permit = permit_everywhere(caller, Action::ReadAlerts)?;
     let context = context(&permit);
     let alert = desk.store.get::<Alert>(&context, alert.0).await?;
-    lines(desk, &context, vec![alert]).await?.into_iter().next().ok_or_else(Error::not_found)
+    lines(desk, &context, vec![alert], desk.now()).await?.into_iter().next().ok_or_else(Error::not_found)
 }
 
 async fn sorted(desk: &Desk, context: &Context, query: &AlertQuery) -> Result<Page<Stored<Alert>>> {
@@ -191,10 +191,10 @@ fn filtered(query: &AlertQuery) -> Query {
     asked
 }
 
-async fn lines(desk: &Desk, context: &Context, alerts: Vec<Stored<Alert>>) -> Result<Vec<AlertLine>> {
+/// Lines of alerts, with how urgent they are at `now`.
+pub(crate) async fn lines(desk: &Desk, context: &Context, alerts: Vec<Stored<Alert>>, now: jiff::Timestamp) -> Result<Vec<AlertLine>> {
     let titles = names::case_titles(desk, context, alerts.iter().filter_map(|alert| alert.case)).await?;
     let endpoints = names::endpoints(desk, context, alerts.iter().map(|alert| alert.raised.host.clone())).await?;
-    let now = desk.now();
     Ok(alerts.into_iter().map(|alert| one_line(alert, now, &titles, &endpoints)).collect())
 }
 

@@ -7,6 +7,7 @@ mod receive;
 mod told_before;
 mod work;
 
+pub(crate) use list::lines;
 pub use list::{AlertLine, AlertPage, AlertQuery, AlertSort, Assigned, due_steps, line, list};
 pub use receive::{Received, receive};
 pub use work::{Chosen, assign, close, judge, put_into_case, reopen};

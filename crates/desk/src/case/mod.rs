@@ -3,6 +3,7 @@
 mod classify;
 mod closing;
 mod opening;
+mod past;
 mod standing;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use crate::upon;
 pub use classify::{Classification, classify, reclassification};
 pub use closing::{close, close_together};
 pub(crate) use opening::{joined, opened, proposal, propose_again};
+pub use past::get_as_of;
 pub use standing::{Harm, NextDuty, harm, next_duty};
 
 /// Which cases.
@@ -123,10 +125,14 @@ async fn assign_once(desk: &Desk, caller: &Caller, case: CaseId, to: Option<Pers
 async fn case_line(desk: &Desk, context: &Context, case: Stored<Case>) -> Result<CaseLine> {
     let query = Query::new().eq("case", case.id.to_string()).limit(PAGE_LIMIT);
     let alerts = desk.store.list::<Alert>(context, query).await?.items;
+    Ok(line_of(case, &alerts))
+}
+
+fn line_of(case: Stored<Case>, alerts: &[Stored<Alert>]) -> CaseLine {
     let hosts: BTreeMap<String, String> =
         alerts.iter().map(|alert| (alert.raised.host.to_lowercase(), alert.raised.host.clone())).collect();
     let verdict = alerts.iter().filter_map(|alert| alert.effective_verdict()).max();
-    Ok(CaseLine { case, hosts: hosts.into_values().collect(), verdict })
+    CaseLine { case, hosts: hosts.into_values().collect(), verdict }
 }
 
 /// The case to be changed. Whoever saw an older version learns of that first, also where it was closed meanwhile: they see what the other

@@ -4,10 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use hikeshi_desk::alert::AlertLine;
 use hikeshi_desk::case::{self, CaseLine, CaseQuery};
 use hikeshi_desk::comment::{self, About};
 use hikeshi_desk::names;
 use hikeshi_domain::{CaseId, OrganizationId, PersonId};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -65,6 +67,18 @@ pub(super) struct CasePage {
     alerts: Vec<AlertRow>,
     comments: Vec<CommentView>,
     history: Vec<StepView>,
+    /// The instant that was asked for; null where the page is today's.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    as_of: Option<Timestamp>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct AsOf {
+    /// As it stood at this instant (RFC 3339).
+    #[param(value_type = Option<String>, format = DateTime)]
+    as_of: Option<Timestamp>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -93,10 +107,19 @@ async fn list(State(app): State<App>, signed_in: SignedIn, Parameters(query): Pa
     Ok(Json(CaseList { items, next_cursor: page.next_cursor, total: page.total }))
 }
 
-/// One case.
-#[utoipa::path(get, path = "/cases/{id}", tag = "cases", params(("id" = Uuid, Path)),
-    responses((status = 200, body = CasePage), (status = 404, body = ErrorBody)))]
-async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) -> Result<Json<CasePage>, Failure> {
+/// One case; with `as_of` as it stood at that instant, 404 where it had not been opened yet.
+#[utoipa::path(get, path = "/cases/{id}", tag = "cases", params(("id" = Uuid, Path), AsOf),
+    responses((status = 200, body = CasePage), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn get(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<Uuid>,
+    Parameters(asked): Parameters<AsOf>,
+) -> Result<Json<CasePage>, Failure> {
+    if let Some(instant) = asked.as_of {
+        let (line, alerts) = case::get_as_of(&app.desk, &signed_in.caller, CaseId(id), instant).await?;
+        return page_of(&app, &signed_in, line, alerts, Some(instant)).await;
+    }
     let line = case::get(&app.desk, &signed_in.caller, CaseId(id)).await?;
     page(&app, &signed_in, line).await
 }
@@ -149,23 +172,36 @@ async fn close_together(State(app): State<App>, signed_in: SignedIn, Body(body):
 }
 
 pub(super) async fn page(app: &App, signed_in: &SignedIn, line: CaseLine) -> Result<Json<CasePage>, Failure> {
+    let alerts = case::alerts(&app.desk, &signed_in.caller, line.case.id).await?;
+    page_of(app, signed_in, line, alerts, None).await
+}
+
+async fn page_of(
+    app: &App,
+    signed_in: &SignedIn,
+    line: CaseLine,
+    alerts: Vec<AlertLine>,
+    as_of: Option<Timestamp>,
+) -> Result<Json<CasePage>, Failure> {
     let (desk, caller, language) = (&app.desk, &signed_in.caller, signed_in.language);
     let names = names(desk, caller).await?;
     let about = About::Case(line.case.id);
-    let now = desk.now();
-    let alerts = case::alerts(desk, caller, line.case.id).await?;
+    let stood = |at: Timestamp| as_of.is_none_or(|instant| at <= instant);
     let title = |id| {
         let raised = alerts.iter().map(|line| &line.alert).find(|alert| alert.id == id).map(|alert| &alert.raised)?;
         Some(format!("{} {}", raised.host, names.alert(raised, language)))
     };
+    let comments = comment::list(desk, caller, about).await?;
+    let history = comment::history(desk, caller, about).await?;
     Ok(Json(CasePage {
         proposal: line.case.proposed.as_ref().map(|proposed| proposal(proposed, language)),
         decision: line.case.decided.as_ref().map(|decided| decision(decided, &names)),
         next_duty: case::next_duty(desk, &line.case, &alerts, &signed_in.person.time_zone).map(|duty| next_duty(&duty, language)),
         harm: case::harm(desk, &line.case, language).map(harm),
-        alerts: alerts.iter().map(|alert| alert_row(alert, &names, language, now)).collect(),
-        comments: comment::list(desk, caller, about).await?.iter().map(|comment| person::comment(comment, &names)).collect(),
-        history: comment::history(desk, caller, about).await?.into_iter().map(|step| person::step(step, &names, title)).collect(),
+        alerts: alerts.iter().map(|alert| alert_row(alert, &names, language, as_of.unwrap_or(desk.now()))).collect(),
+        comments: comments.iter().filter(|comment| stood(comment.at)).map(|comment| person::comment(comment, &names)).collect(),
+        history: history.into_iter().filter(|step| stood(step.at)).map(|step| person::step(step, &names, title)).collect(),
         case: row(&line, &names, language),
+        as_of,
     }))
 }

@@ -81,7 +81,7 @@ const cases = createRoute({
 const incident = createRoute({
   getParentRoute: () => inside,
   path: "/cases/$id",
-  validateSearch: (search: Search): { tab?: CaseTab } => ({ tab: oneOf(search["tab"], CASE_TABS) }),
+  validateSearch: (search: Search): { tab?: CaseTab; as_of?: string } => ({ tab: oneOf(search["tab"], CASE_TABS), as_of: text(search["as_of"]) }),
   component: lazyRouteComponent(() => import("./pages/case/CasePage"), "CasePage"),
 });
 

@@ -34,6 +34,7 @@ function one(asked: Asked, id: string) {
     decision: id === CASE.id ? decision : { type: row.type ?? "A-1", severity: row.severity ?? 2, flows: row.flows, reason: t("送信先に削除を依頼し、確認済み", "The recipient deleted it"), by: PERSON, at: ago(170_000), playbook: PLAYBOOK },
     alerts: opener === undefined ? [] : [opener],
     comments: [],
+    as_of: null,
     history: [{ at: ago(996), who: "Hikeshi", action: "case.open", reason: "", version: 1, alert: opener === undefined ? null : { id: opener.id, title: `${opener.host} ${opener.name}` }, decided: null }],
   };
   return ok(page);

@@ -8,14 +8,14 @@ import { Failure } from "./Failure";
 import styles from "./Work.module.css";
 import { Time } from "./Time";
 
-export function Comments(props: { about: string; comments: Comment[]; send: (text: string) => Promise<unknown> }) {
+export function Comments(props: { about: string; comments: Comment[]; send?: (text: string) => Promise<unknown> }) {
   const t = useText();
   const draft = useDraft(`comment.${props.about}`);
   const [pending, setPending] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (draft.text.trim() === "") return;
+    if (draft.text.trim() === "" || props.send === undefined) return;
     setPending(true);
     setError(null);
     try {
@@ -41,6 +41,7 @@ export function Comments(props: { about: string; comments: Comment[]; send: (tex
           </li>
         ))}
       </ol>
+      {props.send !== undefined && (
       <form onSubmit={(event) => void submit(event)} className={styles.form}>
         <Textarea
           aria-label={t.parts.comments}
@@ -63,6 +64,7 @@ export function Comments(props: { about: string; comments: Comment[]; send: (tex
           </Button>
         </div>
       </form>
+      )}
     </section>
   );
 }

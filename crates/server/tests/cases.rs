@@ -262,3 +262,35 @@ async fn several_cases_end_with_one_reason_all_or_none() {
         assert_eq!((&page["case"]["state"], &page["history"][0]["reason"]), (&json!("closed"), &json!("cleaned")));
     }
 }
+
+/// What was known and decided at an instant, and nothing that came after: for whoever must tell later why it was decided so.
+// covers: S4-90
+#[tokio::test]
+async fn a_case_is_shown_as_it_stood() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let (lead, path) = case(&fixture, org).await;
+    let opened = fixture.get(&lead, &path).await;
+    let at_first = opened["history"].as_array().unwrap().last().unwrap()["at"].as_str().unwrap().to_owned();
+    let picked = json!({"type": "B-1", "severity": 3, "flows": ["handle"], "expected_version": opened["case"]["version"]});
+    let (_, judged) = fixture.post(&lead, &format!("{path}/classification"), &picked).await;
+    let at_decision = judged["decision"]["at"].as_str().unwrap().to_owned();
+    fixture.post(&lead, &format!("{path}/comments"), &json!({"text": "found the mail"})).await;
+    fixture.post(&lead, &format!("{path}/close"), &json!({"reason": "cleaned"})).await;
+    let first = fixture.get(&lead, &format!("{path}?as_of={at_first}")).await;
+    assert_eq!((&first["case"]["state"], &first["decision"], &first["as_of"]), (&json!("to_judge"), &json!(null), &json!(at_first)));
+    assert_eq!(first["history"].as_array().unwrap().len(), 1);
+    let then = judged["history"][0]["at"].as_str().unwrap();
+    let second = fixture.get(&lead, &format!("{path}?as_of={then}")).await;
+    assert_eq!((&second["case"]["state"], &second["comments"]), (&json!("handling"), &json!([])), "{at_decision}");
+    assert_eq!(second["decision"], judged["decision"]);
+    assert_eq!(fixture.get(&lead, &path).await["case"]["state"], "closed");
+    for (asked, expected) in [("2020-01-01T00:00:00Z", StatusCode::NOT_FOUND), ("yesterday", StatusCode::UNPROCESSABLE_ENTITY)] {
+        let answer = fixture.by(&lead, Method::GET, &format!("{path}?as_of={asked}")).send().await.unwrap();
+        assert_eq!(answer.status(), expected, "{asked}");
+    }
+    let theirs = fixture.organization("theirs").await;
+    let stranger = fixture.visitor(Role::IncidentLead, Some(theirs)).await;
+    let refused = fixture.by(&stranger, Method::GET, &format!("{path}?as_of={then}")).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::NOT_FOUND);
+}

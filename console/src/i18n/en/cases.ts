@@ -89,6 +89,14 @@ export const incident: Dictionary["incident"] = {
   next: "Next",
   noClock: "no deadline is set for this",
   clocks: { flash_report: "flash report's clock (2 hours from receipt)" },
+  phases: "Phases",
+  past: {
+    label: "As of",
+    now: "now",
+    shown: (time: string) => `As it stood at ${time}`,
+    readOnly: "Only what was known and decided then. Nothing can be changed here.",
+    back: "Back to now",
+  },
   harm: "Harm",
   harmPossible: "Possible harm (not judged)",
 };

@@ -88,6 +88,14 @@ export const incident = {
   next: "次にすること",
   noClock: "期限の定めはありません",
   clocks: { flash_report: "速報レポートの時計(受信から 2 時間)" } as Record<string, string>,
+  phases: "進み具合",
+  past: {
+    label: "時点を選んで見る",
+    now: "現在",
+    shown: (time: string) => `${time} 時点の記録を表示しています`,
+    readOnly: "そのときに分かっていたことと決めたことだけです。変更はできません。",
+    back: "現在に戻る",
+  },
   harm: "被害の程度",
   harmPossible: "考えられる被害(判断前)",
 };

@@ -16,7 +16,7 @@ import styles from "./CasePage.module.css";
 import { useGuardedCaseAct } from "./queries";
 
 /** What it is, how bad, what is next and by when, who. */
-export function CaseHeader(props: { page: CasePage; judge: () => void }) {
+export function CaseHeader(props: { page: CasePage; judge?: () => void; past?: boolean }) {
   const t = useText();
   const { page } = props;
   const { case: of } = page;
@@ -33,7 +33,7 @@ export function CaseHeader(props: { page: CasePage; judge: () => void }) {
         {of.drill && <DrillChip />}
       </div>
       <div className={styles.line}>
-        <button type="button" className={styles.class} onClick={props.judge}>
+        <button type="button" className={styles.class} onClick={props.judge} disabled={props.judge === undefined}>
           <Classified of={of} long />
         </button>
         <VerdictChip verdict={of.verdict} />
@@ -61,6 +61,8 @@ export function CaseHeader(props: { page: CasePage; judge: () => void }) {
           {t.incident.closedBy(of.closed.by.name)} <Time at={of.closed.at} />: {of.closed.reason}
         </p>
       )}
+      <Phases page={page} />
+      {props.past !== true && (
       <div className={styles.actions}>
         {of.state !== "closed" && (
           <Button size="xs" variant={judged ? "default" : "filled"} leftSection={<Gavel size={15} aria-hidden />} onClick={props.judge}>
@@ -80,8 +82,29 @@ export function CaseHeader(props: { page: CasePage; judge: () => void }) {
           </Button>
         )}
       </div>
+      )}
       {closing && <CloseDialog page={page} onClose={() => setClosing(false)} />}
     </header>
+  );
+}
+
+/** How far it has come: the three phases with the instant at which each began. */
+function Phases(props: { page: CasePage }) {
+  const t = useText();
+  const { case: of, decision } = props.page;
+  const phases = [
+    ["to_judge", of.opened_at],
+    ["handling", decision?.at],
+    ["closed", of.closed?.at],
+  ] as const;
+  return (
+    <ol className={styles.phases} aria-label={t.incident.phases}>
+      {phases.map(([phase, at]) => (
+        <li key={phase} aria-current={of.state === phase ? "step" : undefined} data-come={at != null || undefined}>
+          <span>{t.words.caseState[phase]}</span> {at != null && <Time at={at} form="short" className={styles.dim} />}
+        </li>
+      ))}
+    </ol>
   );
 }
 

@@ -1,6 +1,6 @@
-/** One case: what it is, what was decided, what is next. */
+/** One case: what it is, what was decided, what is next; now, or as it stood at an instant of its past. */
 import { Tabs } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import type { CasePage as Answer } from "../../api/types";
 import { useText } from "../../i18n/language";
@@ -12,20 +12,35 @@ import styles from "./CasePage.module.css";
 import { Classification } from "./Classification";
 import { CaseHeader } from "./CaseHeader";
 import { Overview } from "./Overview";
-import { incident } from "./queries";
+import { Past, PastFrame } from "./Past";
+import { incident, incidentAsOf } from "./queries";
 import { CASE_TABS } from "./search";
 
 export function CasePage() {
   const t = useText();
   const { id } = useParams({ from: "/inside/cases/$id" });
+  const { as_of } = useSearch({ from: "/inside/cases/$id" });
   const { data, error, refetch } = useQuery(incident(id));
+  const past = useQuery({ ...incidentAsOf(id, as_of ?? ""), enabled: as_of !== undefined, placeholderData: keepPreviousData });
   usePageTitle(data?.case.title ?? t.cases.title);
   if (error !== null && data === undefined) return <Failure whole error={error} retry={() => void refetch()} />;
   if (data === undefined) return <Loading lines={10} />;
-  return <Shown page={data} />;
+  if (as_of === undefined) return <Now page={data} />;
+  return (
+    <PastFrame now={data} instant={as_of}>
+      {past.error !== null && <Failure error={past.error} retry={() => void past.refetch()} />}
+      {past.error === null && past.data === undefined && <Loading lines={10} />}
+      {past.error === null && past.data !== undefined && (
+        <>
+          <CaseHeader page={past.data} past />
+          <Overview page={past.data} past />
+        </>
+      )}
+    </PastFrame>
+  );
 }
 
-function Shown(props: { page: Answer }) {
+function Now(props: { page: Answer }) {
   const t = useText();
   const { tab = "overview" } = useSearch({ from: "/inside/cases/$id" });
   const navigate = useNavigate({ from: "/cases/$id" });
@@ -33,6 +48,7 @@ function Shown(props: { page: Answer }) {
   return (
     <article className={styles.page}>
       <CaseHeader page={props.page} judge={() => open("classification")} />
+      <Past now={props.page} />
       <Tabs value={tab} onChange={(value) => open(oneOf(value, CASE_TABS) ?? "overview")} keepMounted={false}>
         <Tabs.List>
           {CASE_TABS.map((each) => (

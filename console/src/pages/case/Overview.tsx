@@ -10,7 +10,7 @@ import { Classified, Flows } from "../cases/Classified";
 import styles from "./CasePage.module.css";
 import { useCaseAct } from "./queries";
 
-export function Overview(props: { page: CasePage }) {
+export function Overview(props: { page: CasePage; past?: boolean }) {
   const { page } = props;
   const comment = useCaseAct<{ text: string }>(page.case.id, "comments");
   return (
@@ -20,7 +20,7 @@ export function Overview(props: { page: CasePage }) {
         <Alerts alerts={page.alerts} />
       </div>
       <div className={styles.column}>
-        <Comments about={`case.${page.case.id}`} comments={page.comments} send={(text) => comment.mutateAsync({ text })} />
+        <Comments about={`case.${page.case.id}`} comments={page.comments} send={props.past === true ? undefined : (text) => comment.mutateAsync({ text })} />
         <History entries={page.history} />
       </div>
     </div>

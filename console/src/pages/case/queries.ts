@@ -8,6 +8,10 @@ const path = (id: string) => `/cases/${encodeURIComponent(id)}`;
 
 export const incident = (id: string) => queryOptions({ queryKey: ["case", id], queryFn: ({ signal }) => get<CasePage>(path(id), {}, signal) });
 
+/** The same as it stood at an instant; what stood then does not change. */
+export const incidentAsOf = (id: string, instant: string) =>
+  queryOptions({ queryKey: ["case", id, "as_of", instant], queryFn: ({ signal }) => get<CasePage>(path(id), { as_of: instant }, signal), staleTime: Infinity });
+
 /** What another type or severity would mean for the flows of the case as it stands. */
 export const reclassification = ({ id, version }: CaseRow, type: IncidentType, severity: Severity) =>
   queryOptions({

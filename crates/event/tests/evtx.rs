@@ -28,7 +28,7 @@ fn a_written_log_is_read() {
 
 /// Reads a file in both ways, by the `evtx` crate's JSON and straight from the binary XML, and answers how many records took
 /// the second.
-fn check_both_ways(input: Input) -> (usize, usize) {
+pub(crate) fn check_both_ways(input: Input) -> (usize, usize) {
     let inputs = [input];
     let mut rendered = collect(&inputs, &Limits::default(), 1);
     let mut direct = collect_by(&FieldKeeper, &inputs, &Limits::default(), 1);

@@ -56,6 +56,11 @@ fn records(log: &[u8]) -> Vec<(usize, usize)> {
     records
 }
 
+/// The number of the record that begins here: what the log was exported from may have called it otherwise.
+fn number(log: &[u8], start: usize) -> u64 {
+    u64::from_le_bytes(log[start + 8..start + 16].try_into().unwrap())
+}
+
 /// The first bytes of a value stood for the value: read before the whole file, they became a second event.
 #[test]
 fn a_record_cut_by_the_end_of_the_file_is_left_out() {
@@ -63,11 +68,12 @@ fn a_record_cut_by_the_end_of_the_file_is_left_out() {
         let (all, _) = read(&whole);
         let records = records(&whole);
         for (before, (start, end)) in [(records.len() - 1, records[records.len() - 1]), (records.len() / 2, records[records.len() / 2])] {
-            for cut in start..end {
+            // Every offset of a record of our own; of a long one, some.
+            for cut in (start..end).step_by(if end - start > 600 { 13 } else { 1 }) {
                 let (kept, defects) = read(&whole[..cut]);
                 assert_eq!(kept, all[..before], "cut at {cut}");
                 let at_edge = cut == start;
-                let named = all[before].record_id.unwrap();
+                let named = number(&whole, start);
                 says(&defects, DefectKind::Truncated, "the last chunk has");
                 if cut >= start + 24 {
                     says(&defects, DefectKind::Truncated, &format!("record {named} is cut off"));
@@ -89,7 +95,8 @@ fn a_blanked_end_is_told_and_the_record_in_it_left_out() {
         log[(start + end) / 2..CHUNK + 65536].fill(0);
         let (kept, defects) = read(&log);
         assert_eq!(kept, all[..8]);
-        says(&defects, DefectKind::Truncated, &format!("record {} is cut off or overwritten", all[8].record_id.unwrap()));
+        let lost = format!("record {} is cut off or overwritten", number(&log, start));
+        says(&defects, DefectKind::Truncated, &lost);
         says(&defects, DefectKind::Malformed, &format!("the chunk's header counts {} records, 9 were found", records.len()));
         says(&defects, DefectKind::Malformed, "records do not match the checksum");
     }
@@ -99,12 +106,12 @@ fn a_blanked_end_is_told_and_the_record_in_it_left_out() {
 fn a_record_whose_size_is_told_in_two_ways_costs_itself_only() {
     for mut log in logs("a_record_whose_size_is_told_in_two_ways_costs_itself_only") {
         let (mut all, _) = read(&log);
-        let (_, end) = records(&log)[3];
+        let (start, end) = records(&log)[3];
         log[end - 1] ^= 1;
         let (kept, defects) = read(&log);
-        let lost = all.remove(3);
+        all.remove(3);
         assert_eq!(kept, all);
-        says(&defects, DefectKind::Truncated, &format!("record {} is cut off or overwritten", lost.record_id.unwrap()));
+        says(&defects, DefectKind::Truncated, &format!("record {} is cut off or overwritten", number(&log, start)));
         assert_eq!(defects.len(), 2, "{defects:?}");
     }
 }

@@ -251,7 +251,7 @@ mod tests {
             let words = ["drill", "run", "macro-intrusion", "--endpoints", "1"];
             match Line::try_parse_from([&words, more].concat()).unwrap().args.what {
                 What::Run { drill, .. } => drill,
-                _ => unreachable!(),
+                _ => panic!("not a run"),
             }
         };
         let three = drill(&["--days", "3"]);

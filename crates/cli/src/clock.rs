@@ -4,11 +4,11 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use hikeshi_domain::clock::{Clocks, Rule, vector};
 use hikeshi_domain::phrase::Language;
 use hikeshi_domain::phrases::{Phrases, render};
-use hikeshi_domain::playbook::Files;
+use hikeshi_domain::playbook::{Files, PlaybookError};
 
 use crate::playbook::{files, in_force};
 
@@ -139,8 +139,13 @@ impl Calendars {
     fn clocks(&self, files: &Files) -> Result<Clocks> {
         let clocks = Clocks::load(files)?;
         let Some(path) = &self.calendar else { return Ok(clocks) };
-        let name = path.display().to_string();
-        Ok(clocks.with_calendars(files, &name, &read(path)?)?)
+        let folder = path.parent().unwrap_or(Path::new("")).display().to_string();
+        let own = path.file_name().unwrap_or_default().to_string_lossy();
+        let placed = |error: PlaybookError| match error.file == own {
+            true => anyhow!(error.under(if folder.is_empty() { "." } else { &folder })),
+            false => error.into(),
+        };
+        clocks.with_calendars(files, &own, &read(path)?).map_err(placed)
     }
 }
 

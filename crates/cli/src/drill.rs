@@ -75,7 +75,7 @@ struct Drill {
     /// The same seed gives the same bytes
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// First day: a date, or an instant such as 2026-11-16T00:00:00Z [default: so that the drill ends today]
+    /// First day: a date, or an instant such as 2026-11-16T00:00:00Z [default: so that the drill ends today, or on the last day with enough working days before it]
     #[arg(long, value_name = "TIME", value_parser = instant)]
     start: Option<Timestamp>,
     /// Folder whose files take the place of the shipped playbook's files of the same name
@@ -105,7 +105,7 @@ fn list(files: &Files, lang: &str, out: &mut dyn Write) -> Result<()> {
 fn generate(drill: &Drill, path: &Path, alerts: Option<&Path>, mails: Option<&Path>, stdout: &mut dyn Write) -> Result<()> {
     let begun = Instant::now();
     let scenario = drill.scenario()?;
-    let stream = scenario.generate(drill.options(&scenario))?;
+    let stream = scenario.generate(drill.options(&scenario, Timestamp::now()))?;
     let mut alerts = alerts.map(create).transpose()?;
     let mut mails = mails.map(create).transpose()?;
     let mut file = if path == Path::new("-") { None } else { Some(create(path)?) };
@@ -154,7 +154,7 @@ fn generate(drill: &Drill, path: &Path, alerts: Option<&Path>, mails: Option<&Pa
 fn stats(drill: &Drill, out: &mut dyn Write) -> Result<()> {
     let scenario = drill.scenario()?;
     let mut stats = Stats::new(Fit::load(&files(drill.playbook.as_deref())?)?);
-    let stream = scenario.generate(drill.options(&scenario))?;
+    let stream = scenario.generate(drill.options(&scenario, Timestamp::now()))?;
     for item in stream {
         if let Item::Event(event) = item {
             stats.see(&event.ndjson);
@@ -180,16 +180,21 @@ impl Drill {
         Ok(hikeshi_drill::load(&self.name, &files(self.playbook.as_deref())?)?)
     }
 
-    fn options(&self, scenario: &Scenario) -> Options {
+    /// The drill ends today, or, where too few of its days would be working days, on the last day before that gives enough.
+    fn options(&self, scenario: &Scenario, now: Timestamp) -> Options {
         let days = i64::from(self.days.unwrap_or(scenario.days));
-        let ending_today = Timestamp::now().saturating_sub(SignedDuration::from_hours(24 * (days - 1))).unwrap_or(Timestamp::UNIX_EPOCH);
-        Options {
-            start: self.start.unwrap_or(ending_today),
-            endpoints: self.endpoints,
-            days: self.days,
-            events_per_day: self.events_per_day,
-            seed: self.seed,
+        let ending = |days_ago: i64| {
+            let start = now.saturating_sub(SignedDuration::from_hours(24 * (days - 1 + days_ago))).unwrap_or(Timestamp::UNIX_EPOCH);
+            self.beginning(start)
+        };
+        match self.start {
+            Some(start) => self.beginning(start),
+            None => (0..7).map(ending).find(|options| scenario.generate(*options).is_ok()).unwrap_or_else(|| ending(0)),
         }
+    }
+
+    fn beginning(&self, start: Timestamp) -> Options {
+        Options { start, endpoints: self.endpoints, days: self.days, events_per_day: self.events_per_day, seed: self.seed }
     }
 }
 
@@ -237,6 +242,30 @@ mod tests {
         assert_eq!((lines(&alerts), lines(&mails)), (3, 1));
         let streamed = said(&["run", "company-week", "--events-per-day", "50"]).unwrap();
         assert_eq!(streamed, std::fs::read_to_string(&events).unwrap(), "a second run, to standard output, gives the same bytes");
+    }
+
+    /// On a Sunday, three days held one working day: the command failed, and the day before it had worked.
+    #[test]
+    fn a_drill_below_a_week_runs_on_any_day_of_the_week() {
+        let drill = |more: &[&str]| {
+            let words = ["drill", "run", "macro-intrusion", "--endpoints", "1"];
+            match Line::try_parse_from([&words, more].concat()).unwrap().args.what {
+                What::Run { drill, .. } => drill,
+                _ => panic!("not a run"),
+            }
+        };
+        let three = drill(&["--days", "3"]);
+        let scenario = three.scenario().unwrap();
+        let monday: Timestamp = "2026-11-16T03:00:00Z".parse().unwrap();
+        for day in 0..7 {
+            let now = monday + SignedDuration::from_hours(24 * day);
+            let options = three.options(&scenario, now);
+            scenario.generate(options).unwrap();
+            assert!(options.start <= now && now.duration_since(options.start) <= SignedDuration::from_hours(24 * 4), "{day}: {options:?}");
+        }
+        let friday = drill(&["--days", "2", "--start", "2026-11-20"]);
+        let error = scenario.generate(friday.options(&scenario, monday)).unwrap_err().to_string();
+        assert!(error.contains("need 2 working days, and of 2 days from 2026-11-20 on 1 are"), "{error}");
     }
 
     #[test]

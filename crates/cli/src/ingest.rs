@@ -22,6 +22,7 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use crate::named::Unread;
 use crate::place::Place;
 use crate::rules::tell_apart;
 use crate::{parse_worker, playbook, progress};
@@ -63,15 +64,18 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     for defect in &missing {
         eprintln!("{}: {}", defect.path, defect.detail);
     }
+    let mut unread = Unread::default();
+    unread.note(&missing);
     if inputs.is_empty() {
         bail!("nothing to read: no file matches");
     }
     hikeshi_lake::make_folder(&args.place.data).with_context(|| format!("cannot make `{}`", args.place.data.display()))?;
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(ingest(args, given.rules, inputs, out))
+    runtime.block_on(ingest(args, given.rules, inputs, &mut unread, out))?;
+    unread.end()
 }
 
-async fn ingest(args: &Args, rules: Vec<PathBuf>, inputs: Vec<Input>, out: &mut dyn Write) -> Result<()> {
+async fn ingest(args: &Args, rules: Vec<PathBuf>, inputs: Vec<Input>, unread: &mut Unread, out: &mut dyn Write) -> Result<()> {
     let opening = Opening {
         record: args.place.record(),
         rules,
@@ -87,7 +91,7 @@ async fn ingest(args: &Args, rules: Vec<PathBuf>, inputs: Vec<Input>, out: &mut 
     let size = inputs.iter().map(Input::size_bytes).sum();
     let bar = progress::bar(size, "{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}");
     let stored = tokio::select! {
-        stored = store_all(still, org, inputs, &bar) => stored?,
+        stored = store_all(still, org, inputs, unread, &bar) => stored?,
         never = tell_faults(&lake, &bar) => match never {},
     };
     bar.finish_and_clear();
@@ -107,14 +111,14 @@ struct Stored {
 }
 
 /// Reads the files into the lake, and waits until it has written them.
-async fn store_all(still: Still, org: OrganizationId, inputs: Vec<Input>, bar: &ProgressBar) -> Result<Stored> {
+async fn store_all(still: Still, org: OrganizationId, inputs: Vec<Input>, unread: &mut Unread, bar: &ProgressBar) -> Result<Stored> {
     let lake = still.desk.telemetry.lake.clone();
     // What was acknowledged before and not yet written is not counted as ours.
     lake.flush().await;
     let before = lake.lag().totals;
     let (sender, told) = mpsc::channel(WAITING);
     let reading = tokio::task::spawn_blocking(move || read(&inputs, &sender));
-    let appended = append(&lake, org, told, bar).await;
+    let appended = append(&lake, org, told, unread, bar).await;
     let read = reading.await?;
     appended?;
     still.settle().await;
@@ -236,7 +240,7 @@ fn read(inputs: &[Input], sender: &mpsc::Sender<Told>) -> Totals {
     totals
 }
 
-async fn append(lake: &Lake, org: OrganizationId, mut told: mpsc::Receiver<Told>, bar: &ProgressBar) -> Result<()> {
+async fn append(lake: &Lake, org: OrganizationId, mut told: mpsc::Receiver<Told>, unread: &mut Unread, bar: &ProgressBar) -> Result<()> {
     let mut defects = Defects::default();
     let mut warned = Vec::new();
     while let Some(told) = told.recv().await {
@@ -248,6 +252,7 @@ async fn append(lake: &Lake, org: OrganizationId, mut told: mpsc::Receiver<Told>
             Told::Missing(_) => {}
             Told::Refused(defect) => eprintln!("{}: refused: {}", defect.path, defect.detail),
             Told::Batch(batch) => {
+                unread.note(&batch.defects);
                 batch.defects.iter().for_each(|defect| defects.list(defect));
                 store(lake, org, batch, bar).await?;
             }

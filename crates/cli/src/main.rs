@@ -6,6 +6,7 @@ mod drill;
 mod ingest;
 mod instant;
 mod matrix;
+mod named;
 mod parse_worker;
 mod place;
 mod playbook;

@@ -111,6 +111,6 @@ mod tests {
         assert_eq!(said(&["--type", "B-2", "--severity", "1", "--playbook", place]).unwrap(), "handle\n");
         fs::write(folder.path().join("matrix.yaml"), "version: 1\ntyps: {}\n").unwrap();
         let refused = said(&["--type", "B-2", "--severity", "1", "--playbook", place]).unwrap_err().to_string();
-        assert!(refused.starts_with("playbook/matrix.yaml:2: "), "{refused}");
+        assert!(refused.starts_with(&format!("{place}/matrix.yaml:2: ")), "{refused}");
     }
 }

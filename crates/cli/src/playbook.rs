@@ -1,10 +1,10 @@
 //! The procedure's files that a command works with: the shipped ones, with those of a folder laid over them, all of them checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use hikeshi_domain::clock::Clocks;
 use hikeshi_domain::phrases::{self, Phrases};
 use hikeshi_domain::playbook::{Files, PlaybookError};
@@ -20,8 +20,14 @@ pub(crate) fn files(folder: Option<&Path>) -> Result<Files> {
     if own.is_empty() {
         bail!("the playbook folder `{}` holds no file; expected one of a shipped file's name, e.g. `matrix.yaml`", folder.display());
     }
-    let files = Files::with_own(own)?;
-    check(&files)?;
+    let names: BTreeSet<String> = own.keys().cloned().collect();
+    // What is wrong is named where it lies: in the folder, or among the shipped files.
+    let placed = |error: PlaybookError| match names.contains(&error.file) {
+        true => anyhow!(error.under(&folder.display().to_string())),
+        false => error.into(),
+    };
+    let files = Files::with_own(own).map_err(placed)?;
+    check(&files).map_err(placed)?;
     Ok(files)
 }
 
@@ -70,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder with these files, and what is said of it.
+    /// A folder with these files, and what is said of it; the folder is called `own`.
     fn said(own: &[(&str, &str)]) -> Result<(), String> {
         let folder = tempfile::tempdir().unwrap();
         for (path, text) in own {
@@ -78,7 +84,8 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        files(Some(folder.path())).map(drop).map_err(|error| format!("{error:#}"))
+        let here = folder.path().display().to_string();
+        files(Some(folder.path())).map(drop).map_err(|error| format!("{error:#}").replace(&here, "own"))
     }
 
     fn refused(own: &[(&str, &str)], expected: &str) {
@@ -100,13 +107,14 @@ mod tests {
     #[test]
     fn what_is_wrong_in_any_file_is_told_before_anything_runs() {
         let week = shipped("drills/company-week.yaml").unwrap();
-        refused(&[("drills/mine.yaml", &week.replacen("event: file_create", "event: file_creat", 1))], "playbook/drills/mine.yaml:");
+        refused(&[("drills/mine.yaml", &week.replacen("event: file_create", "event: file_creat", 1))], "own/drills/mine.yaml:");
         said(&[("drills/mine.yaml", week)]).unwrap();
         let fit = shipped("drills/fit.yaml").unwrap();
-        refused(&[("drills/fit.yaml", &format!("{fit}\nnonsense: 1\n"))], "playbook/drills/fit.yaml:");
-        refused(&[("calendars/jpn.yaml", shipped("calendars/jp.yaml").unwrap())], "playbook/calendars/jpn.yaml:0: ");
+        refused(&[("drills/fit.yaml", &format!("{fit}\nnonsense: 1\n"))], "own/drills/fit.yaml:");
+        refused(&[("calendars/jpn.yaml", shipped("calendars/jp.yaml").unwrap())], "own/calendars/jpn.yaml: ");
         let desk = shipped("phrases/desk.yaml").unwrap();
         refused(&[("phrases/desk.yaml", &desk.replacen("error.body:", "error.boby:", 1))], "expected a sentence `error.body`");
-        refused(&[("raise.yaml", "nonsense: 1\n")], "playbook/raise.yaml:");
+        refused(&[("raise.yaml", "nonsense: 1\n")], "own/raise.yaml:1: ");
+        refused(&[("nosuch.yaml", "")], "own/nosuch.yaml: no such playbook file");
     }
 }

@@ -1,7 +1,7 @@
 //! `hikeshi record`, `hikeshi backup`, `hikeshi restore`: the record checked, shown to others, copied and brought back.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -164,18 +164,48 @@ async fn checkpoint(place: &Place, out: &mut dyn Write) -> anyhow::Result<()> {
 async fn export(args: &Export) -> anyhow::Result<()> {
     let shown = if args.without_bodies { Shown::Chain } else { Shown::Bodies };
     let store = existing(&args.place).await?;
-    let mut target: Box<dyn Write + Send> = match &args.out {
+    let out: Box<dyn Write + Send> = match &args.out {
         Some(path) => Box::new(File::create(path).with_context(|| path.display().to_string())?),
-        None => Box::new(std::io::stdout()),
+        None => Box::new(io::stdout()),
     };
-    let mut buffered = BufWriter::new(&mut target);
-    let versions = store.export(&mut buffered, shown).await?;
-    buffered.flush()?;
+    let mut target = Target { out, reader_is_gone: false };
+    let written = write_chain(&store, &mut target, shown).await;
     store.close().await;
+    if target.reader_is_gone {
+        return Ok(()); // `| head`: no failure of ours.
+    }
+    let versions = written?;
     if let Some(path) = &args.out {
         eprintln!("{versions} versions: {}", path.display());
     }
     Ok(())
+}
+
+async fn write_chain(store: &Store, target: &mut Target, shown: Shown) -> anyhow::Result<u64> {
+    let mut buffered = BufWriter::new(target);
+    let versions = store.export(&mut buffered, shown).await?;
+    buffered.flush()?;
+    Ok(versions)
+}
+
+/// Where the chain goes. The record's errors are words; here is known which of them only says that nobody reads any more.
+struct Target {
+    out: Box<dyn Write + Send>,
+    reader_is_gone: bool,
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes);
+        self.reader_is_gone |= written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.out.flush();
+        self.reader_is_gone |= flushed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        flushed
+    }
 }
 
 /// Opens a record that is there already; these commands never make one.

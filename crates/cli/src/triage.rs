@@ -28,6 +28,7 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 
 use crate::instant::instant;
+use crate::named::Unread;
 use crate::progress;
 use crate::rules::{some_usable, tell_apart};
 
@@ -99,6 +100,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     for defect in &defects {
         eprintln!("{}: {}", defect.path, defect.detail);
     }
+    let mut unread = Unread::default();
+    unread.note(&defects);
     if files.is_empty() {
         bail!("nothing to read: name files or folders of logs");
     }
@@ -116,6 +119,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let reading = Reading { limits: &limits, threads, received_at: now, raising: &raising, lists: &lists };
     let mut gathered = gather::gather(&files, &rules, &alerts, reading, &book, |pass, bytes| show(&bar, pass, bytes));
     bar.finish_and_clear();
+    unread.note(&gathered.defects);
     for defect in &gathered.defects {
         eprintln!("{}: {}", defect.path, defect.detail);
     }
@@ -135,13 +139,17 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let (black, grey, white) = (count(Verdict::Black), count(Verdict::Grey), count(Verdict::White));
     let totals = gathered.totals;
     eprintln!(
-        "{} events, {} bytes, {} rules, {} subjects: {black} black, {grey} grey, {white} white",
+        "{} events, {} bytes, {} rules, {}: {black} black, {grey} grey, {white} white",
         totals.events,
         totals.bytes,
         rules.len(),
-        cases.len()
+        subjects(cases.len())
     );
-    Ok(())
+    unread.end()
+}
+
+fn subjects(count: usize) -> String {
+    format!("{count} subject{}", if count == 1 { "" } else { "s" })
 }
 
 fn alerts(args: &Args) -> Result<Vec<ProductAlert>> {

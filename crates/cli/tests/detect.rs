@@ -56,6 +56,14 @@ impl Folder {
         std::fs::write(self.0.path().join(name), text).unwrap();
     }
 
+    fn zip(&self, name: &str, member: &str) {
+        use std::io::Write as _;
+        let mut archive = zip::ZipWriter::new(std::fs::File::create(self.path().join(name)).unwrap());
+        archive.start_file(member, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(&std::fs::read(self.path().join(member)).unwrap()).unwrap();
+        archive.finish().unwrap();
+    }
+
     fn path(&self) -> &Path {
         self.0.path()
     }
@@ -163,6 +171,30 @@ fn exit_codes() {
     assert_eq!(folder.detect(&["--help"]).status.code(), Some(0));
     let help = String::from_utf8(folder.detect(&["--help"]).stdout).unwrap();
     assert!(help.contains("Examples:"), "{help}");
+}
+
+/// In a script, a disk that could not be read looked like a clean one.
+#[test]
+fn a_named_input_that_cannot_be_read_fails_after_the_rest_was_read() {
+    let folder = Folder::new();
+    folder.zip("a.zip", "events.ndjson");
+    for (named, said, matches) in [
+        (["events.ndjson", "absent.evtx"], "no such file", 2),
+        (["events.ndjson", "absent*"], "no file matches", 2),
+        (["events.ndjson", "-"], "standard input is not read", 2),
+        (["events.ndjson", "/dev/null"], "not a regular file", 2),
+        (["events.ndjson", "a.zip!absent"], "no such member", 2),
+        (["a.zip!events.ndjson", "a.zip!absent"], "no such member", 2),
+    ] {
+        let output = folder.detect(&[&["--json"], named.as_slice()].concat());
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{named:?}: {errors}");
+        assert!(errors.contains(said) && errors.contains("could not be read"), "{named:?}: {errors}");
+        assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), matches, "{named:?}: {errors}");
+    }
+    let damaged = folder.path().join("damaged.ndjson");
+    std::fs::write(damaged, format!("{EVENTS}no event\n")).unwrap();
+    assert_eq!(folder.detect(&["--json", "damaged.ndjson"]).status.code(), Some(0), "a defect within what was read is no failure");
 }
 
 #[test]

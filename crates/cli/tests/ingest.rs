@@ -56,6 +56,15 @@ fn the_first_events_get_an_organisation_of_their_own_and_are_watched() {
     let kinds: Vec<Value> = chain.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["version"]["kind"].clone()).collect();
     assert!(kinds.contains(&"organization".into()) && kinds.contains(&"alert".into()), "{kinds:?}");
     assert!(said(&call(folder, &["record", "verify", "--data", "desk"])).contains("hold"));
+    // `| head` reads as much as it wants.
+    let mut unread =
+        super::hikeshi().current_dir(folder).args(["record", "export", "--data", "desk"]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(unread.stdout.take());
+    assert!(unread.wait().unwrap().success());
+    // What is named and cannot be read fails, after the rest was stored.
+    let missing = ingest(&["absent.ndjson"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&missing.stdout), "1 events, 0 new, 1 already there, 0 defects\n");
 }
 
 /// It waited in silence, for ever.

@@ -137,6 +137,9 @@ async fn fill(desk: &Desk, scenario: &Scenario, name: &str, organization: &Organ
     }
     send(desk, &caller, organization.id, name, &mut part, &mut batch).await?;
     desk.telemetry.lake.flush().await;
+    // Before the alerts: reports say whether what was found could run there.
+    endpoint::follow_sources(desk).await?;
+    endpoint::say_modes(desk, organization.id, |host| scenario.block_mode(host)).await?;
     let count = alerts.len();
     for raised in alerts {
         alert::receive(desk, &caller, organization.id, raised).await?;

@@ -8,7 +8,7 @@ use hikeshi_domain::endpoint::{BlockMode, Endpoint, Retired};
 use hikeshi_domain::entity::Entity;
 use hikeshi_domain::{EndpointId, OrganizationId};
 use hikeshi_lake::catalogue::SourceRow;
-use hikeshi_record::{Change, Context, Expect, Order, Page, Query, Stored};
+use hikeshi_record::{Change, Context, Expect, Order, PAGE_LIMIT, Page, Query, Stored};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -166,6 +166,33 @@ pub async fn follow_sources(desk: &Desk) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Says of a drill's endpoints whether their protection blocks, where nobody has said it.
+///
+/// # Errors
+/// When the record does not answer.
+pub(crate) async fn say_modes(desk: &Desk, org: OrganizationId, mode_of: impl Fn(&str) -> BlockMode) -> Result<()> {
+    let context = Context::system("drill").within(org);
+    let mut place = None;
+    loop {
+        let asked = Query::new().order("host", Order::Asc).after(place).limit(PAGE_LIMIT);
+        let page = desk.store.list::<Endpoint>(&context, asked).await?;
+        for endpoint in page.items.iter().filter(|endpoint| endpoint.block_mode == BlockMode::Unknown) {
+            let said = Endpoint { block_mode: mode_of(&endpoint.host), ..endpoint.entity.clone() };
+            let change = Change::new("endpoint.describe", "").put(&said, Expect::Version(endpoint.version));
+            match desk.store.change(&context, change).await {
+                Ok(_) => desk.tell(Endpoint::KIND, said.id.0, Some(org)),
+                // Somebody says something of it at this moment.
+                Err(hikeshi_record::Error::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        match page.next_cursor {
+            Some(next) => place = Some(next),
+            None => return Ok(()),
+        }
+    }
 }
 
 /// The endpoint to be changed, and leave to do it.

@@ -7,6 +7,9 @@ use std::time::Duration;
 use hikeshi_access::Refusal;
 use hikeshi_domain::phrase::Phrase;
 
+/// The sentence for a program that sent no key.
+pub const KEY_MISSING: &str = "error.key_missing";
+
 /// The closed list of kinds; the server maps each to one status, the binary to one exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -85,6 +88,16 @@ impl Error {
     /// Nobody is signed in, or the proof does not hold.
     pub fn unauthenticated() -> Self {
         Error::new(ErrorKind::Unauthenticated, Phrase::new("error.unauthenticated"))
+    }
+
+    /// A program sent no key.
+    pub fn key_missing() -> Self {
+        Error::new(ErrorKind::Unauthenticated, Phrase::new(KEY_MISSING))
+    }
+
+    /// The key of a program is not one of ours, or was revoked.
+    pub fn key_unknown() -> Self {
+        Error::new(ErrorKind::Unauthenticated, Phrase::new("error.key_unknown"))
     }
 
     /// A fault of ours; the cause goes to the log, the request id to the reader.

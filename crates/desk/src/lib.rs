@@ -48,6 +48,6 @@ pub mod watch;
 mod windows;
 
 pub use desk::{Changed, Clock, Desk, Parts, SystemClock};
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind, KEY_MISSING, Result};
 pub use names::{CaseTitle, Names, names, organizations};
 pub use password::{LONGEST_PASSWORD, Passwords, SHORTEST_PASSWORD};

@@ -159,7 +159,7 @@ pub async fn caller_of_key(desk: &Desk, key: &str, request: &str) -> Result<(Cal
     let context = Context { request: request.to_owned(), ..Context::system("key") };
     let query = Query::new().eq("hash", secret::hash(key)).limit(1);
     let found = desk.store.list::<ApiKey>(&context, query).await?.items.into_iter().next();
-    let key = found.filter(|key| key.revoked_at.is_none()).ok_or_else(Error::unauthenticated)?;
+    let key = found.filter(|key| key.revoked_at.is_none()).ok_or_else(Error::key_unknown)?;
     let grants = vec![Grant { role: Role::Sensor, org: Some(key.org) }];
     Ok((Caller { actor: Actor::Key(key.id.0), grants, request: request.to_owned() }, key))
 }

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::alert::{Alert, AlertState};
+use crate::alert::{Alert, AlertState, SourceKind};
 use crate::phrase::Phrase;
 use crate::procedure::Execution;
 use crate::verdict::Verdict;
@@ -49,7 +49,16 @@ pub fn urgency(alert: &Alert, now: Timestamp) -> Urgency {
         standing(alert)
     };
     let rank = RANKS.iter().position(|reason| *reason == key).and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX);
-    Urgency { rank, reason: Phrase::new(key) }
+    Urgency { rank, reason: Phrase::new(worded(key, alert.raised.source_kind)) }
+}
+
+/// What a device on the way blocks is traffic: nothing there could run or not.
+fn worded(key: &'static str, source: SourceKind) -> &'static str {
+    match (key, source) {
+        ("urgency.black_could_not_run", SourceKind::Network) => "urgency.black_blocked",
+        ("urgency.grey_could_not_run", SourceKind::Network) => "urgency.grey_blocked",
+        _ => key,
+    }
 }
 
 /// Whether its deadline makes it more urgent than it stands by itself.
@@ -83,7 +92,7 @@ fn standing(alert: &Alert) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::{Action, ProductAlert, SourceKind};
+    use crate::alert::{Action, ProductAlert};
     use crate::id::{AlertId, FlashReportId, OrganizationId, PersonId};
     use crate::phrases;
 
@@ -144,6 +153,20 @@ mod tests {
         let by = PersonId(uuid::Uuid::nil());
         reported.state = AlertState::Closed { by, at, reason: "done".to_owned(), report: None, before: None };
         check(&reported, "2026-11-25T00:00:00Z", "urgency.done");
+    }
+
+    /// An intrusion detection's alert without a file "could not run".
+    #[test]
+    fn what_was_blocked_on_the_network_did_not_fail_to_run() {
+        let now: Timestamp = "2026-11-21T00:10:00Z".parse().unwrap();
+        for (verdict, key) in [(Verdict::Black, "urgency.black_blocked"), (Verdict::Grey, "urgency.grey_blocked")] {
+            let mut blocked = alert(Some(verdict), Some(Execution::CouldNotRun));
+            let rank = urgency(&blocked, now).rank;
+            blocked.raised.source_kind = SourceKind::Network;
+            let found = urgency(&blocked, now);
+            assert_eq!((found.reason.key.as_str(), found.rank), (key, rank));
+            assert!(phrases::in_force().unwrap().contains(key));
+        }
     }
 
     #[test]

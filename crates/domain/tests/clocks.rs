@@ -179,7 +179,7 @@ fn a_wrong_calendar_is_named() {
     check("09:00-17:00", "17:00-09:00", "expected `09:00-17:00`");
     check("12-29..01-03", "12-32..01-03", "expected `MM-DD..MM-DD`");
     check("monday", "mondy", "mondy");
-    check("holidays: jp", "holidays: xx", "playbook/calendars/xx.yaml:0: file is missing");
+    check("holidays: jp", "holidays: xx", "playbook/calendars/xx.yaml: file is missing");
 }
 
 /// `calendars/jpn.yaml` was read by nobody and refused by nobody.
@@ -191,6 +191,6 @@ fn a_calendar_of_ones_own_is_one_that_is_asked() {
         Clocks::load(&Files::with_own(BTreeMap::from(own)).unwrap())
     };
     let message = with("jpn", CALENDARS).unwrap_err().to_string();
-    assert!(message.starts_with("playbook/calendars/jpn.yaml:0: expected a calendar of calendars/business.yaml"), "{message}");
+    assert!(message.starts_with("playbook/calendars/jpn.yaml: expected a calendar of calendars/business.yaml"), "{message}");
     with("jpn", &CALENDARS.replace("holidays: jp", "holidays: jpn")).unwrap();
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hikeshi_domain::incident::{IncidentType, ResponseFlow, Severity};
 use hikeshi_domain::playbook::{Files, shipped};
 use hikeshi_domain::procedure::Procedure;
+use hikeshi_domain::raise::Raising;
 
 fn with_own(path: &str, text: String) -> Files {
     Files::with_own(BTreeMap::from([(path.to_owned(), text)])).unwrap()
@@ -51,7 +52,7 @@ fn a_missing_cell_is_named() {
     let column = shipped("matrix.yaml").unwrap().lines().find(|line| line.starts_with("  B-2: {source")).unwrap();
     let (files, _) = changed("matrix.yaml", &format!("{column}\n"), "");
     let message = Procedure::load(&files).unwrap_err().to_string();
-    assert_eq!(message, "playbook/matrix.yaml:0: `cells`: expected an entry for `B-2`, found none");
+    assert_eq!(message, "playbook/matrix.yaml: `cells`: expected an entry for `B-2`, found none");
 }
 
 #[test]
@@ -81,4 +82,17 @@ fn a_slip_in_a_file_name_does_not_go_unseen() {
     for new in ["drills/mine.yaml", "calendars/us.yaml"] {
         assert_eq!(own(new).unwrap().text(new), Some(""), "found by its name");
     }
+}
+
+/// The place stood there twice, and line 0 where the whole file was meant.
+#[test]
+fn the_place_of_what_is_wrong_stands_there_once() {
+    let (files, line) = changed("raise.yaml", "from: high", "from: grave");
+    let error = Raising::load(&files).unwrap_err();
+    let message = error.to_string();
+    assert!(message.starts_with(&format!("playbook/raise.yaml:{line}: ")) && !message.contains("at line"), "{message}");
+    assert_eq!(error.under("/etc/own/"), message.replacen("playbook/", "/etc/own/", 1));
+    let own = BTreeMap::from([("nosuch.yaml".to_owned(), String::new())]);
+    let message = Files::with_own(own).unwrap_err().to_string();
+    assert!(message.starts_with("playbook/nosuch.yaml: no such playbook file"), "{message}");
 }

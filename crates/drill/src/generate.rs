@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use hikeshi_domain::alert::ProductAlert;
-use jiff::civil::Weekday;
+use jiff::civil::{Date, Weekday};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
@@ -84,12 +84,18 @@ pub struct Mail {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OptionsError {
     /// Fewer days than the stories need.
-    #[error("the stories need {needed} working days; ask for more than {days} days")]
+    #[error(
+        "the stories need {needed} working days, and of {days} days from {first} on {found} are; ask for more, or begin on another day"
+    )]
     TooFewDays {
         /// What the stories need.
         needed: u32,
         /// What was asked for.
         days: u32,
+        /// The first of them.
+        first: Date,
+        /// The working days among them.
+        found: usize,
     },
     /// Fewer endpoints than the scenario names.
     #[error("the scenario names {named} computers; ask for {named} endpoints or more, not {endpoints}")]
@@ -148,7 +154,8 @@ impl Scenario {
         let days = self.calendar(options.start, asked).ok_or(OptionsError::Span)?;
         let workdays: Vec<i64> = days.iter().filter(|(_, works)| *works).map(|(midnight, _)| *midnight).collect();
         if workdays.len() < usize::try_from(self.least_workdays).unwrap_or(usize::MAX) {
-            return Err(OptionsError::TooFewDays { needed: self.least_workdays, days: asked });
+            let first = options.start.to_zoned(self.zone.clone()).date();
+            return Err(OptionsError::TooFewDays { needed: self.least_workdays, days: asked, first, found: workdays.len() });
         }
         let start_ms = days.first().map_or(0, |(midnight, _)| *midnight);
         let end_ms = days.last().map_or(0, |(midnight, _)| *midnight) + 24 * 60 * MINUTE_MS;

@@ -3,6 +3,7 @@
 //! `playbook/drills/<name>.yaml` is read and compiled here; a wrong one is refused with file, line and what was expected.
 
 use hikeshi_domain::alert::{Action, SourceKind};
+use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::playbook::{Files, PlaybookError};
 use hikeshi_domain::procedure::Words;
 use jiff::tz::TimeZone;
@@ -128,20 +129,32 @@ pub(crate) struct WrittenHost {
     pub(crate) login: String,
     #[serde(default)]
     pub(crate) server: bool,
+    /// Whether its protection stops what it detects.
+    #[serde(default)]
+    pub(crate) block_mode: BlockMode,
     /// Who works there: for people who read the playbook.
     #[serde(rename = "person")]
     _person: Words,
 }
 
-/// How further computers are called.
+/// How further computers are called, and whether their protection stops what it detects.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Grow {
+    #[serde(default)]
+    pub(crate) block_mode: BlockMode,
     pub(crate) name: String,
     pub(crate) logins: Vec<String>,
 }
 
 impl Scenario {
+    /// Whether the protection of a computer, named with or without its domain, stops what it detects.
+    pub fn block_mode(&self, host: &str) -> BlockMode {
+        let short = host.split('.').next().unwrap_or_default();
+        let named = self.hosts.iter().find(|named| named.name.eq_ignore_ascii_case(short));
+        named.map_or(self.grow.block_mode, |named| named.block_mode)
+    }
+
     pub(crate) fn load(name: &str, files: &Files) -> Result<Self, PlaybookError> {
         let path = format!("drills/{name}.yaml");
         let written: Written = files.read(&path)?;

@@ -31,6 +31,8 @@ pub enum DefectKind {
     Incomplete,
     /// The input could not be opened or read.
     Io,
+    /// What was asked for by its name is not there, cannot be opened, or is no regular file.
+    Missing,
 }
 
 impl Defect {

@@ -149,5 +149,31 @@ fn folders_and_patterns_come_sorted_and_once() {
     let names: Vec<_> = inputs.iter().map(|input| input.path().strip_prefix(folder.path()).unwrap().display().to_string()).collect();
     assert_eq!(names, ["a.json", "b.json", "sub/c.json"]);
     assert_eq!(defects.len(), 1);
-    assert_eq!(defects[0].kind, DefectKind::Io);
+    assert_eq!(defects[0].kind, DefectKind::Missing);
+}
+
+/// A pipe kept the reader waiting for a writer, and a file that cannot be opened was one more input.
+#[test]
+fn what_is_named_and_cannot_be_read_is_told_and_no_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    write(folder.path(), "a.json", &lines(1));
+    std::process::Command::new("mkfifo").arg(path("pipe")).status().unwrap();
+    std::os::unix::fs::symlink(path("loop"), path("loop")).unwrap();
+    for (name, expected) in [
+        (path("pipe"), "not a regular file"),
+        ("/dev/null".to_owned(), "not a regular file"),
+        (format!("{}!a.json", path("pipe")), "not a regular file"),
+        (path("loop"), "symbolic links"),
+        (path("a.json/b"), "Not a directory"),
+        ("-".to_owned(), "standard input is not read"),
+        (path("absent"), "no such file or folder"),
+        (path("p*"), "no file matches"),
+    ] {
+        let (inputs, defects) = expand(std::slice::from_ref(&name));
+        assert_eq!(inputs, [], "{name}");
+        assert!(defects.len() == 1 && defects[0].kind == DefectKind::Missing && defects[0].detail.contains(expected), "{defects:?}");
+    }
+    let (inputs, defects) = expand(&[path("*")]);
+    assert_eq!((inputs.len(), defects.len()), (1, 0), "what lies beside logs is passed over");
 }

@@ -109,6 +109,36 @@ fn arrays_and_spread_objects_are_cut() {
     assert_eq!(cut.defects[0].kind, DefectKind::Truncated);
 }
 
+/// The whole file went with it.
+#[test]
+fn a_first_line_that_is_not_closed_costs_itself() {
+    let good = "{\"Channel\":\"c\",\"EventID\":1}\n";
+    let torn = "{\"Channel\":\"Security\",\"EventID\":1";
+    let check = |text: &str, events: u64, lines: &[u64]| {
+        let found = read(text.as_bytes());
+        let told: Vec<u64> = found.defects.iter().filter_map(|defect| defect.position).collect();
+        assert_eq!((found.totals.events, told.as_slice()), (events, lines), "{:?}", found.defects);
+        assert!(found.defects.iter().all(|defect| defect.detail.contains("not closed")), "{:?}", found.defects);
+        assert_eq!(found.totals.bytes, text.len() as u64);
+    };
+    check(&format!("{torn}\nnot json\n{good}"), 1, &[1]);
+    check(&format!("{torn}\nnot json\n{good}{torn}\n{good}{good}"), 3, &[1, 4]);
+    let pretty = "{\n  \"Channel\": \"c\",\n  \"EventID\": 1\n}\n";
+    check(&format!("{{\n  \"Channel\": \"c\",\n{pretty}{pretty}"), 2, &[1]);
+    check(&format!("{pretty}{torn}"), 1, &[5]);
+    let long = read(format!("{torn}\nnot json\n{}", good.repeat(50_000)).as_bytes());
+    assert_eq!((long.totals.events, long.totals.defects), (50_000, 1));
+}
+
+/// Each time, what is behind a value that was given up is looked at once more: endless work for a short text.
+#[test]
+fn values_that_never_close_end_the_reading() {
+    let found = read(("{\"a\":\nx\n".to_owned() + &"{\"a\":\n".repeat(2_000)).as_bytes());
+    assert_eq!(found.totals.events, 0);
+    assert!(found.defects.iter().any(|defect| defect.kind == DefectKind::Refused && defect.detail.contains("more than 500")));
+    assert_eq!(found.totals.defects, 501);
+}
+
 #[test]
 fn defects_are_listed_to_a_limit_and_counted_beyond() {
     let found = read(("{\"Channel\":\"c\",\"EventID\":1}\n".to_owned() + &"{broken}\n".repeat(50_000)).as_bytes());

@@ -28,7 +28,7 @@ fn a_written_log_is_read() {
 
 /// Reads a file in both ways, by the `evtx` crate's JSON and straight from the binary XML, and answers how many records took
 /// the second.
-fn check_both_ways(input: Input) -> (usize, usize) {
+pub(crate) fn check_both_ways(input: Input) -> (usize, usize) {
     let inputs = [input];
     let mut rendered = collect(&inputs, &Limits::default(), 1);
     let mut direct = collect_by(&FieldKeeper, &inputs, &Limits::default(), 1);
@@ -49,6 +49,7 @@ fn real_logs_give_the_same_records_in_both_ways() {
     let folders = ["evtx-attack", "sigma/regression_data", "forensic/windows"];
     let (inputs, _) = hikeshi_event::expand(&folders.map(|folder| format!("{}/data/{folder}/**/*.evtx", shared.display())));
     let counts: Vec<_> = inputs.into_iter().map(check_both_ways).collect();
+    // The last record of one log is cut, and left out.
     let (straight, all) = counts.iter().fold((0, 0), |(straight, all), count| (straight + count.0, all + count.1));
-    assert!(all == 9606 && straight * 10 > all * 9, "{straight} of {all}");
+    assert!(all == 9605 && straight * 10 > all * 9, "{straight} of {all}");
 }

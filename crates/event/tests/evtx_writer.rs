@@ -52,10 +52,19 @@ fn chunk(names: &[&str], records: &[Written<'_>]) -> Vec<u8> {
     put(&mut bytes, 40, &128_u32.to_le_bytes());
     put(&mut bytes, 44, &(last_at as u32).to_le_bytes());
     put(&mut bytes, 48, &free.to_le_bytes());
-    put(&mut bytes, 120, &4_u32.to_le_bytes());
+    sum_up(&mut bytes);
     assert!(bytes.len() <= CHUNK, "a chunk of {} bytes", bytes.len());
     bytes.resize(CHUNK, 0);
     bytes
+}
+
+/// Writes the checksums of a chunk's records and header.
+pub(crate) fn sum_up(chunk: &mut [u8]) {
+    let free = u32::from_le_bytes(chunk[48..52].try_into().unwrap()) as usize;
+    let records = crc32fast::hash(&chunk[512..free]);
+    put(chunk, 52, &records.to_le_bytes());
+    let header = crc32fast::hash(&[&chunk[..120], &chunk[128..512]].concat());
+    put(chunk, 124, &header.to_le_bytes());
 }
 
 fn write_record(bytes: &mut Vec<u8>, names: &[&str], record: &Written<'_>, template: &mut Option<u32>) {

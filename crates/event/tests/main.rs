@@ -6,6 +6,7 @@ mod archives;
 mod bodies;
 mod collected;
 mod evtx;
+mod evtx_damage;
 mod evtx_writer;
 mod hostile;
 mod limits;

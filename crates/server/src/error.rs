@@ -6,15 +6,16 @@
 use std::sync::Arc;
 
 use axum::extract::Request;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use hikeshi_desk::{Error, ErrorKind};
+use hikeshi_desk::{Error, ErrorKind, KEY_MISSING};
 use hikeshi_domain::causes::causes;
+use hikeshi_domain::phrase::Language;
 use serde::Serialize;
 
-use crate::language::accepted_language;
+use crate::language::asked_language;
 use crate::request_id::RequestId;
 
 /// What a handler fails with.
@@ -89,7 +90,8 @@ impl IntoResponse for Failure {
 
 /// Middleware: writes the body of an error in the reader's language and its cause to the log.
 pub(crate) async fn render(request: Request, next: Next) -> Response {
-    let language = accepted_language(request.headers());
+    let asked = asked_language(request.headers());
+    let has_key = request.headers().contains_key(AUTHORIZATION);
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
@@ -100,6 +102,9 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
         }
         _ => tracing::debug!(request_id = %id, path, kind = error.kind().name(), key = error.phrase().key, "request refused"),
     }
+    // What a program gets lands in its log, wherever that is read.
+    let from_program = has_key || error.phrase().key == KEY_MISSING;
+    let language = asked.unwrap_or(if from_program { Language::En } else { Language::Ja });
     let message = hikeshi_domain::phrases::render(error.phrase(), language);
     let detail = ErrorDetail { kind: error.kind().name().to_owned(), message, request_id: id.to_string() };
     let body = serde_json::to_vec(&ErrorBody { error: detail }).unwrap_or_default();

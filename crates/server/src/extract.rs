@@ -64,7 +64,7 @@ impl FromRequestParts<App> for KeyHolder {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let key = header.strip_prefix("Bearer ").map(str::trim).filter(|key| !key.is_empty()).ok_or_else(Error::unauthenticated)?;
+        let key = header.strip_prefix("Bearer ").map(str::trim).filter(|key| !key.is_empty()).ok_or_else(Error::key_missing)?;
         let (caller, key) = session::caller_of_key(&app.desk, key, &request_name(parts)).await?;
         Ok(KeyHolder { caller, key: key.entity })
     }

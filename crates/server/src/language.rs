@@ -4,15 +4,17 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 use hikeshi_domain::phrase::Language;
 
-/// The language that the client prefers (`Accept-Language`, first of `ja` and `en` by its order; weights are rarely sent out of order).
+/// The language that the client prefers, else Japanese.
 pub(crate) fn accepted_language(headers: &HeaderMap) -> Language {
+    asked_language(headers).unwrap_or(Language::Ja)
+}
+
+/// The language that the client asks for (`Accept-Language`, first of `ja` and `en` by its order; weights are rarely sent out of order).
+pub(crate) fn asked_language(headers: &HeaderMap) -> Option<Language> {
     let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let first =
         wanted.split(',').map(|part| part.trim().to_ascii_lowercase()).find(|part| part.starts_with("ja") || part.starts_with("en"));
-    match first {
-        Some(part) if part.starts_with("en") => Language::En,
-        _ => Language::Ja,
-    }
+    first.map(|part| if part.starts_with("en") { Language::En } else { Language::Ja })
 }
 
 #[cfg(test)]

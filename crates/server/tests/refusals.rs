@@ -46,6 +46,27 @@ async fn nobody_is_let_in_anywhere() {
     }
 }
 
+/// A forwarder's log got Japanese, and was asked to sign in.
+#[tokio::test]
+async fn a_program_is_told_of_its_key_in_english_unless_it_asks_otherwise() {
+    let fixture = Fixture::start().await;
+    for (key, language, expected) in [
+        (None, None, "No API key was sent: add the header Authorization"),
+        (None, Some("ja"), "API キーがありません"),
+        (Some("Bearer hikeshi_nobody"), None, "The API key is unknown"),
+        (Some("Bearer hikeshi_nobody"), Some("ja,en;q=0.5"), "API キーは登録されていない"),
+    ] {
+        let mut request = fixture.request(Method::POST, "/api/v1/alerts").json(&json!({}));
+        for (name, value) in [("authorization", key), ("accept-language", language)] {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
+        }
+        let body: Value = request.send().await.unwrap().json().await.unwrap();
+        assert!(body["error"]["message"].as_str().unwrap().contains(expected), "{key:?} {language:?}: {body}");
+    }
+}
+
 #[tokio::test]
 async fn a_change_without_our_header_is_refused() {
     let fixture = Fixture::start().await;

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use super::render::{EventName, Printer, Row};
 use super::{Args, Format};
+use crate::named::Unread;
 use crate::progress;
 use crate::rules::{some_usable, tell_apart};
 
@@ -33,6 +34,8 @@ pub(super) fn run(args: &Args, format: Format, out: &mut dyn Write) -> Result<()
     for defect in &defects {
         eprintln!("{}: {}", defect.path, defect.detail);
     }
+    let mut unread = Unread::default();
+    unread.note(&defects);
     if inputs.is_empty() {
         bail!("no input: none of the paths names a file");
     }
@@ -46,6 +49,7 @@ pub(super) fn run(args: &Args, format: Format, out: &mut dyn Write) -> Result<()
     let mut run = Run { matches: 0, observations: Vec::new(), left_out: 0, failed: None };
     let totals = process(&inputs, &Limits::default(), threads, &matching, |block| {
         bar.set_position(block.disk_bytes);
+        unread.note(&block.defects);
         bar.suspend(|| block.defects.iter().for_each(|defect| eprintln!("{}", described(defect))));
         match bar.suspend(|| run.take(block.out, &mut printer)) {
             Ok(()) => ControlFlow::Continue(()),
@@ -70,7 +74,7 @@ pub(super) fn run(args: &Args, format: Format, out: &mut dyn Write) -> Result<()
         run.matches,
         started.elapsed().as_secs_f64(),
     );
-    Ok(())
+    unread.end()
 }
 
 fn load(args: &Args, rules: &[PathBuf]) -> Result<Loaded> {

@@ -3,6 +3,7 @@
 use hikeshi_domain::alert::{Action, SourceKind};
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::flash_report::{FlashReport, Target};
+use hikeshi_domain::procedure::Execution;
 use hikeshi_domain::tlp::Tlp;
 use hikeshi_domain::triage::Triage;
 use hikeshi_domain::verdict::{Family, Judgement};
@@ -212,7 +213,9 @@ pub(super) fn facts(report: &FlashReport, words: Words) -> Vec<Fact> {
         facts.own("source_kind", words.label(&format!("source_kind.{}", source_kind(raised.source_kind))));
         facts.own("action", words.label(&format!("action.{}", action(raised.action))));
     }
-    facts.own("block_mode", words.label(&format!("block_mode.{}", block_mode(report.block_mode))));
+    let mode = words.label(&format!("block_mode.{}", block_mode(report.block_mode)));
+    let ran = Execution::of(Some(&report.triage), None, report.block_mode) == Execution::Ran;
+    facts.own("block_mode", if ran { format!("{}{mode}", words.label("block_mode.ran")) } else { mode });
     facts.code("file", file.and_then(|file| file.path.as_deref()));
     facts.code("image", subject.image.as_deref().filter(|image| Some(*image) != file.and_then(|file| file.path.as_deref())));
     facts.code("command_line", subject.command_line.as_deref());

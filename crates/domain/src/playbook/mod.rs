@@ -13,7 +13,7 @@ static SHIPPED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/playbook.r
 
 /// A playbook file says something that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("playbook/{file}:{line}: {expected}")]
+#[error("{}", self.under("playbook"))]
 pub struct PlaybookError {
     /// The file, from `playbook/` on.
     pub file: String,
@@ -27,6 +27,12 @@ impl PlaybookError {
     /// An error that names a line.
     pub fn at(file: &str, line: u64, expected: impl fmt::Display) -> Self {
         PlaybookError { file: file.to_owned(), line, expected: expected.to_string() }
+    }
+
+    /// The message, with the file where somebody finds it: below this folder.
+    pub fn under(&self, folder: &str) -> String {
+        let line = if self.line == 0 { String::new() } else { format!(":{}", self.line) };
+        format!("{}/{}{line}: {}", folder.trim_end_matches('/'), self.file, self.expected)
     }
 }
 
@@ -98,6 +104,11 @@ pub fn parse<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, PlaybookE
     serde_saphyr::from_str(text).map_err(|error| {
         let line = error.location().map_or(0, |location: Location| location.line());
         let message = error.without_snippet().to_string();
-        PlaybookError::at(path, line, message.lines().next().unwrap_or_default())
+        PlaybookError::at(path, line, without_place(message.lines().next().unwrap_or_default()))
     })
+}
+
+/// A message of the YAML reader without the line and column at its end: the error names the place before it.
+fn without_place(message: &str) -> &str {
+    message.rsplit_once(" at line ").filter(|(_, place)| place.contains(", column ")).map_or(message, |(before, _)| before)
 }

@@ -6,14 +6,16 @@ use std::collections::HashMap;
 use crate::json::Head;
 use crate::record::{Field, LogFormat, Record, Value};
 
+use super::CHUNK_HEADER_BYTES;
+use super::check::{FREE_AT, is_whole, number};
 use super::cursor::Cursor;
 use super::template::{Content, Plan, Step, compile};
 use super::value::{BINARY_XML, Scalar, Slot, scalar, slots};
 
 /// A record's header: magic, size, number, time.
-const HEADER: usize = 24;
+pub(super) const HEADER: usize = 24;
 /// What a record begins with.
-const MAGIC: &[u8] = &[0x2a, 0x2a, 0, 0];
+pub(super) const MAGIC: &[u8] = &[0x2a, 0x2a, 0, 0];
 
 /// How far a walk went.
 pub(super) enum Progress {
@@ -21,7 +23,7 @@ pub(super) enum Progress {
     Done,
     /// The next record needs the general way; the walk stands behind it.
     Unusual,
-    /// The chain of records is broken here.
+    /// The chain of records is broken here, or the next record is not whole.
     Broken,
 }
 
@@ -33,6 +35,8 @@ pub(super) struct Walk<'c> {
     last_id: u64,
     /// Records passed, the unusual ones included.
     pub(super) passed: usize,
+    /// Records given out.
+    pub(super) given: u64,
     plans: HashMap<u32, Option<Plan>>,
     text: Vec<u8>,
 }
@@ -40,8 +44,8 @@ pub(super) struct Walk<'c> {
 impl<'c> Walk<'c> {
     /// A walk from the first record of a whole chunk. `text` is working memory: [`Walk::into_text`] gives it back.
     pub(super) fn new(chunk: &'c [u8], text: Vec<u8>) -> Self {
-        let free = (number(chunk, 48, 4) as usize).min(chunk.len());
-        Walk { chunk, at: 512, free, last_id: number(chunk, 32, 8), passed: 0, plans: HashMap::new(), text }
+        let free = (number(chunk, FREE_AT, 4) as usize).min(chunk.len());
+        Walk { chunk, at: CHUNK_HEADER_BYTES, free, last_id: number(chunk, 32, 8), passed: 0, given: 0, plans: HashMap::new(), text }
     }
 
     /// The working memory.
@@ -54,7 +58,7 @@ impl<'c> Walk<'c> {
         while self.at < self.free {
             let (at, size) = (self.at, number(self.chunk, self.at + 4, 4) as usize);
             let end = at.saturating_add(size);
-            if self.chunk.get(at..at + 4) != Some(MAGIC) || size < HEADER + 4 || end > self.chunk.len() {
+            if self.chunk.get(at..at + 4) != Some(MAGIC) || size < HEADER + 4 || !is_whole(self.chunk, at, end) {
                 return Progress::Broken;
             }
             let was_last = number(self.chunk, at + 8, 8) == self.last_id;
@@ -63,6 +67,7 @@ impl<'c> Walk<'c> {
             if self.record(at + HEADER, end - 4, sink).is_none() {
                 return Progress::Unusual;
             }
+            self.given += 1;
         }
         Progress::Done
     }
@@ -107,12 +112,6 @@ impl<'c> Walk<'c> {
         sink(&head.into_record(LogFormat::Evtx, fields, &[]));
         Some(())
     }
-}
-
-/// A little-endian number of the chunk; 0 beyond its end.
-fn number(chunk: &[u8], at: usize, width: usize) -> u64 {
-    let bytes = chunk.get(at..at.saturating_add(width)).unwrap_or_default();
-    bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 /// A field before its texts are borrowed: a text of the template, or a value of the record.

@@ -110,7 +110,7 @@ pub(crate) fn open(input: &Input, limits: &Limits, streams: &mut dyn Streams) ->
         && !walk.found
         && let Some(member) = &input.member
     {
-        return streams.defect(Defect::new(format!("{path}!{member}"), None, DefectKind::Io, "no such member"));
+        return streams.defect(Defect::new(format!("{path}!{member}"), None, DefectKind::Missing, "no such member"));
     }
     going
 }

@@ -1,7 +1,8 @@
 //! The list of inputs: what the user named, with patterns and folders opened up.
 
 use std::cmp::Ordering;
-use std::fs::File;
+use std::fs::{File, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -75,14 +76,14 @@ impl Input {
 }
 
 /// Opens up what the user named: a file, a folder (all files below it, symbolic links to folders not followed), a pattern
-/// (`evidence/**/*.evtx`), or a member of an archive (`a.zip!b.evtx`). Sorted by path, each file once; a name that gives
-/// nothing is an [`DefectKind::Io`] defect.
+/// (`evidence/**/*.evtx`), or a member of an archive (`a.zip!b.evtx`). Sorted by path, each file once. A name that gives nothing, or
+/// cannot be opened, is a [`DefectKind::Missing`] defect; a folder met on the way that cannot be listed is an [`DefectKind::Io`] one.
 pub fn expand(names: &[String]) -> (Vec<Input>, Vec<Defect>) {
     let mut inputs = Vec::new();
     let mut defects = Vec::new();
     for name in names {
-        if let Err(defect) = expand_one(name, &mut inputs) {
-            defects.push(defect);
+        if let Err(detail) = expand_one(name, &mut inputs, &mut defects) {
+            defects.push(Defect::new(name, None, DefectKind::Missing, detail));
         }
     }
     inputs.sort();
@@ -90,43 +91,66 @@ pub fn expand(names: &[String]) -> (Vec<Input>, Vec<Defect>) {
     (inputs, defects)
 }
 
-fn expand_one(name: &str, inputs: &mut Vec<Input>) -> Result<(), Defect> {
+fn expand_one(name: &str, inputs: &mut Vec<Input>, defects: &mut Vec<Defect>) -> Result<(), String> {
     let path = Path::new(name);
-    if path.is_dir() {
-        return folder(path, inputs);
-    }
-    if path.exists() {
-        inputs.push(Input::file(path));
-        return Ok(());
-    }
+    let absent = match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => return folder(path, inputs, defects),
+        Ok(found) => {
+            readable(path, &found)?;
+            inputs.push(Input::file(path));
+            return Ok(());
+        }
+        Err(error) => error,
+    };
     if let Some((archive, member)) = name.split_once('!')
-        && Path::new(archive).is_file()
+        && let Ok(found) = std::fs::metadata(archive)
+        && !found.is_dir()
     {
+        readable(Path::new(archive), &found)?;
         inputs.push(Input { member: Some(member.to_owned()), ..Input::file(archive) });
         return Ok(());
     }
     if !glob::is_pattern(name) {
-        return Err(Defect::new(name, None, DefectKind::Io, "no such file or folder"));
+        return Err(match absent.kind() {
+            _ if name == "-" => "standard input is not read: write it to a file, and name the file".to_owned(),
+            io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+            _ => absent.to_string(),
+        });
     }
-    let found = glob::files(name);
-    if found.is_empty() {
-        return Err(Defect::new(name, None, DefectKind::Io, "no file matches the pattern"));
-    }
-    for path in found {
-        if path.is_dir() {
-            folder(&path, inputs)?;
-        } else {
+    let before = inputs.len();
+    for path in glob::files(name) {
+        if path.is_file() {
             inputs.push(Input::file(path));
+        } else if path.is_dir()
+            && let Err(detail) = folder(&path, inputs, defects)
+        {
+            defects.push(Defect::new(path.display().to_string(), None, DefectKind::Io, detail));
         }
     }
-    Ok(())
+    if inputs.len() == before { Err("no file matches the pattern".to_owned()) } else { Ok(()) }
 }
 
-fn folder(path: &Path, inputs: &mut Vec<Input>) -> Result<(), Defect> {
-    let mut folders = vec![path.to_owned()];
+/// Why a file cannot be read. A pipe or a device would keep the reader waiting, and cannot be read twice.
+fn readable(path: &Path, found: &Metadata) -> Result<(), String> {
+    if !found.is_file() {
+        return Err("not a regular file: write what comes from it to a file, and name the file".to_owned());
+    }
+    File::open(path).map(drop).map_err(|error| error.to_string())
+}
+
+/// All files below a folder. Those below that cannot be listed are passed over and told.
+fn folder(top: &Path, inputs: &mut Vec<Input>, defects: &mut Vec<Defect>) -> Result<(), String> {
+    let mut folders = vec![top.to_owned()];
     while let Some(folder) = folders.pop() {
-        let entries = std::fs::read_dir(&folder)
-            .map_err(|error| Defect::new(folder.display().to_string(), None, DefectKind::Io, format!("cannot list the folder: {error}")))?;
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if folder == top => return Err(format!("cannot list the folder: {error}")),
+            Err(error) => {
+                let detail = format!("cannot list the folder: {error}");
+                defects.push(Defect::new(folder.display().to_string(), None, DefectKind::Io, detail));
+                continue;
+            }
+        };
         for entry in entries.flatten() {
             let path = entry.path();
             match entry.file_type() {

@@ -120,7 +120,7 @@ fn drained(feeder: &mut Feeder<'_>, stream: &mut Peeked<'_>, account: &Account) 
 
 /// Blocks of whole chunks. A chunk is found by its place, so that a damaged one costs itself only.
 fn event_log(feeder: &mut Feeder<'_>, stream: &mut Peeked<'_>, account: &Account) -> bool {
-    let mut base = 0;
+    let (mut base, mut counted) = (0, 0);
     if stream.head().starts_with(FILE_MAGIC) {
         let mut header = Vec::new();
         let (_, fault) = fill(stream, &mut header, HEADER_BYTES);
@@ -129,11 +129,19 @@ fn event_log(feeder: &mut Feeder<'_>, stream: &mut Peeked<'_>, account: &Account
             return nothing(feeder, account, fault);
         }
         base = HEADER_BYTES as u64;
+        let count = header.get(42..44).and_then(|bytes| bytes.try_into().ok());
+        counted = count.map_or(0, |count| u64::from(u16::from_le_bytes(count)));
     }
+    let first = base;
     loop {
         let Some(mut buffer) = feeder.buffer() else { return false };
         let (ended, fault) = fill(stream, &mut buffer, CHUNKS * CHUNK_BYTES);
         let length = buffer.len() as u64;
+        let there = (base + length - first).div_ceil(CHUNK_BYTES as u64);
+        let fault = fault.or_else(|| {
+            let detail = format!("the file's header counts {counted} chunks, {there} are there");
+            (ended && there < counted).then(|| Fault::new(DefectKind::Truncated, detail))
+        });
         if !feeder.send(buffer, Kind::Evtx, base, account, fault.map(|fault| (Some(base + length), fault))) {
             return false;
         }

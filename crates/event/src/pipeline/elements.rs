@@ -14,7 +14,7 @@ use super::feed::Span;
 use super::values::{Found, Shape};
 
 /// XML events.
-pub(super) const XML: Shape = Shape { value: "an event", find, resume };
+pub(super) const XML: Shape = Shape { value: "an event", find, resume, hides: false };
 
 /// Whether the first bytes of a text, which begin with `<`, show an event or a list of them.
 pub(super) fn is_there(head: &[u8]) -> bool {

@@ -3,7 +3,7 @@
 //!
 //! The scan of JSON knows only braces, brackets and texts; whether a value is right JSON is the parser's business. A value over the
 //! limit, or one that never closes, is dropped with a defect, and the scan takes up again at the next line that begins with
-//! an opening brace in the column where values begin.
+//! an opening brace in the column where values begin; so often, each time over a block at most, and no oftener.
 
 use std::io::Read;
 
@@ -13,6 +13,9 @@ use crate::json::Fault;
 
 use super::cut::{BLOCK_BYTES, fill};
 use super::feed::{Feeder, Kind, Span};
+
+/// So many values of a stream may be given up: what is behind each is looked at once more.
+const MOST_GIVEN_UP: usize = 500;
 
 /// Where the scan stands.
 #[derive(Debug, Default, Clone, Copy)]
@@ -30,52 +33,70 @@ pub(super) struct Shape {
     pub(super) find: fn(&[u8], &mut u64) -> Found,
     /// Where to go on after a value that was given up.
     pub(super) resume: fn(&[u8], usize) -> usize,
+    /// Whether one that never closes hides what is behind it, so that the scan has to go back when the stream ends.
+    pub(super) hides: bool,
 }
 
 /// JSON objects.
-pub(super) const JSON: Shape = Shape { value: "a JSON value", find: spans, resume };
+pub(super) const JSON: Shape = Shape { value: "a JSON value", find: spans, resume, hides: true };
 
 /// Cuts the stream; answers whether to go on.
 pub(super) fn cut(feeder: &mut Feeder<'_>, stream: &mut dyn Read, account: &Account, shape: &Shape) -> bool {
     let most = feeder.limits.record_bytes;
-    let mut line = 1;
+    let (mut line, mut given_up) = (1, 0);
     let mut tail = Vec::new();
+    let mut ended = false;
     loop {
         let Some(mut buffer) = feeder.buffer() else { return false };
         buffer.append(&mut tail);
-        let (ended, fault) = fill(stream, &mut buffer, BLOCK_BYTES.max(most + 1));
+        let mut fault = None;
+        if !ended {
+            (ended, fault) = fill(stream, &mut buffer, BLOCK_BYTES.max(most + 1));
+        }
         let found = (shape.find)(&buffer, &mut line);
         let mut fault = fault.map(|fault| (None, fault)).or(found.fault);
-        let open = found.open;
+        let mut over = ended || found.ends;
         let mut cut_at = buffer.len();
-        match open {
-            _ if found.ends => {}
-            Some((_, at_line)) if ended => {
-                fault = fault.or_else(|| {
-                    let detail = format!("{} that begins in line {at_line} is not closed", shape.value);
-                    Some((Some(at_line), Fault::new(DefectKind::Truncated, detail)))
-                });
+        if let Some((start, at_line)) = found.open.filter(|_| !found.ends) {
+            cut_at = start;
+            line = at_line;
+            if ended || start == 0 || buffer.len() - start > most {
+                given_up += 1;
+                cut_at = if ended && !shape.hides { buffer.len() } else { (shape.resume)(&buffer, start) };
+                line += newlines(buffer.get(start..cut_at).unwrap_or_default());
+                let open = Open { ended, too_often: given_up > MOST_GIVEN_UP, most };
+                over = open.too_often || (ended && cut_at == buffer.len());
+                fault = fault.filter(|_| ended).or_else(|| Some((Some(at_line), open.fault(shape, at_line))));
             }
-            Some((start, at_line)) if start == 0 || buffer.len() - start > most => {
-                let detail = format!("record_bytes: {} longer than {most} bytes", shape.value);
-                fault = Some((Some(at_line), Fault::new(DefectKind::Refused, detail)));
-                let resume = (shape.resume)(&buffer, start);
-                line = at_line + newlines(buffer.get(start..resume).unwrap_or_default());
-                tail.extend_from_slice(buffer.get(resume..).unwrap_or_default());
-            }
-            Some((start, at_line)) => {
-                line = at_line;
-                tail.extend_from_slice(buffer.get(start..).unwrap_or_default());
-                cut_at = start;
-            }
-            None => {}
+            tail.extend_from_slice(buffer.get(cut_at..).unwrap_or_default());
         }
         buffer.truncate(cut_at);
         if !feeder.send(buffer, Kind::Values(found.spans), 0, account, fault) {
             return false;
         }
-        if ended || found.ends {
+        if over {
             return true;
+        }
+    }
+}
+
+/// Why a value is given up that its buffer does not close.
+struct Open {
+    ended: bool,
+    too_often: bool,
+    most: usize,
+}
+
+impl Open {
+    fn fault(&self, shape: &Shape, line: u64) -> Fault {
+        let value = shape.value;
+        if self.too_often {
+            let detail = format!("more than {MOST_GIVEN_UP} times {value} that is not closed: the rest from line {line} is not read");
+            return Fault::new(DefectKind::Refused, detail);
+        }
+        match self.ended {
+            true => Fault::new(DefectKind::Truncated, format!("{value} that begins in line {line} is not closed")),
+            false => Fault::new(DefectKind::Refused, format!("record_bytes: {value} longer than {} bytes", self.most)),
         }
     }
 }

@@ -79,6 +79,7 @@ function one(asked: Asked, id: string) {
     limits: [t("ファイルの読み込みは記録されていないため、持ち出しの有無は判断できません。", "Reads of files are not recorded: whether data left cannot be told.")],
     report: row.reported_at === null ? null : { id: "r", reference: "FR-20261121-0007", version: 2, tlp: "TLP:AMBER", issued_at: row.reported_at },
     full_list: row.target === "running" ? null : { rows: 214, total: 214 },
+    full_list_failed: false,
     cites_events: row.target !== "running",
   };
   return ok(page);

@@ -51,6 +51,7 @@ const CONTROLS: &[Target] = &[
     Target { read: readers::control::panics_elsewhere, ..file("control-panic-elsewhere", seeds::lines, |_| false) },
     Target { read: readers::control::never_ends, ..file("control-endless", seeds::lines, |_| false) },
     Target { read: readers::control::swells, ..file("control-swollen", seeds::lines, |_| false) },
+    Target { read: |_, _| 0, ..file("control-blind", seeds::lines, |_| false) },
     Target { read: |_, _| std::process::abort(), ..file("control-dead", seeds::lines, |_| false) },
 ];
 

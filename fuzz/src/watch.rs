@@ -56,6 +56,7 @@ pub(crate) fn run(target: &Target, options: &Options) -> Result<String, String> 
     let folder = scratch()?;
     count_panics();
     let mut dice = Dice::new(options.seed);
+    understands_its_seeds(target, options, folder.path(), &mut dice)?;
     let end = Instant::now() + Duration::from_secs(options.seconds);
     let (mut inputs, mut read, mut slowest) = (0_u64, 0_u64, Duration::ZERO);
     while Instant::now() < end {
@@ -73,6 +74,21 @@ pub(crate) fn run(target: &Target, options: &Options) -> Result<String, String> 
     }
     let (name, seed, peak) = (target.name, options.seed, peak_kb());
     Ok(format!("{name}: {inputs} inputs, {read} {}, slowest {slowest:.1?}, peak {peak} KB, seed {seed}", target.gives))
+}
+
+/// Reads the seeds as they are. A reader that gets nothing out of any of them looks at nothing but its first check, and whatever is changed
+/// behind that is not read at all.
+fn understands_its_seeds(target: &Target, options: &Options, folder: &Path, dice: &mut Dice) -> Result<(), String> {
+    let mut read = 0;
+    for seed in (target.seeds)() {
+        let bytes = (target.dress)(seed, dice);
+        let fault = |fault: String| format!("{}: {fault}; {}", target.name, keep(&options.keep, target.name, options.seed, &bytes));
+        read += watched(target, &bytes, folder).map_err(fault)?;
+        if peak_kb() > LARGEST_KB {
+            return Err(fault(format!("{} KB of memory", peak_kb())));
+        }
+    }
+    if read == 0 { Err(format!("{}: no {} in any unchanged seed: the target reads nothing", target.name, target.gives)) } else { Ok(()) }
 }
 
 /// Reads one input on a thread of its own.

@@ -17,6 +17,13 @@ fn no_reader_panics_hangs_or_swells_on_changed_input() {
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// A format and what is put around its inputs had parted ways: every input was refused at the first check, and the run was green.
+#[test]
+fn a_reader_that_gets_nothing_out_of_its_seeds_is_noticed() {
+    let (output, said) = fuzz(&["control-blind", "--seconds", "1"]);
+    assert!(!output.status.success() && said.contains("in any unchanged seed"), "{said}");
+}
+
 /// The controls: readers that do what the watcher is there to see.
 #[test]
 fn a_reader_that_breaks_its_promise_is_noticed() {

@@ -14,7 +14,7 @@ use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::objects;
 use crate::secret::hexadecimal;
-use crate::triage::{Gathered, runs};
+use crate::triage::{Gathered, run_of};
 
 /// Keeps the cited events: one line of JSON an event, with its uid, its head, its OCSF form and the original text.
 pub(crate) async fn keep(desk: &Desk, triage: &Triage, gathered: &Gathered) -> Result<Option<ObjectRef>> {
@@ -53,8 +53,7 @@ pub struct CitedEvents {
 /// # Errors
 /// `NotFound` where the caller does not see the alert, there is no such run, or it cites no event.
 pub async fn of_alert(desk: &Desk, caller: &Caller, alert: AlertId, number: Option<u32>) -> Result<CitedEvents> {
-    let runs = runs(desk, caller, alert).await?;
-    let run = runs.into_iter().find(|run| number.is_none_or(|number| run.number == number)).ok_or_else(Error::not_found)?;
+    let run = run_of(desk, caller, alert, number).await?;
     let cited = run.cited.as_ref().ok_or_else(Error::not_found)?;
     Ok(CitedEvents { file_name: format!("alert-{alert}-v{}-events.ndjson", run.number), bytes: objects::get(desk, cited).await? })
 }

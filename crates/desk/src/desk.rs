@@ -18,6 +18,7 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
+use crate::download::Downloads;
 use crate::metrics::Metrics;
 use crate::password::Passwords;
 use crate::reference_list::ListCache;
@@ -73,6 +74,8 @@ pub struct Parts {
     pub verdicts: Arc<VerdictBook>,
     /// Reference lists, ready to be asked.
     pub lists: ListCache,
+    /// Room for long downloads.
+    pub downloads: Downloads,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Passwords: hashing under a bound, and patience with wrong ones.

@@ -103,11 +103,11 @@ pub async fn describe(desk: &Desk, caller: &Caller, endpoint: EndpointId, said: 
     }
     let serves = said.serves.unwrap_or(endpoint.serves);
     let described = Endpoint { block_mode: said.block_mode, serves, note: said.note.trim().to_owned(), ..endpoint.entity.clone() };
-    let line = keep(desk, &context, Change::new("endpoint.describe", ""), &described, version).await?;
+    let mut change = Change::new("endpoint.describe", "").owner(Some(described.org));
     if (described.serves, described.block_mode) != (endpoint.serves, endpoint.block_mode) {
-        case::propose_again(desk, &context, described.id).await?;
+        change = case::proposed_again(change, described.id);
     }
-    Ok(line)
+    keep(desk, &context, change, &described, version).await
 }
 
 /// Takes an endpoint out of service: nobody is warned of its silence from now on.

@@ -14,16 +14,17 @@ use hikeshi_domain::organization::Organization;
 use hikeshi_domain::phrase::{Language, Phrase};
 use hikeshi_domain::triage_run::TriageRun;
 use hikeshi_domain::{AlertId, FullListId, TriageId};
-use hikeshi_record::{Change, Claimed, Context, Expect, Job, Order, Query, Stored};
+use hikeshi_record::{Change, Claimed, Context, Expect, Job, JobState, Query, Stored};
 use hikeshi_triage::full_list::{Packed, Packing, rows};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::desk::{Desk, context};
+use crate::download::Pieces;
 use crate::error::{Error, ErrorKind, Result};
 use crate::objects;
-use crate::triage::{gather, look, runs};
+use crate::triage::{gather, latest_run, look, run_of};
 use crate::windows::Look;
 
 /// Queue of lists to be written.
@@ -39,6 +40,20 @@ const PIECES_WAITING: usize = 4;
 pub(crate) struct FullListJob {
     /// The run that is to be completed.
     run: TriageId,
+}
+
+/// Most jobs that are looked through for one.
+const MOST_JOBS: u32 = 1_000;
+
+/// Where the list of a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is there.
+    Written(Extent),
+    /// It is being written.
+    Pending,
+    /// Writing it failed again and again: the job is listed with what it said.
+    Failed,
 }
 
 /// How many rows a list holds, and how many there are.
@@ -77,9 +92,8 @@ pub(crate) async fn write(desk: &Desk, claimed: &Claimed, job: FullListJob) -> R
     let everywhere = Context::system("full list");
     let run = desk.store.get::<TriageRun>(&everywhere, job.run.0).await?;
     let context = everywhere.within(run.org);
-    let later = Query::new().eq("alert", run.alert.to_string()).order("number", Order::Desc).limit(1);
-    let latest = desk.store.list::<TriageRun>(&context, later).await?.items;
-    let wanted = latest.first().is_some_and(|latest| latest.id == run.id) && of_run(desk, &context, &run).await?.is_none();
+    let latest = latest_run(desk, &context, run.alert).await?;
+    let wanted = latest.is_some_and(|latest| latest.id == run.id) && of_run(desk, &context, &run).await?.is_none();
     if !wanted {
         desk.store.change(&context, Change::new("triage.wait", "").finish(claimed)).await?;
         return Ok(());
@@ -107,53 +121,84 @@ async fn of_run(desk: &Desk, context: &Context, run: &TriageRun) -> Result<Optio
     Ok(desk.store.list::<FullList>(context, query).await?.items.into_iter().next())
 }
 
-/// How far the list of a run goes; `None` while it is being written.
+/// Where the list of an alert's latest run stands. One that nobody writes, of a run from before there were lists, is written from now on.
 ///
 /// # Errors
 /// `Forbidden` where the caller may not read alerts.
-pub async fn extent(desk: &Desk, caller: &Caller, run: &TriageRun) -> Result<Option<Extent>> {
+pub async fn standing(desk: &Desk, caller: &Caller, run: &TriageRun) -> Result<Standing> {
     let context = context(&permit_everywhere(caller, Action::ReadAlerts)?);
     if !run.triage.is_cut() {
-        return Ok(Some(Extent { rows: run.triage.rows(), total: run.triage.rows() }));
+        return Ok(Standing::Written(Extent { rows: run.triage.rows(), total: run.triage.rows() }));
     }
-    Ok(of_run(desk, &context, run).await?.map(|list| Extent { rows: list.rows, total: list.total }))
+    if let Some(list) = of_run(desk, &context, run).await? {
+        return Ok(Standing::Written(Extent { rows: list.rows, total: list.total }));
+    }
+    unwritten(desk, run).await
+}
+
+/// Where a list stands that is not there: its job is under way, or failed, or is made now.
+async fn unwritten(desk: &Desk, run: &TriageRun) -> Result<Standing> {
+    let context = Context::system("full list").within(run.org);
+    for (state, standing) in [(JobState::Waiting, Standing::Pending), (JobState::Failed, Standing::Failed)] {
+        let jobs = desk.store.jobs(&context, FULL_LIST_QUEUE, state, MOST_JOBS).await?;
+        let of_run = |payload: &str| serde_json::from_str::<FullListJob>(payload).is_ok_and(|job| job.run == run.id);
+        if jobs.iter().any(|job| of_run(&job.payload)) {
+            return Ok(standing);
+        }
+        // Among so many it may be one that was not read.
+        if state == JobState::Waiting && u32::try_from(jobs.len()).unwrap_or(u32::MAX) >= MOST_JOBS {
+            return Ok(Standing::Pending);
+        }
+    }
+    // Between the two looks it may have been written: a second job finds it there and ends.
+    desk.store.change(&context, Change::new("full_list.ask", "").enqueue(Job::new(FULL_LIST_QUEUE, &FullListJob { run: run.id }))).await?;
+    Ok(Standing::Pending)
 }
 
 /// The list of an alert's latest run.
 ///
 /// # Errors
-/// `NotFound` where the caller does not see the alert or it is not triaged, `Busy` while the list is being written.
+/// `NotFound` where the caller does not see the alert or it is not triaged, `Busy` while the list is being written or too much is being
+/// downloaded, `Unavailable` where it could not be written.
 pub async fn download(desk: &Desk, caller: &Caller, alert: AlertId, language: Language, format: ListFormat) -> Result<Download> {
     let context = context(&permit_everywhere(caller, Action::ReadAlerts)?);
-    let run = runs(desk, caller, alert).await?.into_iter().next().ok_or_else(Error::not_found)?;
+    let run = run_of(desk, caller, alert, None).await?;
+    let room = desk.downloads.room(caller.person())?;
     let (packed, total) = match run.triage.is_cut() {
         false => packed(&run)?,
-        true => {
-            let list = of_run(desk, &context, &run).await?.ok_or_else(pending)?;
-            (objects::get(desk, &list.object).await?, list.total)
-        }
+        true => match of_run(desk, &context, &run).await? {
+            Some(list) => (objects::get(desk, &list.object).await?, list.total),
+            None => return Err(missing(unwritten(desk, &run).await?)),
+        },
     };
     let organization = desk.store.get::<Organization>(&context, run.org.0).await?;
     let ending = if format == ListFormat::Csv { "csv" } else { "ndjson" };
     let file_name = format!("alert-{alert}-v{}.{ending}", run.number);
-    let (sender, pieces) = mpsc::channel(PIECES_WAITING);
+    let (sender, pieces) = mpsc::channel(PIECES_WAITING + 1);
+    // Kept free from the start: where the list breaks off, whoever reads on is told, however full the way is.
+    let broken_off = sender.clone().try_reserve_owned().map_err(Error::internal)?;
     let zone = organization.time_zone.clone();
     tokio::task::spawn_blocking(move || {
-        let out = BufWriter::with_capacity(PIECE_BYTES, Pieces(sender.clone()));
+        let _room = room;
+        let out = BufWriter::with_capacity(PIECE_BYTES, Pieces::new(sender));
         let written = match format {
             ListFormat::Csv => csv(out, &run, &packed, total, &zone, language),
             ListFormat::Ndjson => ndjson(out, &packed),
         };
         if let Err(error) = written {
-            // Whoever went away hears nothing; whoever is still there sees that the list broke off.
-            let _ = sender.blocking_send(Err(error));
+            broken_off.send(Err(error));
         }
     });
     Ok(Download { file_name, pieces })
 }
 
-fn pending() -> Error {
-    Error::new(ErrorKind::Busy { retry_after: SOON }, Phrase::new("error.full_list_pending"))
+fn missing(standing: Standing) -> Error {
+    match standing {
+        Standing::Failed => Error::new(ErrorKind::Unavailable, Phrase::new("error.full_list_failed")),
+        Standing::Pending | Standing::Written(_) => {
+            Error::new(ErrorKind::Busy { retry_after: SOON }, Phrase::new("error.full_list_pending"))
+        }
+    }
 }
 
 /// The rows of a run that holds them all.
@@ -184,20 +229,5 @@ fn ndjson(mut out: impl Write, packed: &[u8]) -> io::Result<()> {
         let read = lines.read(&mut piece)?;
         let Some(bytes) = piece.get(..read).filter(|bytes| !bytes.is_empty()) else { return out.flush() };
         out.write_all(bytes)?;
-    }
-}
-
-/// Bytes on their way to a reader; one that went away ends the writing.
-struct Pieces(mpsc::Sender<io::Result<Bytes>>);
-
-impl Write for Pieces {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let sent = self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes)));
-        sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::case::{self, PROPOSE_QUEUE, ProposeJob};
 use crate::complaint::Complaint;
 use crate::desk::{Desk, context};
 use crate::error::{ErrorKind, Result};
@@ -37,6 +38,10 @@ const TURN: u32 = 5;
 /// Mails sent side by side: each mostly waits for a server.
 const MAILS_AT_ONCE: u32 = 4;
 
+/// Every queue.
+pub const QUEUES: [&str; 8] =
+    [TRIAGE_QUEUE, FOLLOW_QUEUE, RELOOK_QUEUE, LIST_QUEUE, PAST_QUEUE, FULL_LIST_QUEUE, PROPOSE_QUEUE, MAIL_QUEUE];
+
 /// Most failed jobs of a queue that are listed.
 const MOST_LISTED: u32 = 1_000;
 
@@ -51,7 +56,7 @@ pub async fn failed(desk: &Desk, caller: &Caller) -> Result<Vec<JobRow>> {
 /// The jobs that were given up, of a context.
 pub(crate) async fn failed_within(desk: &Desk, context: &Context) -> Result<Vec<JobRow>> {
     let mut jobs = Vec::new();
-    for queue in [TRIAGE_QUEUE, FOLLOW_QUEUE, RELOOK_QUEUE, LIST_QUEUE, PAST_QUEUE, FULL_LIST_QUEUE, MAIL_QUEUE] {
+    for queue in QUEUES {
         jobs.extend(desk.store.jobs(context, queue, JobState::Failed, MOST_LISTED).await?);
     }
     jobs.sort_by_key(|job| (job.created_at, job.id));
@@ -77,6 +82,7 @@ pub fn start(desk: &Desk) -> JoinSet<()> {
     workers.spawn(work(desk.clone(), &[LIST_QUEUE], 1));
     workers.spawn(work(desk.clone(), &[FULL_LIST_QUEUE], 1));
     workers.spawn(work(desk.clone(), &[PAST_QUEUE], 1));
+    workers.spawn(work(desk.clone(), &[PROPOSE_QUEUE], 1));
     workers.spawn(work(desk.clone(), &[MAIL_QUEUE], MAILS_AT_ONCE));
     workers
 }
@@ -116,6 +122,10 @@ async fn claim(desk: &Desk, queues: &[&str], last_first: bool, at_once: u32) -> 
         order.reverse();
     }
     for queue in order {
+        // A search of the past stands still while new alerts do, without being written anew.
+        if queue == PAST_QUEUE && desk.store.due_jobs(&Context::system("worker"), TRIAGE_QUEUE, 1).await? > 0 {
+            continue;
+        }
         let jobs = desk.store.claim_jobs(&Context::system("worker"), queue, at_once, LEASE).await?;
         if !jobs.is_empty() {
             return Ok(jobs);
@@ -131,6 +141,7 @@ fn claiming(queues: &[&str]) -> &'static str {
         FULL_LIST_QUEUE => "claiming full lists to be written",
         LIST_QUEUE => "claiming lists whose alerts are to be judged again",
         PAST_QUEUE => "claiming lists whose entries are looked for in the past",
+        PROPOSE_QUEUE => "claiming endpoints for whose cases is proposed anew",
         _ => "claiming mails to be sent",
     }
 }
@@ -158,9 +169,22 @@ async fn one(desk: &Desk, job: Claimed) {
     tracing::warn!(job = %job.id, queue = job.queue, attempt = job.attempt, %error, cause, "a job failed");
     desk.metrics.jobs_failed.inc();
     match desk.store.retry_job(&Context::system("worker"), &job, &format!("{error}: {cause}"), job.backoff()).await {
-        Ok(JobState::Failed) => tracing::error!(job = %job.id, queue = job.queue, "a job was given up; it is listed with its error"),
+        Ok(JobState::Failed) => {
+            tracing::error!(job = %job.id, queue = job.queue, "a job was given up; it is listed with its error");
+            if let Err(error) = told_given_up(desk, &job).await {
+                tracing::error!(job = %job.id, %error, "what waits for a job that was given up does not know it");
+            }
+        }
         Ok(JobState::Waiting) => {}
         Err(error) => tracing::error!(job = %job.id, %error, "a failed job cannot be put back; its lease will end"),
+    }
+}
+
+/// Tells what waits for a job that it is given up.
+async fn told_given_up(desk: &Desk, job: &Claimed) -> Result<()> {
+    match job.queue.as_str() {
+        PAST_QUEUE => reference_list::given_up(desk, &job.payload::<PastJob>()?).await,
+        _ => Ok(()),
     }
 }
 
@@ -169,6 +193,7 @@ async fn done(desk: &Desk, job: &Claimed) -> Result<()> {
         TRIAGE_QUEUE | FOLLOW_QUEUE | RELOOK_QUEUE => triage::run(desk, job, job.payload::<TriageJob>()?).await,
         FULL_LIST_QUEUE => full_list::write(desk, job, job.payload::<FullListJob>()?).await,
         LIST_QUEUE => triage::hand_on(desk, job, job.payload::<ListJob>()?).await,
+        PROPOSE_QUEUE => case::propose_again(desk, job, job.payload::<ProposeJob>()?).await,
         PAST_QUEUE => reference_list::search(desk, job, job.payload::<PastJob>()?).await,
         _ => {
             message::send(desk, job.payload::<MailJob>()?, job.attempt >= job.attempts, job.attempt).await?;

@@ -12,6 +12,7 @@ pub mod cited;
 pub mod comment;
 mod complaint;
 mod desk;
+mod download;
 pub mod drill;
 pub mod duty;
 pub mod endpoint;
@@ -48,6 +49,7 @@ pub mod watch;
 mod windows;
 
 pub use desk::{Changed, Clock, Desk, Parts, SystemClock};
+pub use download::Downloads;
 pub use error::{Error, ErrorKind, KEY_MISSING, Result};
 pub use names::{CaseTitle, Names, names, organizations};
 pub use password::{LONGEST_PASSWORD, Passwords, SHORTEST_PASSWORD};

@@ -147,6 +147,7 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
         clocks,
         verdicts,
         lists: reference_list::ListCache::default(),
+        downloads: crate::download::Downloads::default(),
         clock: opening.clock.clone(),
         passwords: Passwords::default(),
         live: broadcast::channel(LIVE_BACKLOG).0,

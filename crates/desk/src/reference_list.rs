@@ -3,6 +3,7 @@
 //! The file is kept as it was uploaded; what triage looks up is made of it once and held ([`held`]). Changes are made one at a time, on all
 //! nodes: what the bounds allow ([`room`]) is what stands when the change is saved.
 
+mod found;
 mod held;
 mod past;
 mod room;
@@ -26,7 +27,7 @@ use uuid::Uuid;
 pub(crate) use self::held::keep;
 pub use self::held::{ListCache, Turn};
 use self::held::{indicators, understood};
-pub(crate) use self::past::{PAST_QUEUE, PastJob, search};
+pub(crate) use self::past::{PAST_QUEUE, PastJob, given_up, search};
 pub use self::past::{Searched, searches};
 pub(crate) use self::stream::{InForce, follow, open_stream};
 use crate::alert::required;
@@ -89,20 +90,21 @@ pub fn may_add(caller: &Caller, org: Option<OrganizationId>) -> Result<()> {
     addable(caller, org).map(drop)
 }
 
-/// Whether the caller may put a new file in the place of this version of the list: asked before the file is taken off the wire.
+/// Whether the caller may put a new file in the place of this version of the list: asked before the file is taken off the wire. Whose it is.
 ///
 /// # Errors
 /// As [`replace`].
-pub async fn may_replace(desk: &Desk, caller: &Caller, id: ReferenceListId, version: u64) -> Result<()> {
-    replaceable(desk, caller, id, version).await.map(drop)
+pub async fn may_replace(desk: &Desk, caller: &Caller, id: ReferenceListId, version: u64) -> Result<Option<OrganizationId>> {
+    Ok(replaceable(desk, caller, id, version).await?.1.org)
 }
 
-/// Waits until no other file is on its way from its sender to a list: asked before the file is taken off the wire.
+/// Waits until no other file is on its way from its sender to a list: asked before the file is taken off the wire, for a list of that
+/// organisation or of the installation.
 ///
 /// # Errors
-/// `Busy` where that takes too long.
-pub async fn turn(desk: &Desk) -> Result<Turn> {
-    desk.lists.turn().await
+/// `Busy` where that takes too long, or where a file of the same owner is on its way.
+pub async fn turn(desk: &Desk, owner: Option<OrganizationId>) -> Result<Turn> {
+    desk.lists.turn(owner).await
 }
 
 /// Takes a new list, for one organisation or (`None`) for all.

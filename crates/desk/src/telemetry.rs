@@ -64,6 +64,23 @@ pub(crate) struct SentAs {
     pub(crate) alike: Vec<String>,
 }
 
+/// The names of hosts that send and that a name can mean, read once to ask of many names.
+pub(crate) struct HostNames(Vec<String>);
+
+impl HostNames {
+    /// Those of an organisation that begin with the same label.
+    pub(crate) async fn load(desk: &Desk, org: OrganizationId, host: &str) -> Result<Self> {
+        let sources = desk.telemetry.lake.sources_of(org, host).await.map_err(Error::internal)?;
+        Ok(HostNames(sources.into_iter().map(|source| source.host).collect()))
+    }
+
+    /// Whether two names that begin with that label are of one host: the same name in any case, or both lead to the same one that sends.
+    pub(crate) fn same_host(&self, one: &str, other: &str) -> bool {
+        let as_sent = |host| sent_as(host, self.0.iter().map(String::as_str)).name;
+        one.eq_ignore_ascii_case(other) || as_sent(one).eq_ignore_ascii_case(&as_sent(other))
+    }
+}
+
 /// The host's name as its events write it: the same name in any case, else the one host that can be the same (design 6).
 pub(crate) async fn host_as_sent(desk: &Desk, org: OrganizationId, host: &str) -> Result<SentAs> {
     let sources = desk.telemetry.lake.sources_of(org, host).await.map_err(Error::internal)?;

@@ -17,6 +17,8 @@ pub enum SearchState {
     Raising,
     /// Over.
     Done,
+    /// Over before all was looked at: the list's end has passed, or the search failed again and again.
+    Ended,
 }
 
 /// What was found in one organisation.
@@ -28,8 +30,11 @@ pub struct SeenIn {
     pub values: u64,
     /// Hosts that named one.
     pub hosts: u64,
-    /// Hosts that are not looked at because there are too many.
+    /// Hosts that are not looked at because there are too many, or because looking at them failed.
     pub not_raised: u64,
+    /// There are more values or hosts than were counted.
+    #[serde(default)]
+    pub more: bool,
 }
 
 /// The search for a list, in the form in which it was last uploaded. It bears the list's name.
@@ -45,8 +50,6 @@ pub struct ListSearch {
     pub state: SearchState,
     /// What was found, once all was looked through.
     pub seen: Vec<SeenIn>,
-    /// There are more than were counted.
-    pub more: bool,
 }
 
 impl Entity for ListSearch {

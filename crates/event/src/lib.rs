@@ -29,7 +29,7 @@ pub use defect::{Defect, DefectKind};
 pub use event::{Event, Uid};
 pub use input::{Input, expand};
 pub use limits::Limits;
-pub use normalise::{Intake, normalise};
+pub use normalise::{Intake, MOST_AHEAD, normalise};
 pub use ocsf::to_ocsf;
 pub use pipeline::{Block, Totals, Work, process};
 pub use read::{Rereader, read_lines};

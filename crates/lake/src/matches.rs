@@ -79,7 +79,7 @@ impl MatchRow {
     }
 
     /// The time that places it: the event's, or the receipt where the event's is implausible.
-    pub(crate) fn placed_at(&self) -> Timestamp {
+    pub fn placed_at(&self) -> Timestamp {
         if self.time_suspect { self.received_at } else { self.time }
     }
 }

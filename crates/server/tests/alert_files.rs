@@ -1,8 +1,10 @@
 //! What goes with an alert beside its report: the events that the verdict cites, and every row of the sections.
 
-use hikeshi_domain::OrganizationId;
 use hikeshi_domain::api_key::KeyScope;
 use hikeshi_domain::role::Role;
+use hikeshi_domain::triage_run::TriageRun;
+use hikeshi_domain::{OrganizationId, TriageId};
+use hikeshi_record::{Change, Context, Expect, Query};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -154,4 +156,20 @@ async fn files_of_an_alert_are_its_organisations() {
     }
     let absent = scene.fixture.by(&scene.analyst, Method::GET, &format!("/alerts/{}/events?run=7", scene.alert)).send().await.unwrap();
     assert_eq!(absent.status(), StatusCode::NOT_FOUND, "there was no such run");
+}
+
+/// The page of a run from before there were lists said for ever that its list was being written.
+#[tokio::test]
+async fn a_list_that_nobody_writes_is_written_when_it_is_asked_for() {
+    let scene = Scene::of(WRITTEN).await;
+    scene.listed().await;
+    let desk = &scene.fixture.desk;
+    let system = Context::system("test").within(scene.org);
+    let query = Query::new().eq("alert", scene.alert.clone()).limit(1);
+    let earlier = desk.store.list::<TriageRun>(&system, query).await.unwrap().items[0].entity.clone();
+    let run = TriageRun { id: TriageId(uuid::Uuid::now_v7()), number: earlier.number + 1, ..earlier };
+    desk.store.change(&system, Change::new("test", "").put(&run, Expect::New)).await.unwrap();
+    let page = scene.fixture.get(&scene.analyst, &format!("/alerts/{}", scene.alert)).await;
+    assert_eq!((&page["full_list"], &page["full_list_failed"]), (&Value::Null, &json!(false)), "it has no job");
+    assert!(scene.listed().await["full_list"]["rows"].as_u64().unwrap() > 100);
 }

@@ -206,7 +206,7 @@ async fn an_attack_on_what_serves_customers_is_proposed_as_one_on_the_service() 
     let proposed = |page: &Value| page["proposal"]["type"].as_str().unwrap().to_owned();
     assert_eq!(proposed(&fixture.get(&lead, &first).await), "B-1");
     assert_eq!(describe(&fixture, &lead, json!({"serves": true})).await["serves"], true);
-    let page = fixture.get(&lead, &first).await;
+    let page = fixture.until(&lead, &first, |page| proposed(page) == "B-2").await;
     assert_eq!((proposed(&page), &page["history"][0]["action"]), ("B-2".to_owned(), &json!("case.propose")), "the open case follows");
     let why = page["proposal"]["reasons"][0].as_str().unwrap();
     assert!(why.contains("PC-1"), "{why}");
@@ -219,7 +219,9 @@ async fn an_attack_on_what_serves_customers_is_proposed_as_one_on_the_service() 
     let second = format!("/cases/{}", placed["case"].as_str().unwrap());
     assert_eq!(proposed(&fixture.get(&lead, &second).await), "B-2", "a later case knows it from the start");
     describe(&fixture, &lead, json!({"serves": false})).await;
-    assert_eq!([proposed(&fixture.get(&lead, &first).await), proposed(&fixture.get(&lead, &second).await)], ["B-1", "B-1"]);
+    for case in [&first, &second] {
+        fixture.until(&lead, case, |page| proposed(page) == "B-1").await;
+    }
 }
 
 /// A case of its own alert on a host.

@@ -1,6 +1,8 @@
 //! The API against a real desk on embedded stores: what it does, and what it refuses.
 
 #[cfg(test)]
+mod ahead;
+#[cfg(test)]
 mod alert_files;
 #[cfg(test)]
 mod alerts;

@@ -1,16 +1,19 @@
 //! A new list of known bad is looked for in what came in before it.
 
 use hikeshi_desk::drill;
+use hikeshi_desk::open::Open;
 use hikeshi_domain::OrganizationId;
+use hikeshi_domain::list_search::{ListSearch, SearchState, SeenIn};
 use hikeshi_domain::organization::Organization;
+use hikeshi_domain::reference_list::ReferenceList;
 use hikeshi_domain::role::Role;
-use hikeshi_record::{Change, Context};
+use hikeshi_record::{Change, Context, Expect, Job};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, Visitor};
-use crate::listed::{LIST, call, question, reason, start};
-use crate::raising::{alerts, send, until};
+use crate::listed::{LIST, brought_elsewhere, call, question, reason, start};
+use crate::raising::{alerts, opened, organization, send, until};
 use crate::reference_lists::{HASH, add};
 
 async fn sent_before(fixture: &Fixture, org: OrganizationId, first: &str) {
@@ -103,4 +106,55 @@ async fn a_drills_week_is_searched_for_a_name_of_its_noise() {
     assert_eq!(list["search"], json!({"state": "done", "values": 1, "hosts": hosts, "not_raised": 0, "more": false}), "{name}");
     let raised = alerts(&fixture.desk, org).await;
     assert!(raised.len() > known && raised.iter().any(|alert| alert.name == format!("abuse: {name}")), "{name}: {raised:?}");
+}
+
+/// What a search is to do, as its job says it.
+async fn resumed(folder: &std::path::Path, list: impl Fn(ReferenceList) -> ReferenceList, lost: bool) -> (ListSearch, Vec<String>) {
+    let Open { desk, mut background } = opened(folder).await;
+    let org = organization(&desk).await;
+    let brought = brought_elsewhere(&desk, org).await;
+    background.shutdown().await;
+    send(&desk, org, &[start("PC-1", "{11111111-0000-0000-0000-000000000001}", HASH)]).await;
+    let list = list(brought.clone());
+    let nobody = OrganizationId(uuid::Uuid::nil());
+    let seen = [org, nobody].map(|org| SeenIn { org, values: 1, hosts: 1, not_raised: 0, more: false }).to_vec();
+    let search = ListSearch { id: list.id, org: Some(org), uploaded_at: list.uploaded_at, state: SearchState::Raising, seen };
+    let here = json!({"org": org, "host": "PC-1", "at": [desk.now()]});
+    let nowhere = json!({"org": nobody, "host": "PC-2", "at": [desk.now()]});
+    let waiting = if lost { vec![here, nowhere] } else { vec![here] };
+    let job = json!({"list": list.id, "uploaded_at": list.uploaded_at, "after": null, "found": {}, "to_raise": waiting,
+        "given_up": []});
+    let change = Change::new("test", "").put(&list, Expect::Version(1)).put(&search, Expect::New).owner(Some(org));
+    desk.store.change(&Context::system("test"), change.enqueue(Job::new("list-past", &job))).await.unwrap();
+    drop(desk);
+    let Open { desk, background: _working } = opened(folder).await;
+    for _ in 0..600 {
+        let search = desk.store.get::<ListSearch>(&Context::system("test"), list.id.0).await.unwrap();
+        if search.state != SearchState::Raising {
+            let raised = alerts(&desk, org).await;
+            return (search.entity.clone(), raised.into_iter().map(|alert| alert.name).collect());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the search is not over within 30 seconds");
+}
+
+/// The host that cannot be looked at stood first, failed again and again, and nobody looked at the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_host_that_fails_keeps_no_other_one_from_being_raised() {
+    let folder = tempfile::tempdir().unwrap();
+    let (search, raised) = resumed(folder.path(), |list| list, true).await;
+    assert_eq!(search.state, SearchState::Done);
+    assert_eq!((search.seen[0].not_raised, search.seen[1].not_raised), (0, 1), "counted as not looked at: {search:?}");
+    assert_eq!(raised, [format!("elsewhere: {HASH} (Emotet)")]);
+}
+
+/// The page of a list that passed its end meanwhile said for ever that it was searched for.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_search_for_a_list_that_passes_its_end_is_told_as_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let past = |list: ReferenceList| ReferenceList { until: Some(list.uploaded_at), ..list };
+    let (search, raised) = resumed(folder.path(), past, false).await;
+    assert_eq!((search.state, search.seen[0].hosts), (SearchState::Ended, 1), "what was found stands");
+    assert!(raised.is_empty(), "{raised:?}");
 }

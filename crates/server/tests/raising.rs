@@ -56,7 +56,7 @@ pub(crate) fn defender(record: u64, id: u32, action: &str) -> Value {
     at(record, "Microsoft-Windows-Windows Defender/Operational", id, fields)
 }
 
-fn shadow_copies_deleted(record: u64) -> Value {
+pub(crate) fn shadow_copies_deleted(record: u64) -> Value {
     let fields = json!({
         "ProcessGuid": "{11111111-2222-3333-4444-555555555555}", "ProcessId": 700, "Image": "C:\\Windows\\System32\\vssadmin.exe",
         "CommandLine": "vssadmin delete shadows /all /quiet", "User": "CORP\\taro",
@@ -165,4 +165,44 @@ async fn what_a_product_sends_and_logs_is_one_alert() {
     let all = until(&desk, org, 4).await;
     let hosts: Vec<&str> = all.iter().map(|alert| alert.host.as_str()).collect();
     assert_eq!((all.len(), hosts.iter().filter(|host| **host == "PC-2").count()), (4, 1), "{hosts:?}");
+}
+
+/// The desk refused its own alert, and the host was never looked at again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_detection_named_at_any_length_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let Open { desk, background: _working } = opened(folder.path()).await;
+    let org = organization(&desk).await;
+    let named = |record: u64, last: char| {
+        let mut event = defender(record, 1116, "Not Applicable");
+        event["Detection ID"] = json!(format!("{{{}{last}}}", "a".repeat(5_000)));
+        event["Threat Name"] = json!("Trojan:".repeat(1_000));
+        event
+    };
+    send(&desk, org, &[named(1, 'b'), named(2, 'c'), shadow_copies_deleted(3)]).await;
+    let raised = until(&desk, org, 3).await;
+    let products: Vec<&str> = raised.iter().map(|alert| alert.product.as_str()).collect();
+    assert_eq!(products, ["Hikeshi", "Microsoft Defender", "Microsoft Defender"], "two ids that begin alike are two alerts");
+    assert!(raised[1].name.starts_with("Trojan:Trojan:"), "{}", raised[1].name);
+}
+
+/// Short and full name of one host: its events came under the one, the product's alert under the other, and were two alerts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_that_names_the_host_in_full_is_heard_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let Open { desk, background: _working } = opened(folder.path()).await;
+    let org = organization(&desk).await;
+    let sent = json!({
+        "id": "a-1", "host": "pc-1.corp.example", "detected_at": (jiff::Timestamp::now() - jiff::SignedDuration::from_secs(200)).to_string(),
+        "source_kind": "endpoint", "product": "AV", "name": "Ransom", "action": "detected",
+        "process": {"guid": "{11111111-2222-3333-4444-555555555555}"},
+    });
+    receive(&desk, &Caller::desk("test", "test"), org, serde_json::from_value(sent).unwrap()).await.unwrap();
+    let mut other = defender(2, 1116, "Not Applicable");
+    other["Computer"] = json!("PC-2");
+    // Hosts are looked at by name: when the second one's alert is there, the first one has been looked at.
+    send(&desk, org, &[shadow_copies_deleted(1), other]).await;
+    let raised = until(&desk, org, 2).await;
+    let told: Vec<(&str, &str)> = raised.iter().map(|alert| (alert.product.as_str(), alert.host.as_str())).collect();
+    assert_eq!(told, [("AV", "pc-1.corp.example"), ("Microsoft Defender", "PC-2")]);
 }

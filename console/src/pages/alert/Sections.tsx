@@ -51,11 +51,11 @@ export function Sections(props: Opened) {
 function Files(props: { page: AlertPage }) {
   const t = useText();
   const { language } = useLanguage();
-  const { alert, full_list, cites_events } = props.page;
+  const { alert, full_list, full_list_failed, cites_events } = props.page;
   return (
     <p className={styles.files}>
       {full_list === null ? (
-        <span>{t.alert.fullListPending}</span>
+        <span>{full_list_failed ? t.alert.fullListFailed : t.alert.fullListPending}</span>
       ) : (
         <a href={fullListAddress(alert.id, language)}>{t.alert.fullList(full_list.rows.toLocaleString(), full_list.total.toLocaleString())}</a>
       )}

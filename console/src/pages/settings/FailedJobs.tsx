@@ -50,10 +50,9 @@ function Job(props: { job: FailedJob }) {
       say(t.settings.jobs.queued);
     },
   });
-  const queues: Partial<Record<string, string>> = t.settings.jobs.queues;
   return (
     <tr>
-      <td>{queues[job.queue] ?? job.queue}</td>
+      <td>{t.settings.jobs.queues[job.queue]}</td>
       <td>
         {job.error}
         {again.error !== null && <Failure error={again.error} />}

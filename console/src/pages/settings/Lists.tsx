@@ -123,8 +123,10 @@ function Remove(props: { list: ReferenceList; onClose: () => void }) {
 /** How far the search of the past has come, and what it has found. */
 function searched(texts: Dictionary["settings"]["lists"], search: NonNullable<ReferenceList["search"]>): string {
   if (search.state === "searching") return texts.searching;
-  if (search.values === 0) return texts.searchedNone;
+  if (search.state === "ended" && search.values === 0) return texts.searchEndedEarly;
+  if (search.values === 0 && !search.more) return texts.searchedNone;
   const counted = texts.searched(search.values, search.hosts);
   const found = search.more ? texts.searchedMore(counted) : counted;
+  if (search.state === "ended") return texts.searchEnded(found);
   return search.state === "raising" ? texts.searchRaising(found) : found;
 }

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::receive::identity;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
-use crate::telemetry::host_as_sent;
+use crate::telemetry::HostNames;
 
 /// Longest name of a series of turns, in characters: names of hosts that are longer take turns with those that begin alike.
 const LONGEST_SERIES: usize = 255;
@@ -46,12 +46,12 @@ pub(super) async fn meeting(desk: &Desk, context: &Context, org: OrganizationId,
     let mut same: Vec<_> = standing.into_iter().filter_map(|known| Some((sameness(desk, raised, way, &known)?, known))).collect();
     let apart = |known: &Alert| known.raised.detected_at.duration_since(raised.detected_at).abs();
     same.sort_by_key(|(sameness, known)| (*sameness, apart(known), known.id));
-    for (_, known) in same {
-        if same_host(desk, org, &raised.host, &known.raised.host).await? {
-            return Ok(Meeting::OtherWay(Box::new(known)));
-        }
+    if same.is_empty() {
+        return Ok(Meeting::Nothing);
     }
-    Ok(Meeting::Nothing)
+    let hosts = HostNames::load(desk, org, &raised.host).await?;
+    let known = same.into_iter().map(|(_, known)| known).find(|known| hosts.same_host(&raised.host, &known.raised.host));
+    Ok(known.map_or(Meeting::Nothing, |known| Meeting::OtherWay(Box::new(known))))
 }
 
 /// Open alerts of the host that may be of the same detection: those whose id shares a GUID, and those of the same minutes. Not all that are
@@ -89,14 +89,6 @@ fn sameness(desk: &Desk, raised: &ProductAlert, way: Way, known: &Alert) -> Opti
     };
     let same = desk.raising.same_product(&event.product, &alert.product).then(|| same_detection(event, alert))?;
     same.filter(|sameness| has_room_for(known, way, *sameness))
-}
-
-async fn same_host(desk: &Desk, org: OrganizationId, one: &str, other: &str) -> Result<bool> {
-    if one.eq_ignore_ascii_case(other) {
-        return Ok(true);
-    }
-    let (one, other) = (host_as_sent(desk, org, one).await?, host_as_sent(desk, org, other).await?);
-    Ok(one.name.eq_ignore_ascii_case(&other.name))
 }
 
 /// A turn at the alerts of one host, under any of its names. It is given out before looking; the change that takes it fails if another was

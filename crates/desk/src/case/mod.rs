@@ -27,7 +27,7 @@ use crate::upon;
 
 pub use classify::{Classification, classify, reclassification};
 pub use closing::{close, close_together};
-pub(crate) use opening::{joined, opened, proposal, propose_again};
+pub(crate) use opening::{PROPOSE_QUEUE, ProposeJob, joined, opened, proposal, propose_again, proposed_again};
 pub use past::get_as_of;
 pub use standing::{Harm, NextDuty, harm, next_duty};
 

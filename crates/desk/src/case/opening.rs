@@ -5,9 +5,9 @@ use hikeshi_domain::case::{Case, Proposal};
 use hikeshi_domain::endpoint::Endpoint;
 use hikeshi_domain::entity::Entity;
 use hikeshi_domain::procedure::{Execution, Facts};
-use hikeshi_domain::triage_run::TriageRun;
 use hikeshi_domain::{CaseId, EndpointId, PersonId};
-use hikeshi_record::{Change, Context, Order, Query};
+use hikeshi_record::{Change, Claimed, Context, Job, Query};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::desk::Desk;
@@ -15,9 +15,23 @@ use crate::error::{ErrorKind, Result};
 use crate::everything::everything;
 use crate::names;
 use crate::number::{self, Number};
+use crate::triage::latest_run;
 
+/// Queue of endpoints for whose cases is proposed anew.
+pub(crate) const PROPOSE_QUEUE: &str = "case-propose";
 /// How often a case is looked at that somebody else keeps changing.
 const ATTEMPTS: u8 = 8;
+
+/// Payload: an endpoint of which people have said something else.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct ProposeJob {
+    endpoint: EndpointId,
+}
+
+/// The change with the job that proposes anew for the endpoint's open cases: both are saved, or neither.
+pub(crate) fn proposed_again(change: Change, endpoint: EndpointId) -> Change {
+    change.enqueue(Job::new(PROPOSE_QUEUE, &ProposeJob { endpoint }))
+}
 
 /// A new case for an alert, with its number; the caller's change takes both.
 pub(crate) async fn opened(desk: &Desk, context: &Context, alert: &Alert, by: Option<PersonId>) -> Result<(Case, Number)> {
@@ -55,8 +69,7 @@ pub(crate) async fn joined(desk: &Desk, context: &Context, mut case: Case, alert
         case.endpoints.push(endpoint.id);
     }
     let block_mode = endpoint.map(|endpoint| endpoint.block_mode).unwrap_or_default();
-    let query = Query::new().eq("alert", alert.id.to_string()).order("number", Order::Desc).limit(1);
-    if let Some(run) = desk.store.list::<TriageRun>(context, query).await?.items.first() {
+    if let Some(run) = latest_run(desk, context, alert.id).await? {
         case.proposed = Some(proposal(desk, context, &case, alert, &run.triage, block_mode).await?);
     }
     Ok(case)
@@ -98,18 +111,20 @@ async fn serves(desk: &Desk, context: &Context, case: &Case) -> Result<Option<St
 }
 
 /// Proposes anew, from all of its alerts, for each open case of an endpoint of which people have said something else.
-pub(crate) async fn propose_again(desk: &Desk, context: &Context, endpoint: EndpointId) -> Result<()> {
-    let query = Query::new().eq("endpoint", endpoint.to_string()).eq("open", true);
-    for case in everything::<Case>(desk, context, query).await? {
+pub(crate) async fn propose_again(desk: &Desk, claimed: &Claimed, job: ProposeJob) -> Result<()> {
+    let everywhere = Context::system("endpoint");
+    let context = claimed.org.map_or(everywhere.clone(), |org| everywhere.within(org));
+    let query = Query::new().eq("endpoint", job.endpoint.to_string()).eq("open", true);
+    for case in everything::<Case>(desk, &context, query).await? {
         let mut attempts = ATTEMPTS;
-        while let Err(error) = propose_from_all(desk, context, case.id).await {
+        while let Err(error) = propose_from_all(desk, &context, case.id).await {
             attempts -= 1;
             if error.kind() != ErrorKind::Conflict || attempts == 0 {
                 return Err(error);
             }
         }
     }
-    Ok(())
+    Ok(desk.store.finish_job(&everywhere, claimed).await?)
 }
 
 async fn propose_from_all(desk: &Desk, context: &Context, case: CaseId) -> Result<()> {

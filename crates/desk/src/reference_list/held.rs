@@ -6,12 +6,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use hikeshi_domain::OrganizationId;
 use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::reference_list::ReferenceList;
 use hikeshi_record::{Context, Stored};
 use hikeshi_triage::lists::{Indicators, ListLimits, ReadList, read};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::past::{Prepared, Version};
 use super::standing;
 use crate::complaint::Complaint;
 use crate::desk::Desk;
@@ -24,8 +26,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(3_600);
 const TOLD_DEFECTS: usize = 100;
 /// Most bytes of a file unpacked: it lies in memory beside what is made of it.
 const LARGEST_UNPACKED: usize = 96 << 20;
-/// How long a sender waits until the file before is read.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How long a sender waits until the files before are read: longer than sending one may take.
+const LONGEST_WAIT: Duration = Duration::from_secs(180);
+/// How soon an organisation may come again that has a file on its way.
+const SOON: Duration = Duration::from_secs(10);
 
 /// What was made of files, by their hash.
 #[derive(Debug, Default)]
@@ -35,6 +39,11 @@ pub struct ListCache {
     changing: Arc<Mutex<()>>,
     /// Held while a file is on its way from its sender to a list.
     uploading: Arc<Mutex<()>>,
+    /// Who has a file on its way or waits with one: each organisation, and the installation, with one at a time, so that none keeps the
+    /// others waiting with the next and the next.
+    senders: Senders,
+    /// What the search of the past asks, of the list that is being searched for.
+    searched: RwLock<Option<Arc<Prepared>>>,
 }
 
 /// Leave to take a file off the wire: one at a time lies in memory. It is given back when the file is read, also where its sender has
@@ -42,6 +51,22 @@ pub struct ListCache {
 #[derive(Debug)]
 pub struct Turn {
     _uploading: OwnedMutexGuard<()>,
+    _sender: Sender,
+}
+
+type Senders = Arc<std::sync::Mutex<HashSet<Option<OrganizationId>>>>;
+
+/// One of those who send.
+#[derive(Debug)]
+struct Sender {
+    owner: Option<OrganizationId>,
+    among: Senders,
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.among.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.owner);
+    }
 }
 
 /// What was made of one file.
@@ -58,10 +83,14 @@ impl ListCache {
     }
 
     /// Waits for leave to take a file off the wire.
-    pub(super) async fn turn(&self) -> Result<Turn> {
+    pub(super) async fn turn(&self, owner: Option<OrganizationId>) -> Result<Turn> {
+        let busy = |retry_after| Error::new(ErrorKind::Busy { retry_after }, Phrase::new("error.lists_busy"));
+        if !self.senders.lock().unwrap_or_else(PoisonError::into_inner).insert(owner) {
+            return Err(busy(SOON));
+        }
+        let sender = Sender { owner, among: self.senders.clone() };
         let turn = tokio::time::timeout(LONGEST_WAIT, self.uploading.clone().lock_owned()).await;
-        turn.map(|guard| Turn { _uploading: guard })
-            .map_err(|_| Error::new(ErrorKind::Busy { retry_after: LONGEST_WAIT }, Phrase::new("error.lists_busy")))
+        turn.map(|guard| Turn { _uploading: guard, _sender: sender }).map_err(|_| busy(SOON))
     }
 
     /// Entries in memory.
@@ -80,6 +109,21 @@ impl ListCache {
     pub(super) fn keep_only(&self, lists: &[Stored<ReferenceList>]) {
         let named: HashSet<&str> = lists.iter().map(|list| list.entries.sha256.as_str()).collect();
         self.made.write().unwrap_or_else(PoisonError::into_inner).retain(|sha256, _| named.contains(sha256.as_str()));
+    }
+
+    /// What the search for the list asks, if it is made ready.
+    pub(super) fn prepared(&self, version: Version) -> Option<Arc<Prepared>> {
+        let searched = self.searched.read().unwrap_or_else(PoisonError::into_inner);
+        searched.as_ref().filter(|prepared| prepared.is_of(version)).cloned()
+    }
+
+    pub(super) fn keep_prepared(&self, prepared: Arc<Prepared>) {
+        *self.searched.write().unwrap_or_else(PoisonError::into_inner) = Some(prepared);
+    }
+
+    /// A search is over: nothing more is asked of the list.
+    pub(super) fn forget_prepared(&self, version: Version) {
+        self.searched.write().unwrap_or_else(PoisonError::into_inner).take_if(|prepared| prepared.is_of(version));
     }
 
     fn known(&self, sha256: &str) -> Option<Arc<Indicators>> {
@@ -141,4 +185,26 @@ async fn keep_ready(desk: &Desk) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One sender on a slow line, again and again, had everybody else refused.
+    #[tokio::test]
+    async fn an_organisation_waits_with_one_file_at_a_time() {
+        let cache = Arc::new(ListCache::default());
+        let org = |number| Some(OrganizationId(uuid::Uuid::from_u128(number)));
+        let first = cache.turn(org(1)).await.unwrap();
+        assert!(matches!(cache.turn(org(1)).await.unwrap_err().kind(), ErrorKind::Busy { .. }), "its next has to come again");
+        let next = tokio::spawn({
+            let cache = cache.clone();
+            async move { cache.turn(org(2)).await.map(drop) }
+        });
+        drop(first);
+        next.await.unwrap().unwrap();
+        cache.turn(org(1)).await.unwrap();
+        assert!(cache.senders.lock().unwrap().is_empty(), "and nobody is left over");
+    }
 }

@@ -7,12 +7,12 @@ use hikeshi_domain::OrganizationId;
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::exception::Exception;
 use hikeshi_domain::verdict::Unknown;
-use hikeshi_event::{Column, Event, Uid};
+use hikeshi_event::{Column, Event, MOST_AHEAD, Uid};
 use hikeshi_lake::catalogue::{OrgScope, PrevalenceKind};
 use hikeshi_lake::{MatchQuery, MatchRow, Places};
 use hikeshi_record::{Context, Query};
 use hikeshi_triage::{Counted, LOOK_AHEAD, LOOK_BACK, Level, Lists, Prevalence, Rule, Seen};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
@@ -29,6 +29,8 @@ const MOST_EVENTS: usize = 100_000;
 /// Most events beyond those that are read because a rule matched on them.
 const MOST_BEYOND: usize = 500;
 const MOST_MATCHES: usize = 50_000;
+/// So far ahead is the clock of no other node.
+const OTHER_NODES: SignedDuration = SignedDuration::from_mins(1);
 /// Most values that prevalence is asked for.
 const MOST_VALUES: usize = 20_000;
 
@@ -93,14 +95,14 @@ pub(crate) async fn gather(
     let SentAs { name: host, alike } = host_as_sent(desk, org, host).await?;
     let lake = &desk.telemetry.lake;
     let from = around.saturating_sub(LOOK_BACK).map_err(Error::internal)?;
-    // What the desk has not received yet cannot be read.
     let now = desk.now();
     let to = around.saturating_add(LOOK_AHEAD).map_err(Error::internal)?;
-    let times = from..to.min(now.saturating_add(jiff::SignedDuration::from_mins(1)).map_err(Error::internal)?);
+    let times = from..to.min(latest(now)?);
     let mut window = lake.host_window(org, &host, times.clone(), around, MOST_EVENTS).await.map_err(Error::internal)?;
     let query = MatchQuery { scope: OrgScope::one(org), host: Some(host.clone()), from: times.start, to: times.end, limit: MOST_MATCHES };
-    let mut rows = lake.matches(query).await.map_err(Error::internal)?;
-    desk.telemetry.listed.add_to(&mut rows, &window.events);
+    let rows = lake.matches(query).await.map_err(Error::internal)?;
+    let (rows, events) = with_listed(desk, rows, window.events).await?;
+    window.events = events;
     let mut complete = times.clone();
     if window.omitted > 0 {
         complete = complete_span(&window.events, around, &times);
@@ -132,6 +134,22 @@ pub(crate) async fn gather(
         host,
         _room: room,
     })
+}
+
+/// The matches with what lists say now of the events, on a thread of its own: a hundred thousand events take a while.
+async fn with_listed(desk: &Desk, mut rows: Vec<MatchRow>, events: Vec<Event<'static>>) -> Result<(Vec<MatchRow>, Vec<Event<'static>>)> {
+    let listed = desk.telemetry.listed.clone();
+    let asked = move || {
+        listed.add_to(&mut rows, &events);
+        (rows, events)
+    };
+    tokio::task::spawn_blocking(asked).await.map_err(Error::internal)
+}
+
+/// Behind what the desk may have received by then. The clock of a host may be ahead of its own by [`MOST_AHEAD`], that of another node by a
+/// moment.
+pub(crate) fn latest(now: Timestamp) -> Result<Timestamp> {
+    now.saturating_add(MOST_AHEAD).and_then(|to| to.saturating_add(OTHER_NODES)).map_err(Error::internal)
 }
 
 /// Up to when data of a host have been received and can be read; `None` if none ever were.

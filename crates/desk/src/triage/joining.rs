@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hikeshi_domain::CaseId;
-use hikeshi_domain::alert::{Alert, AlertFile};
+use hikeshi_domain::alert::{Alert, AlertFile, host_label};
 use hikeshi_domain::case::Case;
 use hikeshi_domain::duplicate::same_file;
 use hikeshi_domain::triage::Triage;
@@ -13,6 +13,7 @@ use hikeshi_triage::tree_ids;
 
 use crate::desk::Desk;
 use crate::error::Result;
+use crate::telemetry::HostNames;
 
 /// Most earlier alerts that are looked at, latest first.
 const MOST_ALERTS: u32 = 200;
@@ -28,10 +29,12 @@ pub(super) async fn case_to_join(desk: &Desk, context: &Context, alert: &Alert, 
         let same = named.iter().filter(|other| same_file(Some(&file), other.raised.file.as_ref()));
         candidates.extend(same.filter_map(|other| other.case));
     }
-    let query = Query::new().eq("host", alert.raised.host.to_lowercase()).order("received_at", Order::Desc).limit(MOST_ALERTS);
+    let query = Query::new().eq("host_label", host_label(&alert.raised.host)).order("received_at", Order::Desc).limit(MOST_ALERTS);
     let on_host = desk.store.list::<Alert>(context, query).await?.items;
     let tree = tree_ids(triage, &desk.verdicts);
-    for other in on_host.iter().filter(|other| other.id != alert.id) {
+    let hosts = HostNames::load(desk, alert.org, &alert.raised.host).await?;
+    let same_host = |other: &Alert| hosts.same_host(&alert.raised.host, &other.raised.host);
+    for other in on_host.iter().filter(|other| other.id != alert.id && same_host(other)) {
         let Some(case) = other.case.filter(|case| !candidates.contains(case)) else { continue };
         let query = Query::new().eq("alert", other.id.to_string()).order("number", Order::Desc).limit(1);
         let runs = desk.store.list::<TriageRun>(context, query).await?.items;

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use hikeshi_domain::alert::Alert;
+use hikeshi_domain::organization::Organization;
 use hikeshi_domain::reference_list::{ListKind, ReferenceList};
 use hikeshi_domain::{OrganizationId, ReferenceListId};
 use hikeshi_record::{Change, Claimed, Context, Job, Order, Query, Stored};
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::run::{RELOOK_QUEUE, TriageJob};
 use crate::desk::Desk;
 use crate::error::{Error, Result};
+use crate::everything::everything;
 
 /// Queue of lists whose alerts are judged again.
 pub(crate) const LIST_QUEUE: &str = "triage-list";
@@ -26,8 +28,10 @@ pub(crate) const LIST_QUEUE: &str = "triage-list";
 const PAGE: u32 = 50;
 /// Looks that are due while this many wait are enough.
 const ENOUGH_DUE: u32 = 50;
-/// Most alerts of one version of a list: some hours of a fifth of a core.
+/// Alerts of one version of a list: some hours of a fifth of a core. Organisations share them evenly, so that none uses up another's.
 const MOST: u32 = 5_000;
+/// So many of each organisation in any case.
+const LEAST: u32 = 200;
 const PAUSE: SignedDuration = SignedDuration::from_secs(10);
 
 /// Payload: how far the alerts of a list have been handed on.
@@ -38,7 +42,9 @@ pub(crate) struct ListJob {
     /// Whether those of the last seven days are done: then older ones that are open.
     older: bool,
     cursor: Option<String>,
-    handed_on: u32,
+    /// How many of each organisation are handed on.
+    #[serde(default)]
+    by_org: BTreeMap<OrganizationId, u32>,
 }
 
 /// The change, with the job that judges earlier alerts again where the list calls its entries bad.
@@ -46,7 +52,7 @@ pub(crate) fn judged_again(change: Change, list: &ReferenceList) -> Change {
     if list.kind != ListKind::Bad {
         return change;
     }
-    let job = ListJob { list: list.id, uploaded_at: list.uploaded_at, older: false, cursor: None, handed_on: 0 };
+    let job = ListJob { list: list.id, uploaded_at: list.uploaded_at, older: false, cursor: None, by_org: BTreeMap::new() };
     change.owner(list.org).enqueue(Job::new(LIST_QUEUE, &job))
 }
 
@@ -63,24 +69,42 @@ pub(crate) async fn hand_on(desk: &Desk, claimed: &Claimed, job: ListJob) -> Res
         return next(desk, &context, claimed, &list, Job::new(LIST_QUEUE, &job).not_before(later)).await;
     }
     let page = desk.store.list::<Alert>(&context, alerts(&job)?).await?;
-    let handed_on = job.handed_on.saturating_add(u32::try_from(page.items.len()).unwrap_or(u32::MAX));
+    let most = most(desk, list.org).await?;
+    let mut by_org = job.by_org;
     let mut by_owner: BTreeMap<OrganizationId, Change> = BTreeMap::new();
     // A repeat is spoken for by the first, which came within 72 hours before it.
     for alert in page.items.iter().filter(|alert| alert.state.repeats().is_none()) {
+        let handed_on = by_org.entry(alert.org).or_default();
+        if *handed_on >= most {
+            continue;
+        }
+        *handed_on = handed_on.saturating_add(1);
         let change = by_owner.remove(&alert.org).unwrap_or_else(|| Change::new("triage.list", list.name.clone()));
         by_owner.insert(alert.org, change.enqueue(Job::new(RELOOK_QUEUE, &TriageJob::of_list(alert.id, list.id))));
     }
     for (org, change) in by_owner {
         desk.store.change(&everywhere.within(org), change).await?;
     }
-    let more = page.next_cursor.is_some() || !job.older;
-    if !more || handed_on >= MOST {
-        tracing::info!(list = %list.id, alerts = handed_on, all = !more, "a new list of known bad: earlier alerts are judged again");
+    // Of one organisation nothing is left to do when its share is handed on.
+    let enough = list.org.is_some_and(|org| by_org.get(&org).is_some_and(|handed_on| *handed_on >= most));
+    if enough || (page.next_cursor.is_none() && job.older) {
+        let alerts = by_org.values().fold(0, |sum: u32, handed_on| sum.saturating_add(*handed_on));
+        tracing::info!(list = %list.id, alerts, "a new list of known bad: earlier alerts are judged again");
         return Ok(desk.store.finish_job(&everywhere, claimed).await?);
     }
     let older = job.older || page.next_cursor.is_none();
-    let job = ListJob { older, cursor: page.next_cursor, handed_on, ..job };
+    let job = ListJob { list: job.list, uploaded_at: job.uploaded_at, older, cursor: page.next_cursor, by_org };
     next(desk, &context, claimed, &list, Job::new(LIST_QUEUE, &job)).await
+}
+
+/// How many alerts of one organisation a list may hand on.
+async fn most(desk: &Desk, org: Option<OrganizationId>) -> Result<u32> {
+    if org.is_some() {
+        return Ok(MOST);
+    }
+    let all = everything::<Organization>(desk, &Context::system("triage"), Query::new()).await?;
+    let organizations = u32::try_from(all.len()).unwrap_or(u32::MAX).max(1);
+    Ok((MOST / organizations).max(LEAST))
 }
 
 /// Ends this job with the one that goes on.

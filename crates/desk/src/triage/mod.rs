@@ -11,9 +11,9 @@ mod own;
 mod raise;
 mod run;
 
-pub(crate) use gather::{Gathered, gather};
+pub(crate) use gather::{Gathered, gather, latest};
 pub(crate) use judged_again::{LIST_QUEUE, ListJob, hand_on, judged_again};
 pub(crate) use raise::raise_listed;
 pub use raise::{OWN_PRODUCT, work as raise};
-pub(crate) use run::{FOLLOW_QUEUE, RELOOK_QUEUE, TRIAGE_QUEUE, TriageJob, job, look, run, told_again, turned_black};
+pub(crate) use run::{FOLLOW_QUEUE, RELOOK_QUEUE, TRIAGE_QUEUE, TriageJob, job, latest_run, look, run, run_of, told_again, turned_black};
 pub use run::{again, runs};

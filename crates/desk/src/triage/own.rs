@@ -11,6 +11,12 @@ use hikeshi_triage::{Found, LOOK_AHEAD};
 use jiff::Timestamp;
 
 use super::OWN_PRODUCT;
+use crate::secret::hash;
+
+/// Longest text that an alert takes from a log as it is, in characters: half of what it may bear.
+const LONGEST: usize = 2_000;
+/// Of longer text so many are kept: with a hash and a time behind them it is no longer than that.
+const KEPT: usize = 1_900;
 
 /// The desk's own alerts of a host by their names.
 pub(super) struct Own(HashMap<String, Known>);
@@ -129,7 +135,16 @@ fn of_subject(id: &str, first: &str) -> Option<Option<Timestamp>> {
 }
 
 fn own_id(host: &str, found: &Found) -> String {
-    format!("{host} {}", found.key)
+    within_bounds(format!("{host} {}", found.key))
+}
+
+/// Text of a log as an alert may bear it. What is longer keeps its beginning and tells the whole by a hash: two that begin alike stay two.
+pub(super) fn within_bounds(text: String) -> String {
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    let kept: String = text.chars().take(KEPT).collect();
+    format!("{kept}… {}", hash(&text))
 }
 
 #[cfg(test)]
@@ -194,6 +209,18 @@ mod tests {
         assert_eq!(of(&process, &[("PC-1 {1}", None)], 101).as_deref(), Some("PC-1 {1} 100000000"), "beyond its window");
         let late = Last { received_at: at(900), placed_at: at(9) };
         assert_eq!(own(&[("PC-1 {1}", None)]).speaks("PC-1", &process, late), open, "what is delivered late lies in the window");
+    }
+
+    #[test]
+    fn the_subject_of_a_long_name_is_found_again_and_no_other() {
+        let key = |end: char| format!("{}{end}", "x".repeat(9_000));
+        let (one, other) = (found(&key('1'), false), found(&key('2'), false));
+        let id = own_id("PC-1", &one);
+        assert!(id.chars().count() < LONGEST, "{}", id.len());
+        assert_ne!(id, own_id("PC-1", &other), "they begin alike");
+        assert!(matches!(own(&[(id.as_str(), None)]).speaks("PC-1", &one, last(9)), Spoken::Open(_)));
+        assert!(matches!(own(&[(id.as_str(), None)]).speaks("PC-1", &other, last(9)), Spoken::Not(_, None)));
+        assert_eq!(within_bounds(id.clone()), id, "once is enough");
     }
 
     #[test]

@@ -2,10 +2,11 @@
 //! What is strong, and which products speak, stands in `playbook/raise.yaml`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::time::Duration;
 
 use hikeshi_access::Caller;
-use hikeshi_domain::alert::{Action, Alert, AlertFile, AlertProcess, ProductAlert, SourceKind};
+use hikeshi_domain::alert::{Action, Alert, AlertFile, AlertProcess, ProductAlert, SourceKind, host_label};
 use hikeshi_domain::organization::Organization;
 use hikeshi_domain::raise::{MatchFacts, Raising};
 use hikeshi_domain::triage::Node;
@@ -21,11 +22,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::beyond::Asked;
 use super::caught_up;
 use super::gather::{Gathered, gather};
-use super::own::{Last, Own, Spoken, answers};
+use super::own::{self, Last, Own, Spoken, answers};
 use crate::alert;
 use crate::complaint::{Complaint, Failures};
 use crate::desk::Desk;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::telemetry::HostNames;
 use crate::watch::is_product;
 use crate::windows::Look;
 
@@ -37,6 +39,8 @@ const GATHERING: Duration = Duration::from_secs(2);
 const SAME_OCCASION: SignedDuration = SignedDuration::from_hours(24);
 /// How often is kept how far matches have been raised, and what failed is tried again.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// Letters of a host's name that the log shows.
+const SHOWN_LETTERS: usize = 100;
 
 /// Where matches are to be looked at: organisation and host, in lower case.
 type Place = (OrganizationId, String);
@@ -96,8 +100,8 @@ async fn is_drill(desk: &Desk, org: OrganizationId) -> Result<bool> {
 
 fn note(waiting: &mut BTreeMap<Place, Waiting>, row: MatchRow) {
     let place = (row.org, row.host.to_lowercase());
-    // As the lake places events: a clock that is ahead leads to a window in which nothing lies.
-    let at = row.time.min(row.received_at);
+    // What a clock that is ahead claims lies in the window as well, which reaches beyond the receipt by as much as such a clock may.
+    let at = row.placed_at().min(row.received_at);
     let known = waiting.entry(place).or_insert_with(|| Waiting { around: at, products: BTreeSet::new() });
     known.around = at.max(known.around);
     if is_product(&row.rule.rule_id) {
@@ -117,7 +121,7 @@ async fn raise_all(
     for ((org, host), what) in waiting {
         let raised = match is_drill(desk, org).await {
             Ok(true) => Ok(()),
-            Ok(false) => raise(desk, org, &host, &what, asked).await,
+            Ok(false) => raise(desk, org, &host, &what, asked).await.map(drop),
             Err(error) => Err(error),
         };
         if let Err(error) = raised {
@@ -129,17 +133,20 @@ async fn raise_all(
     failed
 }
 
-/// Looks at a host as if a match had come in now that a list of known bad has on an event of that time.
-pub(crate) async fn raise_listed(desk: &Desk, org: OrganizationId, host: &str, at: Timestamp) -> Result<()> {
+/// Looks at a host as if a match had come in now that a list of known bad has on an event of that time. The span of which every event was
+/// looked at; of a drill everything counts as looked at.
+pub(crate) async fn raise_listed(desk: &Desk, org: OrganizationId, host: &str, at: Timestamp) -> Result<Range<Timestamp>> {
     match is_drill(desk, org).await? {
-        true => Ok(()),
+        true => Ok(Timestamp::MIN..Timestamp::MAX),
         false => raise(desk, org, &host.to_lowercase(), &Waiting { around: at, products: BTreeSet::new() }, &mut Asked::default()).await,
     }
 }
 
 /// Raises an alert for each subject of a host that holds a strong match and that no alert names yet, and for what products found. An open
 /// alert that names one is looked at again where its clock is over.
-async fn raise(desk: &Desk, org: OrganizationId, host: &str, what: &Waiting, asked: &mut Asked) -> Result<()> {
+///
+/// The span of which every event of the host was looked at.
+async fn raise(desk: &Desk, org: OrganizationId, host: &str, what: &Waiting, asked: &mut Asked) -> Result<Range<Timestamp>> {
     let caller = Caller::desk("raise", "raise");
     let context = Context::system("raise").within(org);
     let gathered = gather(desk, &context, org, host, what.around, Look::Later).await?;
@@ -148,12 +155,14 @@ async fn raise(desk: &Desk, org: OrganizationId, host: &str, what: &Waiting, ask
     let news: BTreeSet<String> = new.into_iter().map(|alert| alert.id).collect();
     let known = if news.is_empty() { Vec::new() } else { product_alerts(&gathered.events, &desk.raising) };
     for alert in known.into_iter().filter(|alert| news.contains(&alert.id)) {
-        alert::receive(desk, &caller, org, alert).await?;
+        receive(desk, &caller, org, alert).await?;
     }
-    let name = gathered.host.clone();
+    let (name, complete) = (gathered.host.clone(), gathered.complete.clone());
     let (book, raising) = (desk.verdicts.clone(), desk.raising.clone());
-    let query = Query::new().eq("host", host.to_lowercase()).order("received_at", Order::Desc).limit(PAGE_LIMIT);
-    let known = desk.store.list::<Alert>(&context, query).await?.items;
+    let query = Query::new().eq("host_label", host_label(host)).order("received_at", Order::Desc).limit(PAGE_LIMIT);
+    let mut known = desk.store.list::<Alert>(&context, query).await?.items;
+    let hosts = HostNames::load(desk, org, host).await?;
+    known.retain(|alert| hosts.same_host(host, &alert.raised.host));
     let own = Own::of(known.iter().map(|alert| &alert.entity));
     let subjects = tokio::task::spawn_blocking(move || subjects(&gathered, &book, &raising, &own)).await.map_err(Error::internal)?;
     for subject in subjects {
@@ -164,11 +173,25 @@ async fn raise(desk: &Desk, org: OrganizationId, host: &str, what: &Waiting, ask
                 asked.look(desk, &context, open).await?;
             }
             Subject::Strong(subject) => {
-                alert::receive(desk, &caller, org, product_alert(&name, *subject)).await?;
+                receive(desk, &caller, org, product_alert(&name, *subject)).await?;
             }
         }
     }
-    Ok(())
+    Ok(complete)
+}
+
+/// Receives an alert made of what a host logged. One that cannot be an alert is told in the log and left out: the host's others do not wait
+/// for what will never be.
+async fn receive(desk: &Desk, caller: &Caller, org: OrganizationId, raised: ProductAlert) -> Result<()> {
+    let raised = ProductAlert { id: own::within_bounds(raised.id), name: own::within_bounds(raised.name), ..raised };
+    let host: String = raised.host.chars().take(SHOWN_LETTERS).collect();
+    match alert::receive(desk, caller, org, raised).await {
+        Err(error) if error.kind() == ErrorKind::Invalid => {
+            tracing::warn!(%org, host, %error, "what a host logged cannot be an alert; it is not raised");
+            Ok(())
+        }
+        received => received.map(drop),
+    }
 }
 
 /// A subject that holds a strong match.

@@ -388,9 +388,26 @@ async fn finish(desk: &Desk, context: &Context, claimed: &Claimed, alert: &Alert
     Ok(())
 }
 
-async fn latest_run(desk: &Desk, context: &Context, alert: AlertId) -> Result<Option<Stored<TriageRun>>> {
+/// The latest run on an alert.
+pub(crate) async fn latest_run(desk: &Desk, context: &Context, alert: AlertId) -> Result<Option<Stored<TriageRun>>> {
     let query = Query::new().eq("alert", alert.to_string()).order("number", Order::Desc).limit(1);
     Ok(desk.store.list::<TriageRun>(context, query).await?.items.into_iter().next())
+}
+
+/// The run on an alert of that number; without one, the latest.
+///
+/// # Errors
+/// `NotFound` where the caller does not see the alert, or there is no such run.
+pub(crate) async fn run_of(desk: &Desk, caller: &Caller, alert: AlertId, number: Option<u32>) -> Result<Stored<TriageRun>> {
+    let context = context(&permit_everywhere(caller, Action::ReadAlerts)?);
+    let found = match number {
+        None => latest_run(desk, &context, alert).await?,
+        Some(number) => {
+            let query = Query::new().eq("alert", alert.to_string()).eq("number", i64::from(number)).limit(1);
+            desk.store.list::<TriageRun>(&context, query).await?.items.into_iter().next()
+        }
+    };
+    found.ok_or_else(Error::not_found)
 }
 
 /// All runs of triage on an alert, latest first.

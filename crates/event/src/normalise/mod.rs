@@ -30,6 +30,9 @@ pub struct Intake<'i> {
 /// 2000-01-01T00:00:00Z: a log that speaks of an earlier time has a broken clock.
 const EARLIEST_S: i64 = 946_684_800;
 
+/// So far ahead of its receipt an event is placed by its own time, a local time that is sent as UTC above all; beyond, its clock is broken.
+pub const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
 /// Makes a row of a record. The uid is left empty: see [`crate::UidAssigner`].
 pub fn normalise<'a>(record: &Record<'a>, intake: &Intake<'a>) -> Event<'a> {
     let (time, time_suspect) = plausible(record.time, intake.received_at);
@@ -61,7 +64,7 @@ pub fn normalise<'a>(record: &Record<'a>, intake: &Intake<'a>) -> Event<'a> {
 }
 
 fn plausible(time: Option<Timestamp>, received_at: Timestamp) -> (Timestamp, bool) {
-    let latest = received_at.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
+    let latest = received_at.checked_add(MOST_AHEAD).unwrap_or(Timestamp::MAX);
     match time {
         Some(time) => (time, time.as_second() < EARLIEST_S || time > latest),
         None => (received_at, true),

@@ -55,9 +55,11 @@ async fn events(
 }
 
 /// Every row of the eight sections of the latest run of triage, at most 100,000: page and report show the most relevant ones. 429 while the
-/// list is being written, some seconds after the verdict.
+/// list is being written, which begins some seconds after the verdict, or when it is asked for where none was; 503 where that failed. 429 also
+/// while the same person loads two.
 #[utoipa::path(get, path = "/alerts/{id}/full-list", tag = "alerts", params(("id" = Uuid, Path), ListQuery),
-    responses((status = 200, content_type = "text/csv"), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody)))]
+    responses((status = 200, content_type = "text/csv"), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody),
+        (status = 503, body = ErrorBody)))]
 async fn rows(
     State(app): State<App>,
     signed_in: SignedIn,

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hikeshi_desk::alert::{self, AlertQuery, AlertSort, Assigned, Received};
 use hikeshi_desk::comment::{self, About};
-use hikeshi_desk::full_list::{self, Extent};
+use hikeshi_desk::full_list::{self, Extent, Standing};
 use hikeshi_desk::{Error, ErrorKind, flash_report, names, triage};
 use hikeshi_domain::alert::ProductAlert;
 use hikeshi_domain::phrase::{Language, Phrase};
@@ -101,6 +101,8 @@ struct AlertPage {
     report: Option<ReportView>,
     /// The list of every row of the sections; null while it is being written, and without triage.
     full_list: Option<ExtentView>,
+    /// It could not be written; the failed job says why.
+    full_list_failed: bool,
     /// The latest run cites events that can be downloaded.
     cites_events: bool,
 }
@@ -214,8 +216,8 @@ async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) 
         None => None,
     };
     let full_list = match runs.first() {
-        Some(run) => full_list::extent(desk, caller, run).await?,
-        None => None,
+        Some(run) => full_list::standing(desk, caller, run).await?,
+        None => Standing::Pending,
     };
     let zone = TimeZone::get(&signed_in.person.time_zone).unwrap_or(TimeZone::UTC);
     let words = |phrases: &[Phrase]| phrases.iter().map(|phrase| render(&in_zone(phrase, &zone), language)).collect::<Vec<_>>();
@@ -240,7 +242,11 @@ async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) 
             tlp: issued.report.tlp,
             issued_at: issued.report.issued_at,
         }),
-        full_list: full_list.map(|Extent { rows, total }| ExtentView { rows, total }),
+        full_list_failed: full_list == Standing::Failed,
+        full_list: match full_list {
+            Standing::Written(Extent { rows, total }) => Some(ExtentView { rows, total }),
+            Standing::Pending | Standing::Failed => None,
+        },
         cites_events: runs.first().is_some_and(|run| run.cited.is_some()),
     }))
 }

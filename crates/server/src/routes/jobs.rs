@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::error::{ErrorBody, Failure};
 use crate::extract::{Path, SignedIn};
 use crate::router::App;
+use crate::views::word;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(requeue))
@@ -29,7 +30,7 @@ struct FailedJob {
     id: Uuid,
     /// The organisation; absent for the installation's own.
     org: Option<Uuid>,
-    /// `triage`, `mail`.
+    #[schema(value_type = word::Queue)]
     queue: String,
     /// The alert or message that it is about.
     about: Option<Uuid>,

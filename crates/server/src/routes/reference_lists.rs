@@ -73,14 +73,14 @@ struct ReferenceListRow {
 
 #[derive(Serialize, ToSchema)]
 struct PastSearch {
-    /// `searching`: events are looked through; `raising`: hosts are looked at; `done`.
+    /// `searching`: events are looked through; `raising`: hosts are looked at; `done`; `ended`: over before all was looked at.
     #[schema(value_type = word::SearchState)]
     state: SearchState,
     /// Different values of the list that events named, in the organisations of whoever asks.
     values: u64,
     /// Hosts that named one.
     hosts: u64,
-    /// Hosts that are not looked at because there are too many.
+    /// Hosts that are not looked at because there are too many, or because that failed.
     not_raised: u64,
     /// There are more than were counted.
     more: bool,
@@ -149,7 +149,7 @@ async fn add(
 ) -> Result<Response, Failure> {
     let org = about.org.map(OrganizationId);
     reference_list::may_add(&signed_in.caller, org)?;
-    let turn = reference_list::turn(&app.desk).await?;
+    let turn = reference_list::turn(&app.desk, org).await?;
     let upload = upload(about, file(request, &app).await?);
     let taken = reference_list::add(&app.desk, &signed_in.caller, org, upload, turn).await?;
     Ok((StatusCode::CREATED, Json(view(&app, &signed_in, &taken).await?)).into_response())
@@ -166,8 +166,8 @@ async fn replace(
     request: Request,
 ) -> Result<Json<TakenList>, Failure> {
     let (list, version) = (ReferenceListId(id), about.expected_version.unwrap_or_default());
-    reference_list::may_replace(&app.desk, &signed_in.caller, list, version).await?;
-    let turn = reference_list::turn(&app.desk).await?;
+    let owner = reference_list::may_replace(&app.desk, &signed_in.caller, list, version).await?;
+    let turn = reference_list::turn(&app.desk, owner).await?;
     let upload = upload(about, file(request, &app).await?);
     let taken = reference_list::replace(&app.desk, &signed_in.caller, list, upload, version, turn).await?;
     Ok(Json(view(&app, &signed_in, &taken).await?))

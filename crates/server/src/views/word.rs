@@ -76,7 +76,9 @@ words! {
     /// What a reference list says of its entries.
     ListKind ["bad" "good"]
     /// How far the search of the past for a list is.
-    SearchState ["searching" "raising" "done"]
+    SearchState ["searching" "raising" "done" "ended"]
+    /// What a job does that was given up.
+    Queue ["triage" "triage-follow" "triage-relook" "triage-list" "list-past" "full-list" "case-propose" "mail"]
     /// What an alert or a case is called in lists of both.
     WorkKind ["alert" "case"]
     /// What a search finds.
@@ -119,7 +121,11 @@ mod tests {
         check(BlockMode::WORDS, [endpoint::BlockMode::Block, endpoint::BlockMode::NonBlock, endpoint::BlockMode::Unknown]);
         check(SourceKind::WORDS, [alert::SourceKind::Network, alert::SourceKind::Endpoint, alert::SourceKind::Device]);
         check(Action::WORDS, [alert::Action::Blocked, alert::Action::Detected, alert::Action::Quarantined, alert::Action::Deleted]);
-        check(SearchState::WORDS, [list_search::SearchState::Searching, list_search::SearchState::Raising, list_search::SearchState::Done]);
+        {
+            use list_search::SearchState::{Done, Ended, Raising, Searching};
+            check(SearchState::WORDS, [Searching, Raising, Done, Ended]);
+        }
+        check(Queue::WORDS, hikeshi_desk::job::QUEUES);
         check(Way::WORDS, [told::Way::Sent, told::Way::Read]);
         check(MailSecurity::WORDS, [settings::MailSecurity::Tls, settings::MailSecurity::Starttls, settings::MailSecurity::Plain]);
         check(Tlp::WORDS, [tlp::Tlp::Clear, tlp::Tlp::Green, tlp::Tlp::Amber, tlp::Tlp::AmberStrict, tlp::Tlp::Red]);

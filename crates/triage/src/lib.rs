@@ -16,6 +16,7 @@ mod evidence;
 pub mod full_list;
 pub mod gather;
 mod host;
+mod identity;
 mod indicator;
 mod input;
 mod judge;

@@ -11,6 +11,7 @@
 mod advice;
 mod alert;
 mod book;
+mod clock;
 mod coverage;
 mod evidence;
 pub mod full_list;
@@ -38,6 +39,7 @@ use hikeshi_domain::triage::{RuleHit, SectionItem, SectionKind, Triage};
 pub use advice::{advise, cleared_by_list, harmless_by_file_alone, limits};
 pub use alert::{AlertError, read_alerts};
 pub use book::{Bands, Item, RuleWeights, Shown, VerdictBook};
+pub use clock::{Clocks, Shifts, one_clock};
 pub use coverage::Coverage;
 pub use hikeshi_domain::level::Level;
 pub use host::Host;

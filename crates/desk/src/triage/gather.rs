@@ -11,8 +11,8 @@ use hikeshi_event::{Column, Event, Uid};
 use hikeshi_lake::catalogue::{OrgScope, PrevalenceKind};
 use hikeshi_lake::{MatchQuery, MatchRow, Places};
 use hikeshi_record::{Context, Query};
-use hikeshi_triage::{Counted, LOOK_AHEAD, LOOK_BACK, Level, Lists, Prevalence, Rule, Seen};
-use jiff::Timestamp;
+use hikeshi_triage::{Counted, LOOK_AHEAD, LOOK_BACK, Level, Lists, Prevalence, Rule, Seen, Shifts, one_clock};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::Desk;
 use crate::error::{Error, Result};
@@ -28,6 +28,8 @@ use crate::windows::{Look, Room};
 const MOST_EVENTS: usize = 100_000;
 /// Most events beyond those that are read because a rule matched on them.
 const MOST_BEYOND: usize = 500;
+/// An event this much after its receipt is placed where its own time says (`Event::time_suspect`).
+const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 const MOST_MATCHES: usize = 50_000;
 /// Most values that prevalence is asked for.
 const MOST_VALUES: usize = 20_000;
@@ -46,6 +48,8 @@ pub(crate) struct Gathered {
     pub(crate) omitted: usize,
     /// Of this span every event is there.
     pub(crate) complete: Range<Timestamp>,
+    /// How the events were brought to one clock.
+    pub(crate) clocks: Shifts,
     /// Matches: place of the event, place of the rule.
     pub(crate) matches: Vec<(usize, usize)>,
     /// The rules of those matches.
@@ -96,20 +100,23 @@ pub(crate) async fn gather(
     // What the desk has not received yet cannot be read.
     let now = desk.now();
     let to = around.saturating_add(LOOK_AHEAD).map_err(Error::internal)?;
-    let times = from..to.min(now.saturating_add(jiff::SignedDuration::from_mins(1)).map_err(Error::internal)?);
+    let seen = from..to.min(now.saturating_add(SignedDuration::from_mins(1)).map_err(Error::internal)?);
+    // But a log's clock may be ahead by a zone.
+    let times = from..to.min(now.saturating_add(MOST_AHEAD).map_err(Error::internal)?);
     let mut window = lake.host_window(org, &host, times.clone(), around, MOST_EVENTS).await.map_err(Error::internal)?;
     let query = MatchQuery { scope: OrgScope::one(org), host: Some(host.clone()), from: times.start, to: times.end, limit: MOST_MATCHES };
     let mut rows = lake.matches(query).await.map_err(Error::internal)?;
     desk.telemetry.listed.add_to(&mut rows, &window.events);
-    let mut complete = times.clone();
+    let mut complete = seen.clone();
     if window.omitted > 0 {
-        complete = complete_span(&window.events, around, &times);
+        complete = complete_span(&window.events, around, &seen);
         let beyond = matched_beyond(&window.events, &rows);
         let matched = lake.host_events(org, &host, beyond, times.start, times.end).await.map_err(Error::internal)?;
         window.omitted = window.omitted.saturating_sub(matched.len());
         window.events.extend(matched);
         window.events.sort_by_key(|event| (event.placed_at(), event.seq));
     }
+    let clocks = one_clock(&mut window.events);
     let (matches, rules) = placed(&window.events, &rows, &desk.telemetry.japanese);
     let exceptions = everything::<Exception>(desk, context, Query::new()).await?;
     let (lists, lists_unread) = reference_list::in_force(desk, context, org).await?;
@@ -119,6 +126,7 @@ pub(crate) async fn gather(
         events: window.events,
         places: window.places,
         omitted: window.omitted,
+        clocks,
         complete,
         matches,
         rules,

@@ -15,7 +15,7 @@ use hikeshi_detect::{LoadOptions, RuleSet};
 use hikeshi_domain::alert::ProductAlert;
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::full_list::MOST_ROWS;
-use hikeshi_domain::phrase::Language;
+use hikeshi_domain::phrase::{Language, Phrase};
 use hikeshi_domain::playbook::Files;
 use hikeshi_domain::raise::Raising;
 use hikeshi_domain::triage::Triage;
@@ -23,7 +23,7 @@ use hikeshi_domain::verdict::Verdict;
 use hikeshi_event::{Limits, expand};
 use hikeshi_triage::full_list::{Packed, Packing};
 use hikeshi_triage::gather::{self, Gathered, HostFiles, Pass, Reading};
-use hikeshi_triage::{Coverage, Focus, Host, Input, Lists, Rule, VerdictBook, read_alerts};
+use hikeshi_triage::{Coverage, Focus, Host, Input, Lists, Rule, Shifts, VerdictBook, read_alerts};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 
@@ -75,6 +75,8 @@ pub(crate) struct Args {
 struct Case {
     triage: Triage,
     alert: Option<ProductAlert>,
+    /// What is to be said of the host's clocks.
+    clocks: Vec<Phrase>,
     /// Every row of its sections, where reports are written.
     list: Option<Packed>,
 }
@@ -187,6 +189,7 @@ fn unheard<'a>(gathered: &mut Gathered, alerts: &'a [ProductAlert]) -> Vec<&'a P
                 paths: Vec::new(),
                 matches: Vec::new(),
                 coverage: Coverage::default(),
+                clocks: Shifts::default(),
                 raised: Vec::new(),
             });
         }
@@ -258,11 +261,11 @@ fn judge_host(host: &HostFiles, rules: &RuleSet, table: &[Rule], alerts: &[Produ
         };
         let alert = alert.cloned();
         if !known.rows {
-            return Ok(Case { triage: read.triage(&input, known.book), alert, list: None });
+            return Ok(Case { triage: read.triage(&input, known.book), alert, clocks: host.clocks.limits(), list: None });
         }
         let mut packing = Packing::new(MOST_ROWS);
         let triage = read.triage_telling(&input, known.book, |section, row| packing.take(section, row));
-        Ok(Case { triage, alert, list: Some(packing.finish()?) })
+        Ok(Case { triage, alert, clocks: host.clocks.limits(), list: Some(packing.finish()?) })
     });
     triaged.collect()
 }

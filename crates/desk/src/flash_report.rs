@@ -94,6 +94,7 @@ pub(crate) async fn issued(desk: &Desk, context: &Context, alert: &Alert, run: &
 
 fn limits(run: &TriageRun, gathered: &Gathered) -> Vec<hikeshi_domain::phrase::Phrase> {
     let mut limits = hikeshi_triage::limits(&run.triage);
+    limits.extend(gathered.clocks.limits());
     if gathered.omitted > 0 {
         limits.push(hikeshi_domain::phrase::Phrase::new("desk.limit.omitted").with("count", gathered.omitted.to_string()));
     }

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::column::{Cell, Column};
+use crate::json::{is_clock, log_time};
+use crate::record::{Field, Value};
 
 /// Names an event for ever: 128 bits of a hash of organisation, source, channel, record id and raw text. The same record
 /// ingested twice has the same uid; equal records inside one batch keep a counter that enters the hash.
@@ -86,6 +88,14 @@ impl<'a> Event<'a> {
     /// The time that places the event: its own, or the receipt where its own is implausible.
     pub fn placed_at(&self) -> Timestamp {
         if self.time_suspect { self.received_at } else { self.time }
+    }
+
+    /// What the event log's clock said where it contradicts [`Event::time`], which is Sysmon's own then: a collector wrote local time
+    /// and marked it as UTC.
+    pub fn log_time(&self) -> Option<Timestamp> {
+        let field = |(name, text): &'_ (Cow<'a, str>, Cow<'a, str>)| Field { name: name.clone(), value: Value::Text(text.clone()) };
+        let fields: Vec<Field<'_>> = self.unmapped.iter().filter(|(name, _)| is_clock(name)).map(field).collect();
+        log_time(&fields)
     }
 
     /// The same event, owning all its text, and no room beyond it: events are held by the hundred thousand.

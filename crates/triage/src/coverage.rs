@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hikeshi_event::Event;
 use jiff::Timestamp;
 
+use crate::clock::{Shifts, told_by_log};
 use crate::kind::{Kind, Log};
 
 /// Counts of events by log and event id, and by kind.
@@ -13,8 +14,8 @@ pub struct Coverage {
     sources: BTreeMap<(Log, u32), u64>,
     kinds: BTreeMap<Kind, u64>,
     total: u64,
-    first_at: Option<Timestamp>,
-    last_at: Option<Timestamp>,
+    /// First and last event: of those whose time the collector wrote by source, of all others under no name.
+    spans: BTreeMap<String, (Timestamp, Timestamp)>,
 }
 
 impl Coverage {
@@ -32,8 +33,26 @@ impl Coverage {
         *self.sources.entry((Log::of(event), event.event_id)).or_default() += 1;
         *self.kinds.entry(Kind::of(event)).or_default() += 1;
         self.total += 1;
-        self.first_at = Some(self.first_at.map_or(event.time, |first| first.min(event.time)));
-        self.last_at = Some(self.last_at.map_or(event.time, |last| last.max(event.time)));
+        self.reach(if told_by_log(event) { &event.source } else { "" }, (event.time, event.time));
+    }
+
+    fn reach(&mut self, source: &str, (first, last): (Timestamp, Timestamp)) {
+        match self.spans.get_mut(source) {
+            Some(span) => *span = (span.0.min(first), span.1.max(last)),
+            None => {
+                self.spans.insert(source.to_owned(), (first, last));
+            }
+        }
+    }
+
+    /// Brings the span to the host's one clock.
+    pub(crate) fn shift(&mut self, shifts: &Shifts) {
+        for (source, span) in &mut self.spans {
+            if let Some(ahead) = shifts.ahead(source) {
+                let by_sysmon = |at: Timestamp| at.checked_sub(ahead).unwrap_or(at);
+                *span = (by_sysmon(span.0), by_sysmon(span.1));
+            }
+        }
     }
 
     /// Adds another count.
@@ -45,8 +64,7 @@ impl Coverage {
             *self.kinds.entry(*kind).or_default() += count;
         }
         self.total += other.total;
-        self.first_at = [self.first_at, other.first_at].into_iter().flatten().min();
-        self.last_at = [self.last_at, other.last_at].into_iter().flatten().max();
+        other.spans.iter().for_each(|(source, span)| self.reach(source, *span));
     }
 
     /// Whether the log sent events of that id.
@@ -66,6 +84,6 @@ impl Coverage {
 
     /// First and last event.
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        self.first_at.zip(self.last_at)
+        self.spans.values().copied().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 }

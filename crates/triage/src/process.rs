@@ -9,6 +9,7 @@ use hikeshi_domain::triage::NodeOrigin;
 use hikeshi_event::{Column, Event};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::identity::Pids;
 use crate::kind::Kind;
 use crate::path::same_name;
 
@@ -48,7 +49,15 @@ pub(crate) struct Processes<'e> {
     acting: Vec<Option<u32>>,
     by_guid: HashMap<&'e str, usize>,
     by_pid: HashMap<i64, Vec<usize>>,
+    pids: Pids<'e>,
 }
+
+/// Columns by which an event names a process: GUID, pid, image.
+type Columns = (Column, Column, Column);
+
+const ACTING: Columns = (Column::ProcessGuid, Column::ProcessPid, Column::ProcessImage);
+const PARENT: Columns = (Column::ParentGuid, Column::ParentPid, Column::ParentImage);
+const TARGET: Columns = (Column::TargetGuid, Column::TargetPid, Column::TargetImage);
 
 /// How an event names a process.
 #[derive(Debug, Clone, Copy, Default)]
@@ -61,7 +70,7 @@ struct Named<'e> {
 impl<'e> Processes<'e> {
     /// Reads the events, which ascend by time.
     pub(crate) fn read(events: &'e [Event<'e>], kinds: &[Kind]) -> Self {
-        let mut processes = Processes { acting: Vec::with_capacity(events.len()), ..Processes::default() };
+        let mut processes = Processes { acting: Vec::with_capacity(events.len()), pids: Pids::of(events), ..Processes::default() };
         for (index, (event, kind)) in events.iter().zip(kinds).enumerate() {
             let acting = match kind {
                 Kind::ProcessStart => processes.start(index, event),
@@ -96,12 +105,7 @@ impl<'e> Processes<'e> {
 
     /// The process that the event acted upon: the target of a thread or of an access.
     pub(crate) fn target(&self, event: &Event<'e>) -> Option<usize> {
-        let named = Named {
-            guid: event.text(Column::TargetGuid).and_then(real_guid),
-            pid: event.integer(Column::TargetPid),
-            image: event.text(Column::TargetImage),
-        };
-        self.find(named, event.time)
+        self.find(self.named(event, TARGET), event.time)
     }
 
     /// The process of that GUID.
@@ -152,11 +156,12 @@ impl<'e> Processes<'e> {
     }
 
     fn start(&mut self, index: usize, event: &'e Event<'e>) -> Option<usize> {
-        let named = acting_in(event);
+        let named = self.named(event, ACTING);
         if named.guid.is_none() && named.pid.is_none() {
             return None;
         }
-        let process = self.same_start(named, event.time).unwrap_or_else(|| self.add(named, event.time, NodeOrigin::Recorded));
+        let known = self.same_start(named, event.time).or_else(|| self.same_but_for_pid(named, event));
+        let process = known.unwrap_or_else(|| self.add(named, event.time, NodeOrigin::Recorded));
         self.describe(process, index, event);
         if self.get(process).is_some_and(|known| known.parent.is_none() || known.guid.is_some()) {
             let parent = self.parent_of(event).filter(|parent| *parent != process && !self.ancestors(*parent).contains(&process));
@@ -183,6 +188,44 @@ impl<'e> Processes<'e> {
         Some(same)
     }
 
+    /// Told of by another log a moment ago, where one of the two names no pid and nothing else does: the same program, started by the same
+    /// process or with the same command line. Of several, the nearest whose pid is no other GUID's.
+    fn same_but_for_pid(&mut self, named: Named<'e>, event: &'e Event<'e>) -> Option<usize> {
+        let parent = self.find(self.named(event, PARENT), event.time);
+        let line = event.text(Column::ProcessCommandLine).map(str::trim);
+        let halves = |known: &Process<'_>| {
+            let one_names_pid = known.pid.is_some() != named.pid.is_some();
+            let other_names_guid = known.guid.is_some() != named.guid.is_some();
+            known.origin == NodeOrigin::Recorded && one_names_pid && other_names_guid
+        };
+        let alike = |known: &Process<'_>| {
+            let parents = known.parent.zip(parent).map(|(known, parent)| known == parent);
+            let lines = known.command_line.zip(line).map(|(known, line)| known.trim() == line);
+            let agree = matches!((parents, lines), (Some(true), Some(true) | None) | (None, Some(true)));
+            known.image.is_some() && named.image.is_some() && same_name(known.image, named.image) && agree
+        };
+        let recent =
+            self.all.iter().enumerate().rev().take_while(|(_, known)| event.time.duration_since(known.first_seen_at) <= SAME_START);
+        let fitting = recent.filter(|(_, known)| halves(known) && alike(known));
+        let nearest = fitting.min_by_key(|(process, known)| {
+            let distance = event.time.duration_since(known.started_at.unwrap_or(known.first_seen_at)).abs();
+            (named.pid.is_none() && self.pids.is_named(known.pid), distance, *process)
+        });
+        let (same, _) = nearest?;
+        self.learn_guid(same, named.guid);
+        self.learn_pid(same, named.pid);
+        Some(same)
+    }
+
+    fn learn_pid(&mut self, process: usize, pid: Option<i64>) {
+        if let (Some(pid), Some(known)) = (pid, self.all.get_mut(process))
+            && known.pid.is_none()
+        {
+            known.pid = Some(pid);
+            self.by_pid.entry(pid).or_default().push(process);
+        }
+    }
+
     fn learn_guid(&mut self, process: usize, guid: Option<&'e str>) {
         if let (Some(guid), Some(known)) = (guid, self.all.get_mut(process))
             && known.guid.is_none()
@@ -196,7 +239,6 @@ impl<'e> Processes<'e> {
         let Some(known) = self.all.get_mut(process) else { return };
         let first_telling = known.origin != NodeOrigin::Recorded || known.event.is_none();
         known.origin = NodeOrigin::Recorded;
-        known.pid = known.pid.or(event.integer(Column::ProcessPid));
         known.started_at = Some(known.started_at.map_or(event.time, |start| start.min(event.time)));
         let richer = |old: Option<&'e str>, column| if first_telling { event.text(column).or(old) } else { old.or(event.text(column)) };
         known.image = richer(known.image, Column::ProcessImage);
@@ -214,11 +256,7 @@ impl<'e> Processes<'e> {
     }
 
     fn parent_of(&mut self, event: &'e Event<'e>) -> Option<usize> {
-        let named = Named {
-            guid: event.text(Column::ParentGuid).and_then(real_guid),
-            pid: event.integer(Column::ParentPid),
-            image: event.text(Column::ParentImage).filter(|image| !image.is_empty() && *image != "-"),
-        };
+        let named = self.named(event, PARENT);
         if named.guid.is_none() && named.pid.is_none_or(|pid| pid == 0) {
             return None;
         }
@@ -242,7 +280,7 @@ impl<'e> Processes<'e> {
     }
 
     fn act(&mut self, event: &'e Event<'e>) -> Option<usize> {
-        let named = acting_in(event);
+        let named = self.named(event, ACTING);
         if let Some(process) = self.find(named, event.time) {
             self.learn_guid(process, named.guid);
             if let Some(known) = self.all.get_mut(process) {
@@ -259,6 +297,13 @@ impl<'e> Processes<'e> {
             }
             process
         })
+    }
+
+    /// How the event names a process in these columns: GUID, pid, image.
+    fn named(&self, event: &'e Event<'e>, (guid, pid, image): Columns) -> Named<'e> {
+        let guid = event.text(guid).and_then(real_guid);
+        let image = event.text(image).filter(|image| !image.is_empty() && *image != "-" && *image != "<unknown process>");
+        Named { guid, pid: event.integer(pid).or_else(|| self.pids.of_guid(guid)), image }
     }
 
     fn find(&self, named: Named<'_>, at: Timestamp) -> Option<usize> {
@@ -318,14 +363,6 @@ impl<'e> Processes<'e> {
                 known.children.push(child);
             }
         }
-    }
-}
-
-fn acting_in<'e>(event: &'e Event<'e>) -> Named<'e> {
-    Named {
-        guid: event.text(Column::ProcessGuid).and_then(real_guid),
-        pid: event.integer(Column::ProcessPid),
-        image: event.text(Column::ProcessImage).filter(|image| !image.is_empty() && *image != "-" && *image != "<unknown process>"),
     }
 }
 

@@ -86,7 +86,7 @@ fn report(number: usize, case: &Case, received: Option<Timestamp>, now: Timestam
         time_zone: TimeZone::system().iana_name().unwrap_or("UTC").to_owned(),
         block_mode: BlockMode::Unknown,
         advice: advise(&case.triage, case.alert.as_ref(), BlockMode::Unknown),
-        limits: limits(&case.triage),
+        limits: [limits(&case.triage), case.clocks.clone()].concat(),
         triage: case.triage.clone(),
     }
 }

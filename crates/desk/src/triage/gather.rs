@@ -11,7 +11,7 @@ use hikeshi_event::{Column, Event, MOST_AHEAD, Uid};
 use hikeshi_lake::catalogue::{OrgScope, PrevalenceKind};
 use hikeshi_lake::{MatchQuery, MatchRow, Places};
 use hikeshi_record::{Context, Query};
-use hikeshi_triage::{Counted, LOOK_AHEAD, LOOK_BACK, Level, Lists, Prevalence, Rule, Seen};
+use hikeshi_triage::{Counted, LOOK_AHEAD, LOOK_BACK, Level, Lists, Prevalence, Rule, Seen, Shifts, one_clock};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::desk::Desk;
@@ -48,6 +48,8 @@ pub(crate) struct Gathered {
     pub(crate) omitted: usize,
     /// Of this span every event is there.
     pub(crate) complete: Range<Timestamp>,
+    /// How the events were brought to one clock.
+    pub(crate) clocks: Shifts,
     /// Matches: place of the event, place of the rule.
     pub(crate) matches: Vec<(usize, usize)>,
     /// The rules of those matches.
@@ -103,15 +105,18 @@ pub(crate) async fn gather(
     let rows = lake.matches(query).await.map_err(Error::internal)?;
     let (rows, events) = with_listed(desk, rows, window.events).await?;
     window.events = events;
-    let mut complete = times.clone();
+    // Nothing of the time to come has been seen, however far ahead a host's clock is.
+    let seen = from..to.min(now.saturating_add(OTHER_NODES).map_err(Error::internal)?);
+    let mut complete = seen.clone();
     if window.omitted > 0 {
-        complete = complete_span(&window.events, around, &times);
+        complete = complete_span(&window.events, around, &seen);
         let beyond = matched_beyond(&window.events, &rows);
         let matched = lake.host_events(org, &host, beyond, times.start, times.end).await.map_err(Error::internal)?;
         window.omitted = window.omitted.saturating_sub(matched.len());
         window.events.extend(matched);
         window.events.sort_by_key(|event| (event.placed_at(), event.seq));
     }
+    let clocks = one_clock(&mut window.events);
     let (matches, rules) = placed(&window.events, &rows, &desk.telemetry.japanese);
     let exceptions = everything::<Exception>(desk, context, Query::new()).await?;
     let (lists, lists_unread) = reference_list::in_force(desk, context, org).await?;
@@ -121,6 +126,7 @@ pub(crate) async fn gather(
         events: window.events,
         places: window.places,
         omitted: window.omitted,
+        clocks,
         complete,
         matches,
         rules,

@@ -41,6 +41,10 @@ pub(super) enum Known {
     Nothing,
 }
 
+/// Names of the event log's own time.
+const CREATED: [&str; 7] =
+    ["TimeCreated_SystemTime", "TimeCreated", "SystemTime", "EventTime", "TimeGenerated", "time_created", "timestamp"];
+
 /// The times that a Windows record may carry.
 #[derive(Default)]
 struct Times<'t, 'a> {
@@ -89,13 +93,7 @@ impl<'a> Head<'a> {
                 "EventRecordID" | "EventRecordId" | "RecordNumber" | "record_number" | "record_id" | "RecordId" | "winlog.record_id" => {
                     head.record_id = number_64(value).or(head.record_id);
                 }
-                "UtcTime" => times.utc = Some(value),
-                "@timestamp" => times.at = Some(value),
-                "TimeCreated_SystemTime" | "TimeCreated" | "SystemTime" | "EventTime" | "TimeGenerated" | "time_created" | "timestamp" => {
-                    times.created = times.created.or(Some(value));
-                }
-                "EventReceivedTime" => times.received = Some(value),
-                _ => {}
+                name => times.note(name, value),
             }
         }
         if head.computer.is_empty()
@@ -181,14 +179,37 @@ impl<'a> Head<'a> {
     }
 }
 
-impl Times<'_, '_> {
+/// Whether a field of that name may tell when a record was made.
+pub(crate) fn is_clock(name: &str) -> bool {
+    name == "@timestamp" || name == "EventReceivedTime" || CREATED.contains(&name)
+}
+
+/// The time that the event log's or the collector's clock gives a Windows record with these fields, whatever Sysmon's own says.
+pub(crate) fn log_time(fields: &[Field<'_>]) -> Option<Timestamp> {
+    let mut times = Times::default();
+    fields.iter().for_each(|field| times.note(&field.name, &field.value));
+    times.of_log()
+}
+
+impl<'t, 'a> Times<'t, 'a> {
+    fn note(&mut self, name: &str, value: &'t Value<'a>) {
+        match name {
+            "UtcTime" => self.utc = Some(value),
+            "@timestamp" => self.at = Some(value),
+            "EventReceivedTime" => self.received = Some(value),
+            _ if CREATED.contains(&name) => self.created = self.created.or(Some(value)),
+            _ => {}
+        }
+    }
+
     /// When the event happened. Sysmon's own UTC time is trusted first: forwarders write the event log's time in local time
     /// with no zone, and one of the public recordings even marks it `Z`.
     fn happened(&self) -> Option<Timestamp> {
+        self.utc.and_then(instant::written).map(|utc| utc.instant).or_else(|| self.of_log())
+    }
+
+    fn of_log(&self) -> Option<Timestamp> {
         let read = |value: Option<&Value<'_>>| value.and_then(instant::written);
-        if let Some(utc) = read(self.utc) {
-            return Some(utc.instant);
-        }
         let created = read(self.created);
         match (created, read(self.at)) {
             (Some(created), _) if created.zoned => Some(created.instant),

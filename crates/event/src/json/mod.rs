@@ -9,7 +9,7 @@ mod shape;
 mod tape;
 mod windows;
 
-pub(crate) use head::Head;
+pub(crate) use head::{Head, is_clock, log_time};
 pub(crate) use windows::attribute;
 
 use simd_json::{Buffers, ErrorType, INPUT_PADDING, Node, Tape};

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::column::{Cell, Column};
 use crate::event::{Event, Uid};
+use crate::json::log_time;
 use crate::ocsf;
 use crate::record::{Field, LogFormat, Record, Value};
 
@@ -145,7 +146,7 @@ pub(crate) fn text_of<'a>(value: &Value<'a>) -> Option<Cow<'a, str>> {
 fn row<'a>(record: &Record<'a>) -> Row<'a> {
     let plan = book().plan(record);
     let mut row = Row { cells: Vec::with_capacity(24), ..Row::default() };
-    let (mut domains, mut suffixes) = (Vec::new(), Vec::new());
+    let (mut domains, mut suffixes, mut contradicted) = (Vec::new(), Vec::new(), None);
     for field in &record.fields {
         match plan.and_then(|plan| plan.target(&field.name)) {
             Some(Target::Column { column, wins }) => row.put(*column, *wins, field),
@@ -153,6 +154,7 @@ fn row<'a>(record: &Record<'a>) -> Row<'a> {
             Some(Target::Domain { column, wins }) => domains.extend(text_of(&field.value).map(|text| (*wins, *column, text))),
             Some(Target::ValueName(column)) => suffixes.extend(text_of(&field.value).map(|text| (*column, text))),
             Some(Target::Head) => {}
+            None if is_time(&field.name) && *contradicted.get_or_insert_with(|| is_contradicted(record)) => row.leave(field),
             None if said_by_head(record, &field.name) => {}
             // The rendered message says the fields again.
             None if plan.is_some_and(|plan| plan.known) && field.name == "Message" => {}
@@ -185,13 +187,25 @@ fn graded(row: &mut Row<'_>, plan: Option<&Plan>, record: &Record<'_>) {
     }
 }
 
+/// Whether the log's own time is another one than Sysmon's, which the head took: then it says more than the head.
+fn is_contradicted(record: &Record<'_>) -> bool {
+    const SAME_S: i64 = 300;
+    let has_own = record.fields.iter().any(|field| field.name == "UtcTime");
+    let differ = |(log, own): (Timestamp, Timestamp)| log.duration_since(own).abs() > SignedDuration::from_secs(SAME_S);
+    has_own && log_time(&record.fields).zip(record.time).is_some_and(differ)
+}
+
+fn is_time(name: &str) -> bool {
+    matches!(name, "TimeCreated_SystemTime" | "TimeCreated" | "EventTime" | "@timestamp")
+}
+
 /// Whether a field only repeats the head of the row.
 fn said_by_head(record: &Record<'_>, name: &str) -> bool {
     match record.format {
         LogFormat::Evtx | LogFormat::WindowsJson | LogFormat::WindowsXml => {}
         _ => return false,
     }
-    matches!(
+    let repeats = matches!(
         name,
         "Channel"
             | "EventID"
@@ -201,14 +215,11 @@ fn said_by_head(record: &Record<'_>, name: &str) -> bool {
             | "SourceName"
             | "EventRecordID"
             | "RecordNumber"
-            | "TimeCreated_SystemTime"
-            | "TimeCreated"
-            | "EventTime"
-            | "@timestamp"
             | "winlog.channel"
             | "winlog.event_id"
             | "winlog.computer_name"
             | "winlog.provider_name"
             | "winlog.record_id"
-    )
+    );
+    repeats || is_time(name)
 }

@@ -7,6 +7,7 @@ use hikeshi_domain::raise::Raising;
 use hikeshi_event::{Event, Intake, Record, Uid, Work, normalise};
 
 use super::{Kept, LISTED, slim};
+use crate::clock::Clocks;
 use crate::coverage::Coverage;
 use crate::kind::Kind;
 use crate::lists::Lists;
@@ -22,6 +23,7 @@ pub(super) struct First<'a> {
 #[derive(Debug, Default)]
 pub(super) struct FirstHost {
     pub(super) coverage: Coverage,
+    pub(super) clocks: Clocks,
     pub(super) kept: Vec<Kept>,
     /// The names under which its records spoke of it.
     pub(super) aliases: Vec<String>,
@@ -36,6 +38,7 @@ pub(super) struct Out {
 #[derive(Default)]
 pub(super) struct Seen {
     pub(super) coverage: Coverage,
+    pub(super) clocks: Clocks,
     pub(super) kept: Vec<Candidate>,
 }
 
@@ -68,6 +71,7 @@ impl Work for First<'_> {
         });
         let Some((_, seen)) = out.hosts.get_mut(place) else { return };
         seen.coverage.see(&event);
+        seen.clocks.see(&event);
         let lives = matches!(Kind::of(&event), Kind::ProcessStart | Kind::ProcessEnd);
         let found_by_product = || self.raising.product(&event.provider, event.event_id).is_some();
         let listed = !self.lists.is_empty() && self.lists.accuse(&event);

@@ -20,6 +20,7 @@ use hikeshi_event::{Defect, Event, Input as File, Intake, Limits, Totals, Uid, p
 use jiff::Timestamp;
 
 use crate::book::VerdictBook;
+use crate::clock::Shifts;
 use crate::coverage::Coverage;
 use crate::host::Host;
 use crate::input::{Match, Rule};
@@ -59,6 +60,8 @@ pub struct HostFiles {
     pub matches: Vec<(usize, RuleIndex)>,
     /// What the host sent, everything counted.
     pub coverage: Coverage,
+    /// How the events were brought to one clock; the coverage is, too.
+    pub clocks: Shifts,
     /// What products found on the host, where no alert was given: subjects beside those of rules ([`Host::covers`]).
     pub raised: Vec<ProductAlert>,
 }
@@ -142,6 +145,7 @@ pub fn gather(
         for (name, seen) in block.out.hosts {
             let host = hosts.entry(name.clone()).or_default();
             host.coverage.merge(&seen.coverage);
+            host.clocks.merge(&seen.clocks);
             let kept = seen.kept.into_iter().filter(|kept| few_enough(&mut counts, &name, &kept.rules));
             host.kept.extend(kept.map(|kept| Kept { event: kept.event, path: Arc::clone(&block.path), rules: kept.rules }));
         }
@@ -210,6 +214,8 @@ fn wanted(
     let table = rule_table(rules);
     let mut wanted = Wanted::default();
     for (name, host) in hosts.iter_mut() {
+        let shifts = host.clocks.shifts();
+        host.kept.iter_mut().for_each(|kept| shifts.apply(&mut kept.event));
         host.kept.sort_by(|a, b| order(a).cmp(&order(b)));
         let named: Vec<&ProductAlert> = alerts.iter().filter(|alert| names::same_host(&alert.host, name)).collect();
         if let Some(first) = named.iter().map(|alert| alert.detected_at).min() {
@@ -221,6 +227,7 @@ fn wanted(
             want_found_by_products(name, &events, raising, book, &mut wanted);
             host.kept = events.into_iter().zip(paths).map(|(event, (path, rules))| Kept { event, path, rules }).collect();
         }
+        wanted.clock(name, shifts);
         for alias in &host.aliases {
             wanted.alias(alias, name);
         }
@@ -274,12 +281,16 @@ fn assemble(host: String, first: FirstHost, more: Vec<Kept>) -> HostFiles {
     let mut seen = HashSet::with_capacity(all.len());
     all.retain(|kept| seen.insert(kept.event.uid));
     all.sort_by(|a, b| order(a).cmp(&order(b)));
+    let clocks = first.clocks.shifts();
+    let mut coverage = first.coverage;
+    coverage.shift(&clocks);
     let mut files = HostFiles {
         host,
         events: Vec::with_capacity(all.len()),
         paths: Vec::with_capacity(all.len()),
         matches: Vec::new(),
-        coverage: first.coverage,
+        coverage,
+        clocks,
         raised: Vec::new(),
     };
     for (at, kept) in all.into_iter().enumerate() {

@@ -42,6 +42,7 @@ impl Names {
         for (name, seen) in sorted {
             let host = joined.entry(self.host(&name)).or_default();
             host.coverage.merge(&seen.coverage);
+            host.clocks.merge(&seen.clocks);
             host.kept.extend(seen.kept);
             host.aliases.push(name);
         }

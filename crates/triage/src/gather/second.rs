@@ -6,6 +6,7 @@ use hikeshi_event::{Column, Event, Intake, Record, Uid, Work, normalise};
 use jiff::Timestamp;
 
 use super::slim;
+use crate::clock::Shifts;
 use crate::kind::Kind;
 use crate::path::{inside_volume, lower_name};
 use crate::process::Process;
@@ -27,6 +28,8 @@ pub(super) struct WantedHost {
     pids: HashSet<i64>,
     images: HashSet<String>,
     logons: HashSet<String>,
+    /// How its events are brought to one clock.
+    shifts: Shifts,
 }
 
 impl Wanted {
@@ -36,6 +39,13 @@ impl Wanted {
 
     pub(super) fn whole(&mut self, name: &str, from: Timestamp) {
         self.host(name).whole_from = Some(from);
+    }
+
+    /// How the host's events are brought to one clock, if any of it are kept.
+    pub(super) fn clock(&mut self, name: &str, shifts: Shifts) {
+        if let Some(host) = self.hosts.get_mut(name) {
+            host.shifts = shifts;
+        }
     }
 
     pub(super) fn alias(&mut self, alias: &str, name: &str) {
@@ -108,7 +118,8 @@ impl Work for Second<'_> {
     fn see(&self, (): &mut (), _path: &str, record: &Record<'_>, out: &mut Out) {
         let Some(name) = self.wanted.aliases.get(record.computer.as_ref()) else { return };
         let Some(wanted) = self.wanted.hosts.get(name) else { return };
-        let event = normalise(record, &self.intake);
+        let mut event = normalise(record, &self.intake);
+        wanted.shifts.apply(&mut event);
         let kind = Kind::of(&event);
         if !wanted.wants(&event, kind) {
             return;

@@ -1,6 +1,7 @@
 //! The process tree: ghosts, reused pids, two logs of one start, size.
 
-use hikeshi_domain::triage::NodeOrigin;
+use hikeshi_domain::triage::{NodeOrigin, Triage};
+use hikeshi_event::{Cell, Column, Event};
 
 use crate::stage::{EXPLORER, SYSMON, alert_on, by_alert, event, start};
 
@@ -76,6 +77,67 @@ fn two_logs_of_one_start_are_one_process() {
     let triage = by_alert(&events, &alert_on(20, "p1"));
     let names: Vec<&str> = triage.tree.nodes.iter().map(|node| node.id.as_str()).collect();
     assert_eq!(names, ["e1", "p1"]);
+}
+
+/// The same start twice: by Sysmon without the acting process's id, and by the Security log.
+fn told_twice(seconds: i64, guid: &'static str, pid: &str, line: &str) -> [Event<'static>; 2] {
+    let image = r"C:\Windows\System32\cmd.exe";
+    let parent = ("e1", EXPLORER.1);
+    let security = [
+        ("process_pid", pid),
+        ("process_image", image),
+        ("process_command_line", line),
+        ("parent_pid", "7"),
+        ("parent_image", r"\device\harddiskvolume2\windows\explorer.exe"),
+    ];
+    let mut sysmon = start(seconds, guid, image, line, parent);
+    sysmon.cells.push((Column::ParentPid, Cell::Integer(7)));
+    sysmon.cells.sort_by_key(|(column, _)| *column);
+    [event(seconds, "Security", 4688, &security), sysmon]
+}
+
+fn names_of(triage: &Triage) -> Vec<(&str, Option<i64>)> {
+    triage.tree.nodes.iter().map(|node| (node.id.as_str(), node.pid)).collect()
+}
+
+#[test]
+fn a_start_without_its_id_is_joined_by_what_its_child_tells() {
+    let [security, sysmon] = told_twice(10, "p1", "44", "cmd");
+    let child = event(
+        12,
+        SYSMON,
+        1,
+        &[("process_guid", "p2"), ("process_image", r"C:\a.exe"), ("parent_guid", "p1"), ("parent_pid", "44"), ("parent_image", "cmd.exe")],
+    );
+    for events in [vec![security.clone(), sysmon.clone(), child.clone()], vec![sysmon, security, child]] {
+        let triage = by_alert(&events, &alert_on(20, "p1"));
+        assert_eq!(names_of(&triage), [("e1", Some(7)), ("p1", Some(44)), ("p2", None)]);
+    }
+}
+
+#[test]
+fn two_logs_of_a_start_without_its_id_are_joined_by_program_parent_and_command_line() {
+    let [security, sysmon] = told_twice(10, "p1", "44", "cmd /c one");
+    let [other, _] = told_twice(10, "p3", "45", "cmd /c two");
+    let [later, _] = told_twice(14, "p4", "46", "cmd /c one");
+    for events in [vec![security.clone(), other.clone(), sysmon.clone(), later.clone()], vec![sysmon, other, security, later]] {
+        let triage = by_alert(&events, &alert_on(20, "p1"));
+        assert_eq!(names_of(&triage), [("e1", Some(7)), ("p1", Some(44))], "not another command line, not seconds later");
+    }
+}
+
+#[test]
+fn two_logs_of_two_like_starts_are_two_processes() {
+    let [first, one] = told_twice(10, "p1", "44", "cmd");
+    let [second, two] = told_twice(10, "p2", "45", "cmd");
+    let child = event(
+        12,
+        SYSMON,
+        1,
+        &[("process_guid", "p3"), ("process_image", r"C:\a.exe"), ("parent_guid", "p2"), ("parent_pid", "45"), ("parent_image", "cmd.exe")],
+    );
+    let triage = by_alert(&[first, second, one, two, child], &alert_on(20, "p1"));
+    assert_eq!(names_of(&triage), [("e1", Some(7)), ("p1", Some(44))]);
 }
 
 #[test]

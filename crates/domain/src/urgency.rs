@@ -118,6 +118,7 @@ mod tests {
             execution,
             name_ja: None,
             also_told: Vec::new(),
+            answers: Vec::new(),
         }
     }
 

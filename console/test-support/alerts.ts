@@ -61,6 +61,7 @@ function one(asked: Asked, id: string) {
   const page: AlertPage = {
     alert: row,
     raised: { id: "MDE-88412", host: row.host, detected_at: row.detected_at, source_kind: row.source_kind, product: row.product, name: row.name, action: row.action, file: { path: row.image, sha256: full.subject.sha256, sha1: null, md5: null }, process: null },
+    answers: [],
     also_told: [{ way: "read", id: `${row.host.toLowerCase()} {79C5C2FF-764A-4F0D-940E-A6914A52C0F9}`, product: "Microsoft Defender", name: row.name, detected_at: row.detected_at, received_at: row.received_at }],
     triage: row.target === "running" ? null : black ? full : { ...full, host: row.host, judgement: { ...full.judgement, verdict: row.verdict ?? "grey", score: row.score ?? 0, rule: t("根拠が 60 点に満たず、要調査と判定しました。", "To be investigated: less than 60 points.") }, findings: full.findings.slice(5), tree: { nodes: full.tree.nodes.slice(0, 3), omitted: 0, links: [] } },
     versions: [{ n: 2, at: ago(900), verdict: row.machine_verdict ?? "grey", score: row.score ?? 0, data_to: ago(900) }, { n: 1, at: ago(997), verdict: row.machine_verdict ?? "grey", score: 117, data_to: ago(998) }],

@@ -3,6 +3,7 @@ import { describe } from "node:test";
 import { openBrowser, signIn } from "../browser.mjs";
 import { openDesk } from "../desk.mjs";
 import { after, before } from "../limited.mjs";
+import { answers } from "./answers.mjs";
 import { conflicts } from "./conflicts.mjs";
 import { day } from "./day.mjs";
 import { keyboard } from "./keyboard.mjs";
@@ -49,6 +50,7 @@ describe("the console", () => {
   day(world);
   people(world);
   lists(world);
+  answers(world);
   conflicts(world);
   live(world);
   keyboardWork(world);

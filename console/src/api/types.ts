@@ -33,6 +33,7 @@ export type {
   Verdict,
 } from "./schema";
 
+export type Answer = server.AnswerTold;
 export type ApiKey = server.KeyRow;
 export type Comment = server.CommentView;
 export type Decision = server.DecisionView;

@@ -18,6 +18,8 @@ interface Asked {
   conflict?: (error: unknown, reason: string) => { theirs: ReactNode; mine: ReactNode } | null;
   children?: ReactNode;
   placeholder?: string | undefined;
+  /** What the text is, where it is no reason. */
+  label?: string;
 }
 
 export function ReasonDialog(props: Asked) {
@@ -51,13 +53,13 @@ export function ReasonDialog(props: Asked) {
       <form className={styles.form} onSubmit={(event) => void submit(event)}>
         {props.children}
         <Textarea
-          label={t.parts.reason}
+          label={props.label ?? t.parts.reason}
           placeholder={props.placeholder}
           autosize
           minRows={3}
           data-autofocus
           value={draft.text}
-          error={missing && draft.text.trim() === "" ? t.parts.reasonMissing : null}
+          error={missing && draft.text.trim() === "" ? (props.label === undefined ? t.parts.reasonMissing : t.parts.textMissing) : null}
           onChange={(event) => draft.set(event.currentTarget.value)}
         />
         {conflict !== null && <Conflict {...conflict} takeTheirs={takeTheirs} takeMine={() => void submit()} />}

@@ -252,6 +252,7 @@ fn judge_host(host: &HostFiles, rules: &RuleSet, table: &[Rule], alerts: &[Produ
             exceptions: &[],
             prevalence: None,
             lists: Some(known.lists).filter(|lists| !lists.is_empty()),
+            answers: &[],
             block_mode: BlockMode::Unknown,
             received_to: last,
             now: last,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::answer::{Answer, MOST_ANSWERS};
 use crate::entity::{Entity, Index, IndexValue};
 use crate::id::{AlertId, CaseId, FlashReportId, OrganizationId, PersonId};
 use crate::procedure::Execution;
@@ -183,6 +184,9 @@ pub struct Alert {
     /// Other tellings of the same detection, the latest [`MOST_TOLD`].
     #[serde(default)]
     pub also_told: Vec<Told>,
+    /// What people said of it when they were asked, oldest first, the latest [`MOST_ANSWERS`].
+    #[serde(default)]
+    pub answers: Vec<Answer>,
 }
 
 impl Alert {
@@ -201,6 +205,13 @@ impl Alert {
         self.also_told.push(told);
         let over = self.also_told.len().saturating_sub(MOST_TOLD);
         self.also_told.drain(..over);
+    }
+
+    /// Keeps an answer more.
+    pub fn note_answer(&mut self, answer: Answer) {
+        self.answers.push(answer);
+        let over = self.answers.len().saturating_sub(MOST_ANSWERS);
+        self.answers.drain(..over);
     }
 
     /// Whether it is black and nobody was told.

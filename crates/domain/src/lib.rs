@@ -4,6 +4,7 @@
 //! content of the procedure (matrix, flows, points, phrases) is data read by [`playbook`].
 
 pub mod alert;
+pub mod answer;
 pub mod api_key;
 pub mod case;
 pub mod causes;

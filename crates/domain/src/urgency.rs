@@ -127,6 +127,7 @@ mod tests {
             execution,
             name_ja: None,
             also_told: Vec::new(),
+            answers: Vec::new(),
         }
     }
 

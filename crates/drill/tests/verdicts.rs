@@ -69,6 +69,7 @@ fn judge(lines: &Lines, alert: &ProductAlert) -> Triage {
         exceptions: &[],
         prevalence: Some(&lines.known),
         lists: None,
+        answers: &[],
         block_mode: BlockMode::NonBlock,
         received_to: alert.detected_at.saturating_add(jiff::SignedDuration::from_mins(30)).unwrap(),
         now: alert.detected_at.saturating_add(jiff::SignedDuration::from_mins(30)).unwrap(),

@@ -85,6 +85,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::duty::router())
         .merge(routes::alerts::router())
         .merge(routes::alert_files::router())
+        .merge(routes::answers::router())
         .merge(routes::cases::router())
         .merge(routes::classification::router())
         .merge(routes::endpoints::router())

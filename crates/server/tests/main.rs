@@ -7,6 +7,8 @@ mod alert_files;
 #[cfg(test)]
 mod alerts;
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod black;
 #[cfg(test)]
 mod cases;

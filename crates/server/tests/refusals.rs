@@ -85,6 +85,7 @@ async fn a_change_without_our_header_is_refused() {
 fn body(name: &str, org: &str) -> Value {
     match name {
         "POST /alerts/{id}/override" => json!({"verdict": "white", "reason": "r", "expected_version": 1}),
+        "POST /alerts/{id}/answers" => json!({"question": "announced", "said": "yes", "from": "f", "expected_version": 1}),
         "POST /alerts/{id}/comments" | "POST /cases/{id}/comments" => json!({"text": "t"}),
         "POST /alerts/close" | "POST /alerts/reopen" | "POST /cases/{id}/close" => json!({"ids": [], "reason": "r"}),
         "POST /cases/{id}/classification" => json!({"type": "B-1", "severity": 3, "flows": ["handle"], "expected_version": 1}),

@@ -156,6 +156,7 @@ impl Bench {
             exceptions: &[],
             prevalence: None,
             lists: None,
+            answers: &[],
             block_mode: BlockMode::Unknown,
             received_to: host.coverage.span().map_or(Timestamp::UNIX_EPOCH, |(_, last)| last),
             now: host.coverage.span().map_or(Timestamp::UNIX_EPOCH, |(_, last)| last),

@@ -72,6 +72,11 @@ impl Coverage {
         self.sources.contains_key(&(log, event_id))
     }
 
+    /// Whether the log sent anything. What happens rarely (a service installed, a log cleared) is looked for where its log was sent.
+    pub fn has_log(&self, log: Log) -> bool {
+        self.sources.range((log, 0)..=(log, u32::MAX)).next().is_some()
+    }
+
     /// Whether any log told of that kind.
     pub fn has_kind(&self, kind: Kind) -> bool {
         self.kinds.contains_key(&kind)

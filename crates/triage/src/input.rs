@@ -1,6 +1,7 @@
 //! What triage is given: the events of one host, the rules that matched on them, and what else is known.
 
 use hikeshi_domain::alert::ProductAlert;
+use hikeshi_domain::answer::Answer;
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::exception::Exception;
 use hikeshi_domain::level::Level;
@@ -70,6 +71,15 @@ pub trait Prevalence {
     fn seen(&self, counted: Counted, value: &str) -> Option<Seen>;
 }
 
+/// What somebody said of the alert when asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The answer.
+    pub answer: Answer,
+    /// Who wrote it down, by name.
+    pub recorded_by: String,
+}
+
 /// Everything that one triage rests on.
 #[derive(Clone, Copy)]
 pub struct Input<'a> {
@@ -89,6 +99,8 @@ pub struct Input<'a> {
     pub prevalence: Option<&'a dyn Prevalence>,
     /// Reference lists; `None` where none was given.
     pub lists: Option<&'a Lists>,
+    /// What people said when they were asked; the latest on each question counts.
+    pub answers: &'a [Answered],
     /// Whether the endpoint's protection blocks.
     pub block_mode: BlockMode,
     /// Data of the host received up to here.

@@ -23,6 +23,8 @@ pub enum Log {
     TaskScheduler,
     /// Microsoft-Windows-DNS-Client/Operational.
     DnsClient,
+    /// What Windows logs of devices: Partition/Diagnostic, DriverFrameworks-UserMode, Kernel-PnP.
+    Devices,
     /// Suricata, firewalls and the like.
     NetworkSensor,
     /// Anything else.
@@ -43,6 +45,9 @@ impl Log {
             ("Microsoft-Windows-WMI-Activity/Operational", Log::Wmi),
             ("Microsoft-Windows-TaskScheduler/Operational", Log::TaskScheduler),
             ("Microsoft-Windows-DNS-Client/Operational", Log::DnsClient),
+            ("Microsoft-Windows-Partition/Diagnostic", Log::Devices),
+            ("Microsoft-Windows-DriverFrameworks-UserMode/Operational", Log::Devices),
+            ("Microsoft-Windows-Kernel-PnP/Configuration", Log::Devices),
         ];
         let named = NAMES.iter().find(|(name, _)| event.channel.eq_ignore_ascii_case(name));
         match named {
@@ -65,6 +70,7 @@ impl Log {
             Log::Wmi => "WMI-Activity",
             Log::TaskScheduler => "TaskScheduler",
             Log::DnsClient => "DNS-Client",
+            Log::Devices => "Devices",
             Log::NetworkSensor => "Network sensor",
             Log::Other => "Other",
         }
@@ -136,6 +142,8 @@ pub enum Kind {
     DirectoryAccess,
     /// An account or group was changed.
     AccountChange,
+    /// A device was attached or detached.
+    Device,
     /// A product detected something.
     Detection,
     /// A product's protection was changed.
@@ -165,6 +173,7 @@ impl Kind {
             Log::Wmi if matches!(event.event_id, 5860 | 5861) => Kind::WmiSubscription,
             Log::TaskScheduler if matches!(event.event_id, 106 | 140) => Kind::Task,
             Log::DnsClient if event.event_id == 3008 => Kind::Dns,
+            Log::Devices if matches!(event.event_id, 400 | 410 | 1006 | 2003) => Kind::Device,
             _ => by_class(event),
         }
     }
@@ -212,6 +221,7 @@ fn security(id: u32) -> Kind {
         1102 => Kind::LogCleared,
         4719 | 4912 => Kind::AuditPolicy,
         4662 => Kind::DirectoryAccess,
+        6416 => Kind::Device,
         4720 | 4722 | 4724 | 4728 | 4732 | 4738 | 4742 | 4756 | 4765 | 4794 => Kind::AccountChange,
         _ => Kind::Other,
     }

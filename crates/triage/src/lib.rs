@@ -43,7 +43,7 @@ pub use clock::{Clocks, Shifts, one_clock};
 pub use coverage::Coverage;
 pub use hikeshi_domain::level::Level;
 pub use host::Host;
-pub use input::{Counted, Focus, Input, Match, Prevalence, Rule, Seen};
+pub use input::{Answered, Counted, Focus, Input, Match, Prevalence, Rule, Seen};
 pub use judge::{Sight, judge};
 pub use kind::{Kind, Log};
 pub use kinship::tree_ids;

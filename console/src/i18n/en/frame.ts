@@ -65,6 +65,7 @@ export const parts: Dictionary["parts"] = {
   remove: "Delete",
   reason: "Reason",
   reasonMissing: "Please give a reason.",
+  textMissing: "Write it down first.",
   reload: "Reload",
   copy: "Copy",
   copied: "Copied",

@@ -64,6 +64,7 @@ export const parts = {
   remove: "削除する",
   reason: "理由",
   reasonMissing: "理由を入力してください。",
+  textMissing: "内容を入力してください。",
   reload: "再読み込み",
   copy: "コピー",
   copied: "コピーしました",

@@ -10,6 +10,7 @@ import { History } from "../../parts/History";
 import { Empty, Loading } from "../../parts/States";
 import { usePageTitle } from "../../parts/title";
 import { Advice } from "./Advice";
+import { Answers } from "./Answers";
 import styles from "./AlertPage.module.css";
 import { Facts } from "./Facts";
 import { Header } from "./Header";
@@ -55,7 +56,9 @@ function Evidence(props: { page: Answer; triage: Triage }) {
   return (
     <>
       <div className={styles.top}>
-        <Reasons {...shared} />
+        <Reasons {...shared}>
+          <Answers page={page} />
+        </Reasons>
         <div className={styles.right}>
           <ProcessTree {...shared} />
           <Advice advice={page.advice} limits={page.limits} />

@@ -1,12 +1,13 @@
 /** What the verdict rests on, point by point, and what was not known. */
 import { CircleHelp } from "lucide-react";
+import type { ReactNode } from "react";
 import type { Finding } from "../../api/types";
 import { useText } from "../../i18n/language";
 import { signed } from "../../parts/Chips";
 import styles from "./Reasons.module.css";
 import type { Shared } from "./shared";
 
-export function Reasons(props: Shared) {
+export function Reasons(props: Shared & { children?: ReactNode }) {
   const t = useText();
   const { triage, selection, marked } = props;
   const most = Math.max(1, ...triage.findings.map(({ points }) => Math.abs(points)));
@@ -32,14 +33,16 @@ export function Reasons(props: Shared) {
         <>
           <h3>{t.alert.unknown}</h3>
           <ul className={styles.unknown}>
-            {triage.unknown.map(({ id, reason }) => (
-              <li key={id}>
+            {/* One missing source leaves several items unknown: the sentence stands once. */}
+            {[...new Set(triage.unknown.map(({ reason }) => reason))].map((reason) => (
+              <li key={reason}>
                 <CircleHelp size={14} aria-hidden /> {reason}
               </li>
             ))}
           </ul>
         </>
       )}
+      {props.children}
     </section>
   );
 }

@@ -116,6 +116,7 @@ async fn fresh(desk: &Desk, context: &Context, org: OrganizationId, raised: Prod
         execution: None,
         name_ja: japanese_name(&desk.telemetry.japanese, &raised).map(str::to_owned),
         also_told: Vec::new(),
+        answers: Vec::new(),
         raised,
     })
 }

@@ -165,7 +165,7 @@ async fn together(
     Ok(changed.len())
 }
 
-async fn load(desk: &Desk, caller: &Caller, alert: AlertId, seen: Option<u64>) -> Result<(Context, Stored<Alert>)> {
+pub(super) async fn load(desk: &Desk, caller: &Caller, alert: AlertId, seen: Option<u64>) -> Result<(Context, Stored<Alert>)> {
     // Who may read but not work learns that, who may not read learns nothing.
     let reading = context(&permit_everywhere(caller, Action::ReadAlerts)?);
     let alert = desk.store.get::<Alert>(&reading, alert.0).await?;
@@ -180,7 +180,7 @@ fn alike(one: &Alert, other: &Alert) -> bool {
     said(one) == said(other)
 }
 
-async fn keep(desk: &Desk, context: &Context, change: Change, alert: Alert) -> Result<Stored<Alert>> {
+pub(super) async fn keep(desk: &Desk, context: &Context, change: Change, alert: Alert) -> Result<Stored<Alert>> {
     desk.store.change(context, change).await?;
     desk.tell(Alert::KIND, alert.id.0, Some(alert.org));
     Ok(desk.store.get(context, alert.id.0).await?)

@@ -105,11 +105,9 @@ pub(crate) async fn gather(
     let rows = lake.matches(query).await.map_err(Error::internal)?;
     let (rows, events) = with_listed(desk, rows, window.events).await?;
     window.events = events;
-    // Nothing of the time to come has been seen, however far ahead a host's clock is.
-    let seen = from..to.min(now.saturating_add(OTHER_NODES).map_err(Error::internal)?);
-    let mut complete = seen.clone();
+    let mut complete = times.clone();
     if window.omitted > 0 {
-        complete = complete_span(&window.events, around, &seen);
+        complete = complete_span(&window.events, around, &times);
         let beyond = matched_beyond(&window.events, &rows);
         let matched = lake.host_events(org, &host, beyond, times.start, times.end).await.map_err(Error::internal)?;
         window.omitted = window.omitted.saturating_sub(matched.len());

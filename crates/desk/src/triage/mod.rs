@@ -1,5 +1,6 @@
 //! Triage of an alert: gathers what the stores know, lets the triage room judge, keeps what came out, and tells who must know.
 
+mod answered;
 mod beyond;
 mod caught_up;
 mod gather;

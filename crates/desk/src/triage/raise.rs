@@ -264,6 +264,7 @@ fn subjects(gathered: &Gathered, book: &VerdictBook, raising: &Raising, own: &Ow
             exceptions: &gathered.exceptions,
             prevalence: Some(&gathered.prevalence),
             lists: None,
+            answers: &[],
             block_mode: gathered.block_mode,
             received_to: gathered.received_to,
             now: gathered.now,

@@ -21,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::answered::answered;
 use super::gather::{Gathered, gather, received_to};
 use super::joining::case_to_join;
 use super::others::others;
@@ -222,6 +223,7 @@ pub(crate) async fn look<T: Send + 'static>(
 ) -> Result<(T, Gathered)> {
     let (book, rules): (Arc<VerdictBook>, String) = (desk.verdicts.clone(), desk.telemetry.rules.version().to_owned());
     let mut raised = alert.raised.clone();
+    let answers = answered(desk, alert).await?;
     // A clock that is ahead (a local time sent as UTC, a wrong year) must not move the window away from what happened.
     raised.detected_at = alert.placed_at();
     let work = move || {
@@ -242,6 +244,7 @@ pub(crate) async fn look<T: Send + 'static>(
             exceptions: &gathered.exceptions,
             prevalence: Some(&gathered.prevalence),
             lists: Some(&gathered.lists).filter(|lists| !lists.is_empty()),
+            answers: &answers,
             block_mode: gathered.block_mode,
             received_to: gathered.received_to,
             now: gathered.now,

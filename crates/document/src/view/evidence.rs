@@ -1,6 +1,6 @@
 //! What the verdict rests on: reasons with points, what contradicts them, what is unknown, rules, indicators.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use hikeshi_domain::triage::{EventRef, Triage};
 use hikeshi_domain::verdict::Finding;
@@ -147,14 +147,19 @@ pub(super) fn shown_events(triage: &Triage) -> impl Iterator<Item = &EventRef> {
 pub(super) fn view(triage: &Triage, words: Words, clock: &Clock, numbers: &Reasons, files: &Files<'_>) -> EvidenceView {
     let reasons = |side: Side| side.findings(triage).map(|finding| reason(finding, words, clock, numbers, files)).collect();
     let left_out = |side: Side| note(side.all(triage).count(), FINDINGS_SHOWN, words);
-    let unknown = triage.unknown.iter().take(FINDINGS_SHOWN);
+    // One missing source leaves several items unknown: the sentence stands once.
+    let mut told = BTreeSet::new();
+    let unknown: Vec<_> =
+        triage.unknown.iter().filter(|unknown| told.insert((unknown.reason.key.as_str(), &unknown.reason.values))).collect();
     EvidenceView {
         supports: reasons(Side::Supports),
         supports_note: left_out(Side::Supports),
         against: reasons(Side::Against),
         against_note: left_out(Side::Against),
-        unknown_note: note(triage.unknown.len(), FINDINGS_SHOWN, words),
+        unknown_note: note(unknown.len(), FINDINGS_SHOWN, words),
         unknown: unknown
+            .into_iter()
+            .take(FINDINGS_SHOWN)
             .map(|unknown| UnknownView { id: words.foreign(&unknown.id), reason: words.phrase(&clock.told(&unknown.reason)) })
             .collect(),
         rules: rules(triage, words, clock, files),

@@ -28,7 +28,7 @@ use crate::error::{ErrorBody, Failure};
 use crate::extract::{Body, KeyHolder, Parameters, Path, SignedIn};
 use crate::router::App;
 use crate::views::act::{Assignment, Bulk, Changed, Remark};
-use crate::views::alert::{AlertRow, OverrideView, RaisedView, ToldView, overridden, row, told};
+use crate::views::alert::{AlertRow, AnswerTold, OverrideView, RaisedView, ToldView, answers, overridden, row, told};
 use crate::views::person::{self, CommentView, StepView};
 use crate::views::triage::TriageView;
 use crate::views::word;
@@ -90,6 +90,8 @@ struct AlertPage {
     versions: Vec<RunView>,
     #[serde(rename = "override")]
     overridden: Option<OverrideView>,
+    /// What people said when they were asked, the latest first.
+    answers: Vec<AnswerTold>,
     comments: Vec<CommentView>,
     history: Vec<StepView>,
     /// Whether the file ran, or could have: from what is recorded, what the product did and the endpoint's protection (S3-22, S3-23).
@@ -230,6 +232,7 @@ async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) 
         triage: runs.first().map(|run| TriageView::new(&run.triage, language, &zone)),
         versions: runs.iter().map(|run| run_view(run)).collect(),
         overridden: overridden(&line.alert, &names),
+        answers: answers(&line.alert, &names),
         comments: comment::list(desk, caller, about).await?.iter().map(|comment| person::comment(comment, &names)).collect(),
         history: comment::history(desk, caller, about).await?.into_iter().map(|step| person::step(step, &names, |_| None)).collect(),
         advice: report.as_ref().map(|issued| words(&issued.report.advice)).unwrap_or_default(),

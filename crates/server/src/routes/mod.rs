@@ -2,6 +2,7 @@
 
 pub(crate) mod alert_files;
 pub(crate) mod alerts;
+pub(crate) mod answers;
 pub(crate) mod api_keys;
 pub(crate) mod cases;
 pub(crate) mod classification;

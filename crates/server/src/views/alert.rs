@@ -3,6 +3,7 @@
 use hikeshi_desk::Names;
 use hikeshi_desk::alert::AlertLine;
 use hikeshi_domain::alert::{self, Alert, AlertState};
+use hikeshi_domain::answer::{Answer, standing};
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::phrase::Language;
 use hikeshi_domain::phrases::render;
@@ -94,6 +95,38 @@ pub(crate) struct OverrideView {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     reason: String,
+}
+
+/// What somebody said of the alert when asked.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AnswerTold {
+    #[schema(value_type = word::AlertQuestion)]
+    question: &'static str,
+    #[schema(value_type = word::Said)]
+    said: &'static str,
+    /// Who said it.
+    from: String,
+    /// Who wrote it down.
+    by: Named,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    note: String,
+    /// Whether it is the latest to its question: that one is weighed.
+    counts: bool,
+}
+
+/// Answers, the latest first.
+pub(crate) fn answers(alert: &Alert, names: &Names) -> Vec<AnswerTold> {
+    let view = |answer: &Answer| AnswerTold {
+        question: answer.question.name(),
+        said: answer.said.name(),
+        from: answer.from.clone(),
+        by: named(answer.by, names),
+        at: answer.at,
+        note: answer.note.clone(),
+        counts: standing(&alert.answers, answer.question) == Some(answer),
+    };
+    alert.answers.iter().rev().map(view).collect()
 }
 
 pub(crate) fn row(line: &AlertLine, names: &Names, language: Language, now: Timestamp) -> AlertRow {

@@ -43,6 +43,10 @@ words! {
     SourceKind ["network" "endpoint" "device"]
     /// What the product did.
     Action ["blocked" "detected" "quarantined" "deleted"]
+    /// What somebody was asked about an alert.
+    AlertQuestion ["on_purpose" "announced"]
+    /// What was said.
+    Said ["yes" "no" "does_not_know"]
     /// Which way a telling of a detection came.
     Way ["sent" "read"]
     /// Where an alert stands.
@@ -101,7 +105,7 @@ impl ToSchema for Severity {}
 #[cfg(test)]
 mod tests {
     use hikeshi_domain::tlp;
-    use hikeshi_domain::{alert, endpoint, incident, list_search, phrase, role, settings, told, triage, verdict};
+    use hikeshi_domain::{alert, answer, endpoint, incident, list_search, phrase, role, settings, told, triage, verdict};
     use serde::Serialize;
 
     use super::*;
@@ -113,6 +117,8 @@ mod tests {
 
     #[test]
     fn the_words_described_are_the_words_sent() {
+        check(AlertQuestion::WORDS, answer::Question::ALL);
+        check(Said::WORDS, answer::Said::ALL);
         check(Verdict::WORDS, [verdict::Verdict::Black, verdict::Verdict::Grey, verdict::Verdict::White]);
         check(Language::WORDS, [phrase::Language::Ja, phrase::Language::En]);
         check(Role::WORDS, role::Role::ALL);

@@ -38,6 +38,11 @@ pub(super) fn weigh(scope: &Scope<'_>, evidence: &mut Evidence) {
         evidence.see("E2", hit.reason("finding.E2.list").with("hash", hash), scope.process_event());
     }
     excuse(scope, evidence);
+    if hashes.is_empty() && !evidence.saw("E2") {
+        evidence.miss("E2", Phrase::new("unknown.E1.no_hash"));
+    } else if !evidence.saw("E2") && !scope.input.lists.is_some_and(|lists| lists.know_hashes(ListKind::Good)) {
+        evidence.miss("E2", Phrase::new("unknown.E2"));
+    }
 }
 
 /// The subject on a list of malicious files, else another program of its tree, else a file that the tree wrote, loaded or deleted.
@@ -106,18 +111,10 @@ fn excuse(scope: &Scope<'_>, evidence: &mut Evidence) {
 
 /// Comes last: a wide and long life speaks only where nothing else speaks.
 pub(super) fn weigh_prevalence(scope: &Scope<'_>, evidence: &mut Evidence) {
-    let Some(prevalence) = scope.input.prevalence else {
-        evidence.miss("E13", Phrase::new("unknown.E13"));
-        return;
-    };
-    let Some(hash) = hashes(scope).into_iter().next() else {
-        evidence.miss("E13", Phrase::new("unknown.E13.no_hash"));
-        return;
-    };
-    let Some(seen) = prevalence.seen(Counted::Hash, &hash) else {
-        evidence.miss("E13", Phrase::new("unknown.E13.not_counted"));
-        return;
-    };
+    let mut miss = |key: &str| ["E13", "E14"].into_iter().for_each(|id| evidence.miss(id, Phrase::new(key)));
+    let Some(prevalence) = scope.input.prevalence else { return miss("unknown.E13") };
+    let Some(hash) = hashes(scope).into_iter().next() else { return miss("unknown.E13.no_hash") };
+    let Some(seen) = prevalence.seen(Counted::Hash, &hash) else { return miss("unknown.E13.not_counted") };
     let age = scope.window.detected_at.duration_since(seen.first_at);
     let said = |key: &str| Phrase::new(key).with("hosts", seen.hosts.to_string()).with("first", seen.first_at.to_string());
     if seen.hosts <= 1 && age < FRESH {

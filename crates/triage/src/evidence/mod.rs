@@ -2,6 +2,7 @@
 //!
 //! An item counts once, however often it is seen. What would have been weighed but is not known is listed, never guessed.
 
+mod answers;
 mod bulk;
 mod command;
 mod credential;
@@ -14,8 +15,10 @@ mod origin;
 mod parent;
 mod persistence;
 mod place;
+mod removable;
 mod signature;
 mod unknown;
+mod volume;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -25,7 +28,9 @@ use hikeshi_domain::verdict::{Finding, Unknown};
 use crate::process::Process;
 use crate::scope::{Scope, image_name, shown_image};
 
+pub(crate) use removable::{DEVICE_FIELDS, names_store};
 pub(crate) use signature::{Signature, signatures};
+pub(crate) use volume::bytes;
 
 /// Items that the program can find or names as unknown; the book must hold each.
 pub(crate) const ITEMS: &[&str] = &[
@@ -161,6 +166,7 @@ impl Evidence {
         signature::weigh(scope, &signatures, &mut evidence);
         place::weigh(scope, &signatures, &mut evidence);
         origin::weigh(scope, &signatures, &mut evidence);
+        removable::weigh(scope, &mut evidence);
         parent::weigh(scope, &mut evidence);
         command::weigh(scope, &mut evidence);
         persistence::weigh(scope, &mut evidence);
@@ -170,8 +176,9 @@ impl Evidence {
         network::weigh(scope, &signatures, &mut evidence);
         bulk::weigh(scope, &mut evidence);
         detection::weigh(scope, &mut evidence);
+        answers::weigh(scope, &signatures, &mut evidence);
         identity::weigh_prevalence(scope, &mut evidence);
-        unknown::list(scope, &mut evidence);
+        unknown::list(scope, &signatures, &mut evidence);
         evidence
     }
 

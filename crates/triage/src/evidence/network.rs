@@ -6,7 +6,7 @@ use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::reference_list::ListKind;
 use hikeshi_event::{Column, Event};
 
-use super::{Evidence, Signature, actors};
+use super::{Evidence, Signature, actors, volume};
 use crate::kind::Kind;
 use crate::lists::Hit;
 use crate::path::inside_volume;
@@ -43,6 +43,7 @@ pub(super) fn weigh(scope: &Scope<'_>, signatures: &BTreeMap<String, Signature>,
         }
     }
     beacons(scope, &calls, evidence);
+    volume::weigh(scope, &members, &calls, evidence);
     own_domains(scope, signatures, &calls, &names, evidence);
 }
 
@@ -53,7 +54,7 @@ fn answers<'a>(event: &'a Event<'_>) -> impl Iterator<Item = &'a str> {
 }
 
 /// The list of that kind that knows the name or the address.
-fn listed<'a>(scope: &Scope<'a>, kind: ListKind, target: &str) -> Option<Hit<'a>> {
+pub(super) fn listed<'a>(scope: &Scope<'a>, kind: ListKind, target: &str) -> Option<Hit<'a>> {
     scope.input.lists.filter(|_| !target.is_empty()).and_then(|lists| lists.name(kind, target, scope.input.now))
 }
 
@@ -64,7 +65,7 @@ fn accused<'a>(scope: &Scope<'a>, event: &'a Event<'a>) -> Option<(&'a str, Hit<
 }
 
 /// A call that the host began, to another machine.
-fn outward(scope: &Scope<'_>, event: &Event<'_>) -> bool {
+pub(super) fn outward(scope: &Scope<'_>, event: &Event<'_>) -> bool {
     let inbound = event.text(Column::NetworkDirection).is_some_and(|direction| direction == "inbound");
     let address = event.text(Column::NetworkDstIp).unwrap_or_default();
     !inbound && !address.is_empty() && !scope.book.fits("own_addresses", address)
@@ -103,10 +104,7 @@ fn beacons(scope: &Scope<'_>, calls: &[(usize, &Event<'_>)], evidence: &mut Evid
     let mut lines: BTreeMap<Line<'_>, Vec<(usize, i64)>> = BTreeMap::new();
     for (index, event) in calls {
         let acting = scope.host.processes.acting(*index);
-        let quiet = scope.actor(*index).and_then(|process| process.image).is_some_and(|image| {
-            scope.book.fits("program_places", inside_volume(image))
-                && !scope.book.fits("hosts_of_foreign_code", &crate::path::lower_name(image))
-        });
+        let quiet = acting.is_some_and(|acting| quiet(scope, acting));
         let hub = acting.is_some_and(|acting| scope.host.is_hub(acting));
         let address = event.text(Column::NetworkDstIp).unwrap_or_default();
         let port = event.integer(Column::NetworkDstPort).unwrap_or_default();
@@ -121,6 +119,14 @@ fn beacons(scope: &Scope<'_>, calls: &[(usize, &Event<'_>)], evidence: &mut Evid
         let reason = reason.with("count", line.len().to_string()).with("seconds", format!("{every:.1}"));
         evidence.see("E30", reason, line.into_iter().map(|(index, _)| index));
     }
+}
+
+/// A program where only an administrator writes, that runs nobody else's code: its regular calls and large uploads are its work.
+pub(super) fn quiet(scope: &Scope<'_>, process: usize) -> bool {
+    scope.host.processes.get(process).and_then(|process| process.image).is_some_and(|image| {
+        scope.book.fits("program_places", inside_volume(image))
+            && !scope.book.fits("hosts_of_foreign_code", &crate::path::lower_name(image))
+    })
 }
 
 /// The mean distance in seconds, if the calls keep it.

@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use crate::book::VerdictBook;
 use crate::clock::Shifts;
 use crate::coverage::Coverage;
+use crate::evidence::{DEVICE_FIELDS, names_store};
 use crate::host::Host;
 use crate::input::{Match, Rule};
 use crate::lists::{LISTED_RULE, Lists};
@@ -303,9 +304,20 @@ fn assemble(host: String, first: FirstHost, more: Vec<Kept>) -> HostFiles {
 
 /// The event without what triage does not read.
 fn slim(event: Event<'_>) -> Event<'static> {
-    const READ: [&str; 3] = ["Properties", "AuditPolicyChanges", "DetectionID"];
+    const READ: [&str; 10] = [
+        "Properties",
+        "AuditPolicyChanges",
+        "DetectionID",
+        "BusType",
+        "Capacity",
+        "DeviceDescription",
+        "traffic.bytes_out",
+        "traffic.bytes_in",
+        "flow.bytes_toserver",
+        "flow.bytes_toclient",
+    ];
     let mut event = event;
     event.raw = Vec::new().into();
-    event.unmapped.retain(|(name, _)| READ.contains(&name.as_ref()));
+    event.unmapped.retain(|(name, text)| READ.contains(&name.as_ref()) || DEVICE_FIELDS.contains(&name.as_ref()) || names_store(text));
     event.into_owned()
 }

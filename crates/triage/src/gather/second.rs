@@ -7,9 +7,13 @@ use jiff::Timestamp;
 
 use super::slim;
 use crate::clock::Shifts;
+use crate::evidence::bytes;
 use crate::kind::Kind;
 use crate::path::{inside_volume, lower_name};
 use crate::process::Process;
+
+/// A flow of less is kept only where it names its process.
+const HEAVY_BYTES: u64 = 1_000_000;
 
 /// What to keep, by host.
 #[derive(Debug, Default)]
@@ -81,7 +85,9 @@ impl WantedHost {
         };
         match kind {
             Kind::Other | Kind::ProcessStart | Kind::ProcessEnd => false,
-            Kind::ServiceInstall | Kind::Task | Kind::WmiSubscription | Kind::Detection => true,
+            Kind::ServiceInstall | Kind::Task | Kind::WmiSubscription | Kind::Detection | Kind::Device => true,
+            // A sensor's flow names no process: those that could make a large upload are held against the tree's calls.
+            Kind::Network if bytes(event).is_some_and(|(out, _)| out >= HEAVY_BYTES) => true,
             Kind::Logon => event.text(Column::LogonId).is_some_and(|id| self.logons.contains(&id.to_lowercase())),
             Kind::ProcessAccess => tells(event) && by(Column::ProcessGuid, Column::ProcessPid),
             Kind::RemoteThread => by(Column::ProcessGuid, Column::ProcessPid) || by(Column::TargetGuid, Column::TargetPid),

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
+mod known;
+#[cfg(test)]
 mod lists;
 #[cfg(test)]
 mod recordings;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hikeshi_detect::{LoadOptions, RuleSet};
+use hikeshi_domain::alert::ProductAlert;
 use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::playbook::Files;
 use hikeshi_domain::raise::Raising;
@@ -14,7 +15,7 @@ use hikeshi_triage::gather::{Reading, gather, matches_of, rule_table};
 use hikeshi_triage::{Focus, Host};
 use jiff::Timestamp;
 
-use crate::stage::{book, input};
+use crate::stage::{alert_on_file, book, input};
 
 fn shared(test: &str) -> Option<PathBuf> {
     let found = std::env::var_os("HIKESHI_SHARED").map(PathBuf::from).filter(|path| path.is_dir());
@@ -111,4 +112,26 @@ fn local_time_marked_as_utc_is_set_by_sysmons_clock() {
     assert!(started.duration_since(mshta.window.detected_at).abs().as_secs() < 60, "detected when it ran, not hours apart");
     let began = |node: &&Node| node.started_at.is_some_and(|at| at.duration_since(started).abs().as_secs() < 60);
     assert_eq!(mshta.tree.nodes.iter().filter(began).count(), mshta.tree.nodes.iter().filter(|node| node.started_at.is_some()).count());
+}
+
+/// Security 6416 of a session over RDP: its display and its monitor are attached, no store is.
+#[test]
+fn a_remote_display_is_no_stick() {
+    let Some(data) = shared("a_remote_display_is_no_stick") else { return };
+    let recording = "data/security-datasets/atomic/windows/credential_access/host/rdp_interactive_taskmanager_lsass_dump.zip";
+    let (files, _) = expand(&[data.join(recording).to_string_lossy().into_owned()]);
+    let rules = RuleSet::shipped().unwrap().rules;
+    let host = "WORKSTATION5.theshire.local".to_owned();
+    let alert = ProductAlert { host, detected_at: "2020-09-22T08:38:10Z".parse().unwrap(), ..alert_on_file(0, r"E:\x.exe", None) };
+    let (limits, book) = (Limits::default(), book());
+    let raising = Raising::load(&Files::shipped()).unwrap();
+    let lists = hikeshi_triage::Lists::default();
+    let reading = Reading { limits: &limits, threads: 2, received_at: Timestamp::now(), raising: &raising, lists: &lists };
+    let hosts = gather(&files, &rules, std::slice::from_ref(&alert), reading, &book, |_, _| ()).hosts;
+    let [host] = hosts.as_slice() else { panic!("{} hosts", hosts.len()) };
+    let devices = host.events.iter().filter(|event| event.event_id == 6416 && !event.unmapped.is_empty()).count();
+    let triage = Host::read(&host.events, &book).triage(&input(&host.events, &[], Focus::Alert(&alert)), &book);
+    assert_eq!(devices, 2);
+    assert!(!triage.findings.iter().any(|finding| finding.id == "E18"), "a display is no store");
+    assert!(!triage.unknown.iter().any(|unknown| unknown.id == "E18"), "the device log was there");
 }

@@ -4,6 +4,7 @@
 //! Messages name options, never values of the address: one of them is a password.
 
 use std::borrow::Cow;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -11,11 +12,13 @@ use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_rustls::rustls::RootCertStore;
-use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 const MODE: &str = "sslmode";
 const ROOTS: &str = "sslrootcert";
+const CERTIFICATE: &str = "sslcert";
+const KEY: &str = "sslkey";
 /// The value of `sslrootcert` that means the authorities of the operating system.
 const SYSTEM: &str = "system";
 /// The TLS options that the driver knows.
@@ -25,6 +28,14 @@ const DRIVERS: &str = "sslnegotiation";
 pub(super) struct Address {
     pub(super) config: Config,
     pub(super) trust: Trust,
+    /// What the server is shown, where it asks who we are.
+    pub(super) identity: Option<Identity>,
+}
+
+/// A certificate of ours with what stands between it and its authority, and its key.
+pub(super) struct Identity {
+    pub(super) chain: Vec<CertificateDer<'static>>,
+    pub(super) key: PrivateKeyDer<'static>,
 }
 
 /// Which server is the right one.
@@ -54,11 +65,15 @@ impl FromStr for Address {
             None => of_pairs(text),
         }
         .ok_or("expected `postgres://USER@HOST/DATABASE` or `host=… dbname=… user=…`")?;
-        if let Some((name, _)) = options.iter().find(|(name, _)| name != MODE && name != ROOTS) {
-            return Err(format!("the option `{name}` is not known; expected `{MODE}`, `{ROOTS}` or `{DRIVERS}`"));
+        if let Some((name, _)) = options.iter().find(|(name, _)| ![MODE, ROOTS, CERTIFICATE, KEY].contains(&name.as_str())) {
+            return Err(format!("the option `{name}` is not known; expected `{MODE}`, `{ROOTS}`, `{CERTIFICATE}`, `{KEY}` or `{DRIVERS}`"));
         }
         let last = |wanted: &str| options.iter().rev().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
         let (mode, trust) = trust(last(MODE), last(ROOTS))?;
+        let identity = identity(last(CERTIFICATE), last(KEY))?;
+        if identity.is_some() && mode == SslMode::Disable {
+            return Err(format!("`{CERTIFICATE}` is shown to nobody with `{MODE}=disable`; say `{MODE}=verify-full`"));
+        }
         let mut config = Config::from_str(&rest).map_err(|error| error.to_string())?;
         config.ssl_mode(mode);
         // Sockets of this machine are not encrypted, whatever the mode; the driver would refuse.
@@ -71,7 +86,7 @@ impl FromStr for Address {
                 config.host(number);
             }
         }
-        Ok(Address { config, trust })
+        Ok(Address { config, trust, identity })
     }
 }
 
@@ -84,6 +99,11 @@ fn trust(mode: Option<&str>, roots: Option<&str>) -> Result<(SslMode, Trust), St
         "disable" => return Ok((SslMode::Disable, Trust::Anybody)),
         "prefer" => return Ok((SslMode::Prefer, Trust::Anybody)),
         "require" if roots.is_none() => return Ok((SslMode::Require, Trust::Anybody)),
+        "allow" => {
+            return Err(format!(
+                "`{MODE}=allow` sends the password unencrypted where the server lets it; say `{MODE}=prefer`, or better `verify-full`"
+            ));
+        }
         "require" | "verify-ca" => Trust::Signed,
         "verify-full" => Trust::SignedForName,
         _ => return Err(format!("`{MODE}` is one of disable, prefer, require, verify-ca, verify-full")),
@@ -95,6 +115,30 @@ fn trust(mode: Option<&str>, roots: Option<&str>) -> Result<(SslMode, Trust), St
         return Err(format!("with `{ROOTS}={SYSTEM}` anybody may have a certificate; say `{MODE}=verify-full`"));
     }
     Ok((SslMode::Require, wanted(authorities(place)?)))
+}
+
+/// Certificate and key, both or neither.
+fn identity(certificate: Option<&str>, key: Option<&str>) -> Result<Option<Identity>, String> {
+    let (certificate, place) = match (certificate, key) {
+        (None, None) => return Ok(None),
+        (Some(certificate), Some(key)) => (certificate, key),
+        (Some(_), None) => return Err(format!("`{CERTIFICATE}` needs `{KEY}`: the file with its key")),
+        (None, Some(_)) => return Err(format!("`{KEY}` needs `{CERTIFICATE}`: the file with its certificate")),
+    };
+    let read = CertificateDer::pem_file_iter(Path::new(certificate)).and_then(Iterator::collect);
+    let chain: Vec<_> = read.map_err(|error| format!("`{CERTIFICATE}`: `{certificate}` cannot be read as certificates in PEM: {error}"))?;
+    if chain.is_empty() {
+        return Err(format!("`{CERTIFICATE}`: `{certificate}` holds no certificate"));
+    }
+    let metadata = std::fs::metadata(place).map_err(|error| format!("`{KEY}`: `{place}` cannot be read: {error}"))?;
+    // As libpq has it: its owner alone reads it, or root owns it and a group reads it.
+    let open_to = if metadata.uid() == 0 { 0o027 } else { 0o077 };
+    if metadata.mode() & open_to != 0 {
+        return Err(format!("`{KEY}`: others can read `{place}`; `chmod 600` it"));
+    }
+    let key = PrivateKeyDer::from_pem_file(Path::new(place))
+        .map_err(|error| format!("`{KEY}`: `{place}` cannot be read as a key in PEM without a passphrase: {error}"))?;
+    Ok(Some(Identity { chain, key }))
 }
 
 fn authorities(place: &str) -> Result<Authorities, String> {
@@ -213,12 +257,16 @@ mod tests {
 
     #[test]
     fn a_wrong_address_says_what_to_write_and_keeps_its_password() {
-        assert!(said("host=db sslmode=allow").contains("one of disable, prefer, require"));
+        assert!(said("host=db sslmode=maybe").contains("one of disable, prefer, require"));
+        assert!(said("host=db sslmode=allow").contains("say `sslmode=prefer`"));
         assert!(said("host=db sslmode=verify-full").contains("needs `sslrootcert`"));
         assert!(said("host=db sslmode=prefer sslrootcert=/x").contains("checks nothing"));
         assert!(said("host=db sslmode=verify-ca sslrootcert=system").contains("verify-full"));
         assert!(said("host=db sslmode=verify-ca sslrootcert=/nowhere.crt").contains("/nowhere.crt"));
-        assert!(said("host=db sslcert=/x").contains("`sslcert` is not known"));
+        assert!(said("host=db sslcrl=/x").contains("`sslcrl` is not known"));
+        assert!(said("host=db sslcert=/x").contains("needs `sslkey`"));
+        assert!(said("host=db sslkey=/x").contains("needs `sslcert`"));
+        assert!(said("host=db sslcert=/nowhere.crt sslkey=/x").contains("/nowhere.crt"));
         for broken in
             ["host=db password=hunter2 oops", "host=db password='hunter2", "postgres://u:hunter2@db/d?oops", "postgres://u:hunter2@db:x/d"]
         {

@@ -1,4 +1,5 @@
-//! TLS to the database: rustls under the driver. It is not told of the server's key, so that `channel_binding=require` is refused.
+//! TLS to the database: rustls under the driver. The driver is told the hash of the server's certificate: the password's proof holds on this
+//! connection only (`channel_binding`), also where nobody checks who signed the certificate.
 
 use std::error::Error;
 use std::io;
@@ -14,27 +15,43 @@ use tokio_rustls::rustls::client::{verify_server_cert_signed_by_trust_anchor, ve
 use tokio_rustls::rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::server::ParsedCertificate;
-use tokio_rustls::rustls::{self, CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+use tokio_rustls::rustls::{self, CertificateError, ClientConfig, DigitallySignedStruct, InconsistentKeys, SignatureScheme};
 use tokio_rustls::{TlsConnector, client};
 
-use super::address::{Authorities, Trust};
+use super::address::{Authorities, Identity, Trust};
+use super::binding;
 
 /// Makes encrypted connections; whom they trust is settled.
 #[derive(Clone)]
 pub(super) struct Encryption(TlsConnector);
 
 impl Encryption {
-    pub(super) fn new(trust: Trust) -> Result<Self, rustls::Error> {
+    pub(super) fn new(trust: Trust, identity: Option<Identity>) -> Result<Self, rustls::Error> {
         let provider: Arc<CryptoProvider> = Arc::new(ring::default_provider());
+        let shown = identity.map(|identity| certified(&provider, identity)).transpose()?;
         let algorithms = provider.signature_verification_algorithms;
-        let mut config = ClientConfig::builder_with_provider(provider)
+        let unnamed = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Verifier { trust, algorithms }))
-            .with_no_client_auth();
+            .with_custom_certificate_verifier(Arc::new(Verifier { trust, algorithms }));
+        let mut config = match shown {
+            Some(certified) => unnamed.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(certified))),
+            None => unnamed.with_no_client_auth(),
+        };
         // Asked for by servers that speak TLS from the first byte (`sslnegotiation=direct`).
         config.alpn_protocols = vec![b"postgresql".to_vec()];
         Ok(Encryption(TlsConnector::from(Arc::new(config))))
+    }
+}
+
+/// Our certificate with its key. Certificates of the first version, as `openssl x509 -req` makes them, cannot be looked into here: whether they
+/// fit their key is for the server to say.
+fn certified(provider: &CryptoProvider, Identity { chain, key }: Identity) -> Result<CertifiedKey, rustls::Error> {
+    let certified = CertifiedKey::new(chain, provider.key_provider.load_private_key(key)?);
+    match certified.keys_match() {
+        Err(unfit @ rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => Err(unfit),
+        _ => Ok(certified),
     }
 }
 
@@ -87,7 +104,9 @@ pub(super) struct Encrypted(client::TlsStream<Socket>);
 
 impl TlsStream for Encrypted {
     fn channel_binding(&self) -> ChannelBinding {
-        ChannelBinding::none()
+        let (_, connection) = self.0.get_ref();
+        let shown = connection.peer_certificates().and_then(|certificates| certificates.first());
+        shown.and_then(|shown| binding::end_point(shown)).map_or_else(ChannelBinding::none, ChannelBinding::tls_server_end_point)
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod address;
 mod backup;
+mod binding;
 mod encryption;
 mod session;
 
@@ -34,9 +35,10 @@ impl Postgres {
     /// The database that the address names: `host=/run/postgresql dbname=hikeshi user=hikeshi`, or a `postgres://` URL.
     pub(crate) fn open(address: &str) -> Result<Self> {
         let wrong = |error: String| Error::Invalid(format!("the address of the database is wrong: {error}"));
-        let Address { config, trust } = Address::from_str(address).map_err(wrong)?;
+        let Address { config, trust, identity } = Address::from_str(address).map_err(wrong)?;
         let plain = config.get_ssl_mode() == SslMode::Disable && config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)));
-        let encryption = Encryption::new(trust).map_err(|error| Error::Internal(error.to_string()))?;
+        let encryption =
+            Encryption::new(trust, identity).map_err(|error| wrong(format!("`sslcert` and `sslkey` cannot be used: {error}")))?;
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(config, encryption, recycling);
         let pool = Pool::builder(manager).max_size(CONNECTIONS).build().map_err(|error| wrong(error.to_string()))?;

@@ -56,7 +56,7 @@ async fn a_program_is_told_of_its_key_in_english_unless_it_asks_otherwise() {
         (Some("Bearer hikeshi_nobody"), None, "The API key is unknown"),
         (Some("Bearer hikeshi_nobody"), Some("ja,en;q=0.5"), "API キーは登録されていない"),
     ] {
-        let mut request = fixture.request(Method::POST, "/api/v1/alerts").json(&json!({}));
+        let mut request = fixture.request(Method::POST, "/alerts").json(&json!({}));
         for (name, value) in [("authorization", key), ("accept-language", language)] {
             if let Some(value) = value {
                 request = request.header(name, value);

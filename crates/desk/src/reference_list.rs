@@ -102,7 +102,7 @@ pub async fn may_replace(desk: &Desk, caller: &Caller, id: ReferenceListId, vers
 /// organisation or of the installation.
 ///
 /// # Errors
-/// `Busy` where that takes too long, or where a file of the same owner is on its way.
+/// `Busy` where that takes too long.
 pub async fn turn(desk: &Desk, owner: Option<OrganizationId>) -> Result<Turn> {
     desk.lists.turn(owner).await
 }

@@ -28,7 +28,7 @@ const TOLD_DEFECTS: usize = 100;
 const LARGEST_UNPACKED: usize = 96 << 20;
 /// How long a sender waits until the files before are read: longer than sending one may take.
 const LONGEST_WAIT: Duration = Duration::from_secs(180);
-/// How soon an organisation may come again that has a file on its way.
+/// How soon whoever waited in vain may come again.
 const SOON: Duration = Duration::from_secs(10);
 
 /// What was made of files, by their hash.
@@ -39,8 +39,7 @@ pub struct ListCache {
     changing: Arc<Mutex<()>>,
     /// Held while a file is on its way from its sender to a list.
     uploading: Arc<Mutex<()>>,
-    /// Who has a file on its way or waits with one: each organisation, and the installation, with one at a time, so that none keeps the
-    /// others waiting with the next and the next.
+    /// Each organisation, and the installation, waits with one file at a time: none keeps the others waiting with the next and the next.
     senders: Senders,
     /// What the search of the past asks, of the list that is being searched for.
     searched: RwLock<Option<Arc<Prepared>>>,
@@ -51,23 +50,11 @@ pub struct ListCache {
 #[derive(Debug)]
 pub struct Turn {
     _uploading: OwnedMutexGuard<()>,
-    _sender: Sender,
+    _own: OwnedMutexGuard<()>,
 }
 
-type Senders = Arc<std::sync::Mutex<HashSet<Option<OrganizationId>>>>;
-
-/// One of those who send.
-#[derive(Debug)]
-struct Sender {
-    owner: Option<OrganizationId>,
-    among: Senders,
-}
-
-impl Drop for Sender {
-    fn drop(&mut self) {
-        self.among.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.owner);
-    }
-}
+/// For each owner of lists, what is held while one of its files is on its way or waits for its turn.
+type Senders = std::sync::Mutex<HashMap<Option<OrganizationId>, Arc<Mutex<()>>>>;
 
 /// What was made of one file.
 #[derive(Debug)]
@@ -84,13 +71,13 @@ impl ListCache {
 
     /// Waits for leave to take a file off the wire.
     pub(super) async fn turn(&self, owner: Option<OrganizationId>) -> Result<Turn> {
-        let busy = |retry_after| Error::new(ErrorKind::Busy { retry_after }, Phrase::new("error.lists_busy"));
-        if !self.senders.lock().unwrap_or_else(PoisonError::into_inner).insert(owner) {
-            return Err(busy(SOON));
-        }
-        let sender = Sender { owner, among: self.senders.clone() };
-        let turn = tokio::time::timeout(LONGEST_WAIT, self.uploading.clone().lock_owned()).await;
-        turn.map(|guard| Turn { _uploading: guard, _sender: sender }).map_err(|_| busy(SOON))
+        let own = self.senders.lock().unwrap_or_else(PoisonError::into_inner).entry(owner).or_default().clone();
+        let both = async {
+            let own = own.lock_owned().await;
+            Turn { _uploading: self.uploading.clone().lock_owned().await, _own: own }
+        };
+        let turn = tokio::time::timeout(LONGEST_WAIT, both).await;
+        turn.map_err(|_| Error::new(ErrorKind::Busy { retry_after: SOON }, Phrase::new("error.lists_busy")))
     }
 
     /// Entries in memory.
@@ -193,18 +180,24 @@ mod tests {
 
     /// One sender on a slow line, again and again, had everybody else refused.
     #[tokio::test]
-    async fn an_organisation_waits_with_one_file_at_a_time() {
+    async fn the_next_file_of_a_sender_waits_behind_those_of_others() {
         let cache = Arc::new(ListCache::default());
         let org = |number| Some(OrganizationId(uuid::Uuid::from_u128(number)));
+        let (told, mut turns) = tokio::sync::mpsc::unbounded_channel();
         let first = cache.turn(org(1)).await.unwrap();
-        assert!(matches!(cache.turn(org(1)).await.unwrap_err().kind(), ErrorKind::Busy { .. }), "its next has to come again");
-        let next = tokio::spawn({
-            let cache = cache.clone();
-            async move { cache.turn(org(2)).await.map(drop) }
-        });
-        drop(first);
-        next.await.unwrap().unwrap();
-        cache.turn(org(1)).await.unwrap();
-        assert!(cache.senders.lock().unwrap().is_empty(), "and nobody is left over");
+        for owner in [org(1), org(1), org(2), None] {
+            let (cache, told) = (cache.clone(), told.clone());
+            tokio::spawn(async move {
+                let _turn = cache.turn(owner).await.unwrap();
+                told.send(owner).unwrap();
+            });
+            tokio::task::yield_now().await;
+        }
+        drop((first, told));
+        let mut order = Vec::new();
+        while let Some(owner) = turns.recv().await {
+            order.push(owner);
+        }
+        assert_eq!(order, [org(2), None, org(1), org(1)]);
     }
 }

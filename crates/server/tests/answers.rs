@@ -81,7 +81,9 @@ async fn an_answer_of_nobody_to_nothing_or_on_what_is_closed_is_refused() {
     let stale = body(json!({"expected_version": version + 7}));
     assert_eq!(fixture.post(&analyst, &path, &stale).await.0, StatusCode::CONFLICT);
     fixture.post(&analyst, "/alerts/close", &json!({"ids": [alert], "reason": "handled"})).await;
-    let (status, refused) = fixture.post(&analyst, &path, &body(json!({}))).await;
+    assert_eq!(fixture.post(&analyst, &path, &body(json!({}))).await.0, StatusCode::CONFLICT, "closed since it was looked at");
+    let closed = fixture.get(&analyst, &format!("/alerts/{alert}")).await;
+    let (status, refused) = fixture.post(&analyst, &path, &body(json!({"expected_version": closed["alert"]["version"]}))).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{refused}");
-    assert!(fixture.get(&analyst, &format!("/alerts/{alert}")).await["answers"].as_array().unwrap().is_empty());
+    assert!(closed["answers"].as_array().unwrap().is_empty());
 }

@@ -178,19 +178,19 @@ fn exit_codes() {
 fn a_named_input_that_cannot_be_read_fails_after_the_rest_was_read() {
     let folder = Folder::new();
     folder.zip("a.zip", "events.ndjson");
-    for (named, said, matches) in [
-        (["events.ndjson", "absent.evtx"], "no such file", 2),
-        (["events.ndjson", "absent*"], "no file matches", 2),
-        (["events.ndjson", "-"], "standard input is not read", 2),
-        (["events.ndjson", "/dev/null"], "not a regular file", 2),
-        (["events.ndjson", "a.zip!absent"], "no such member", 2),
-        (["a.zip!events.ndjson", "a.zip!absent"], "no such member", 2),
+    for (named, said) in [
+        (["events.ndjson", "absent.evtx"], "no such file"),
+        (["events.ndjson", "absent*"], "no file matches"),
+        (["events.ndjson", "-"], "standard input is not read"),
+        (["events.ndjson", "/dev/null"], "not a regular file"),
+        (["events.ndjson", "a.zip!absent"], "no such member"),
+        (["a.zip!events.ndjson", "a.zip!absent"], "no such member"),
     ] {
         let output = folder.detect(&[&["--json"], named.as_slice()].concat());
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{named:?}: {errors}");
         assert!(errors.contains(said) && errors.contains("could not be read"), "{named:?}: {errors}");
-        assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), matches, "{named:?}: {errors}");
+        assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 4, "{named:?}: {errors}");
     }
     let damaged = folder.path().join("damaged.ndjson");
     std::fs::write(damaged, format!("{EVENTS}no event\n")).unwrap();

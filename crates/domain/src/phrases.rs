@@ -323,7 +323,7 @@ mod tests {
         let line = shipped.lines().find(|line| line.starts_with(&format!("{key}:"))).unwrap();
         assert!(own(shipped.to_owned()).is_ok());
         let missing = own(shipped.replacen(line, "", 1)).unwrap_err().to_string();
-        assert_eq!(missing, format!("playbook/{path}:0: expected a sentence `{key}`, found none"));
+        assert_eq!(missing, format!("playbook/{path}: expected a sentence `{key}`, found none"));
         let unknown = own(shipped.replacen(line, &format!("{key}: {{ja: \"{{odd}}\", en: \"{{odd}}\"}}"), 1)).unwrap_err().to_string();
         assert!(unknown.contains("expected no value `odd`"), "{unknown}");
     }

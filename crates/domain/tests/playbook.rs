@@ -77,7 +77,7 @@ fn a_slip_in_a_file_name_does_not_go_unseen() {
     let own = |path: &str| Files::with_own(BTreeMap::from([(path.to_owned(), String::new())]));
     for slip in ["matrx.yaml", "phrases/desc.yaml", "calendar/jp.yaml", "drills/more/mine.yaml"] {
         let message = own(slip).unwrap_err().to_string();
-        assert!(message.starts_with(&format!("playbook/{slip}:0: no such playbook file")), "{message}");
+        assert!(message.starts_with(&format!("playbook/{slip}: no such playbook file")), "{message}");
     }
     for new in ["drills/mine.yaml", "calendars/us.yaml"] {
         assert_eq!(own(new).unwrap().text(new), Some(""), "found by its name");

@@ -24,8 +24,8 @@ fn a_wrong_scenario_is_named_by_file_and_line() {
         let own = BTreeMap::from([("drills/company-week.yaml".to_owned(), text.replacen(from, to, 1))]);
         let message = load("company-week", &Files::with_own(own).unwrap()).unwrap_err().to_string();
         assert!(message.contains(expected), "`{message}` does not say `{expected}`");
-        let line: usize = message.split(':').nth(1).unwrap().parse().unwrap();
-        assert!(line > 0 || expected.contains("time zone"), "`{message}` names no line");
+        let line = message.split(':').nth(1).and_then(|line| line.parse::<usize>().ok());
+        assert!(line.is_some_and(|line| line > 0) || expected.contains("time zone"), "`{message}` names no line");
     };
     check("event: file_create, by: zoom", "event: file_creat, by: zoom", "expected a kind of event");
     check("by: update, fields: {QueryName", "by: updat, fields: {QueryName", "found `updat`");

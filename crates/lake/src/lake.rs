@@ -20,6 +20,7 @@ use crate::config::LakeConfig;
 use crate::flight::write_flight;
 use crate::layout::Layout;
 use crate::matches::Tap;
+use crate::seam::Stream;
 use crate::shelf::Shelf;
 use crate::status::{DiskRoom, IngestLag, Totals};
 use crate::stream::{AppendError, Encoding, LocalDisk, Log, LogConfig, Recovery, make_folder};
@@ -77,7 +78,7 @@ pub(crate) struct Inner {
     pub(crate) layout: Layout,
     pub(crate) config: LakeConfig,
     pub(crate) catalogue: Arc<dyn Catalogue>,
-    pub(crate) log: Log,
+    pub(crate) stream: Arc<dyn Stream>,
     pub(crate) views: Views,
     pub(crate) shelf: Arc<Shelf>,
     pub(crate) tap: Option<Arc<dyn Tap>>,
@@ -206,7 +207,7 @@ impl Lake {
             layout,
             config,
             catalogue,
-            log,
+            stream: Arc::new(log),
             views,
             tap,
             closing: AtomicBool::new(false),
@@ -242,13 +243,13 @@ impl Lake {
         if contents.refused == contents.lines {
             return Err(AppendError::NoEvents);
         }
-        let ack = self.inner.log.append(&batch, contents.bytes).await?;
+        let ack = self.inner.stream.append(&batch, contents.bytes).await?;
         Ok(Appended { offset: ack.offset, repeated: ack.repeated, refused: contents.refused })
     }
 
     /// Waits until everything acknowledged before this call is in committed segments.
     pub async fn flush(&self) {
-        let target = self.inner.log.next_offset();
+        let target = self.inner.stream.next_offset();
         self.inner.flush_wanted.fetch_max(target, Ordering::AcqRel);
         let mut committed = self.inner.committed.subscribe();
         // The sender lives in `inner`, so that waiting cannot fail.
@@ -257,7 +258,7 @@ impl Lake {
 
     /// What was found in the stream when the lake was opened.
     pub fn recovery(&self) -> Recovery {
-        self.inner.log.recovery()
+        self.inner.stream.recovery()
     }
 
     /// Goes on in a new file of the stream after a failed sync or write, once the disk is well again.
@@ -265,25 +266,25 @@ impl Lake {
     /// # Errors
     /// When the disk still refuses.
     pub async fn reopen_stream(&self) -> io::Result<()> {
-        self.inner.log.reopen().await
+        self.inner.stream.reopen().await
     }
 
     /// How far writing is behind receiving, and what was counted.
     pub fn lag(&self) -> IngestLag {
         let (committed, committed_received_at) = *self.inner.committed.borrow();
         let view = self.inner.views.now();
-        let failures = self.inner.log.failures();
+        let failures = self.inner.stream.failures();
         IngestLag {
-            appended: self.inner.log.next_offset(),
+            appended: self.inner.stream.next_offset(),
             committed,
-            stream_bytes: self.inner.log.backlog_bytes(),
+            stream_bytes: self.inner.stream.backlog_bytes(),
             tail_events: view.tail.iter().map(|block| block.live.len() as u64).sum(),
             segments: view.segments.len() as u64,
             committed_received_at,
             stream_failed: failures.standing,
             stream_failures: failures.count,
             stream_failed_at: failures.last,
-            disk_full: self.inner.log.room_beyond(100) == 0,
+            disk_full: self.inner.stream.room_beyond(100) == 0,
             aside_events: self.inner.aside.events(),
             writer_fault: self.inner.fault.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             totals: *self.inner.totals(),
@@ -292,7 +293,7 @@ impl Lake {
 
     /// Where the lake lies, and how much room is left there; `None` where the system does not say.
     pub fn disk_room(&self) -> Option<DiskRoom> {
-        self.inner.log.disk_room()
+        self.inner.stream.disk_room()
     }
 }
 

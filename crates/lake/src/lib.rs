@@ -29,6 +29,7 @@ mod retention;
 mod rows;
 mod scan;
 mod schema;
+mod seam;
 mod segment;
 mod shelf;
 mod sql_scan;

@@ -16,7 +16,7 @@ const MOST_BYTES: u64 = 512 << 20;
 /// Puts the batches behind `committed` into the view, repetitions left out. How many were left unread: beyond the memory, or for a
 /// fault of the disk.
 pub(crate) fn show_waiting(inner: &Inner, committed: u64) -> u64 {
-    let mut reader = inner.log.reader(committed);
+    let mut reader = inner.stream.reader(committed);
     let mut repeats = Repeats::new(inner.shelf.clone(), &inner.views.now());
     let (mut reached, mut bytes) = (committed, 0_u64);
     while bytes < MOST_BYTES {
@@ -37,5 +37,5 @@ pub(crate) fn show_waiting(inner: &Inner, committed: u64) -> u64 {
             inner.views.change(|view| view.tail.push(Arc::new(TailBlock { rows: parsed.rows, live, matches: Vec::new() })));
         }
     }
-    inner.log.next_offset().saturating_sub(reached)
+    inner.stream.next_offset().saturating_sub(reached)
 }

@@ -153,7 +153,7 @@ fn exit_codes() {
         (output.status.code(), said(&output))
     };
     assert_eq!(code(&["events.ndjson"]).0, Some(0));
-    assert_eq!(code(&["events.ndjson", "absent.evtx"]).0, Some(0), "what is there is read");
+    assert_eq!(code(&["events.ndjson", "absent.evtx"]).0, Some(1), "a named file that is not there is no clean one");
     assert_eq!(code(&["--help"]).0, Some(0));
     for (arguments, expected) in [
         (["absent.evtx"].as_slice(), "nothing to read"),

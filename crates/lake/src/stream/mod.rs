@@ -18,9 +18,7 @@ pub use disk::make_folder;
 pub(crate) use disk::{LocalDisk, sync_folder};
 pub use frame::Encoding;
 pub(crate) use frame::Frame;
-#[cfg(test)]
-pub(crate) use log::Ack;
 pub use log::AppendError;
-pub(crate) use log::{Log, LogConfig};
+pub(crate) use log::{Ack, Failures, Log, LogConfig};
 pub(crate) use reader::LogReader;
 pub use recovery::Recovery;

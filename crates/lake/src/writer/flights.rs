@@ -86,7 +86,7 @@ impl Writer {
         self.pool.give(Box::new(move |_| {
             let write = || write(&inner.layout, &blocks, &known, Timestamp::now());
             // Segments may take half of the reserve, since the stream that they free is larger; the other half is the record's alone.
-            let written = if inner.log.room_beyond(50) == 0 {
+            let written = if inner.stream.room_beyond(50) == 0 {
                 Err(Failure::no_room())
             } else {
                 match catch_unwind(AssertUnwindSafe(write)) {
@@ -145,7 +145,7 @@ impl Writer {
             places.for_each(landed);
         }
         self.follow_catalogue();
-        if let Err(error) = self.inner.log.trim(self.committed) {
+        if let Err(error) = self.inner.stream.trim(self.committed) {
             tracing::warn!(%error, "a written file of the stream cannot be deleted now");
         }
         let newest = flight.blocks.iter().filter_map(|block| block.events().next()).map(|event| event.received_at).max();

@@ -59,13 +59,13 @@ impl Writer {
             return;
         }
         let rushed = self.rushed_at.is_some_and(|at| at.elapsed() < 2 * RUSH);
-        let idle = !rushed && self.given == self.delivered && self.inner.log.next_offset() <= self.reached;
+        let idle = !rushed && self.given == self.delivered && self.inner.stream.next_offset() <= self.reached;
         let config = &self.inner.config;
         let today = day_of(Timestamp::now().as_microsecond());
         let least = |day| least(config, idle, day < today);
         let Some(chosen) = pick(&self.inner.views.now(), least, config.merge_rows) else { return };
         // Old and new stand side by side for a while: that takes nothing of the reserve.
-        if self.inner.log.room_beyond(100) <= chosen.iter().map(|segment| segment.row.size_bytes).sum() {
+        if self.inner.stream.room_beyond(100) <= chosen.iter().map(|segment| segment.row.size_bytes).sum() {
             self.merge_after = Some(Instant::now() + MERGE_RETRY);
             return;
         }

@@ -28,7 +28,8 @@ use crate::matches::TapWorker;
 use crate::merge::Merged;
 use crate::pool::Pool;
 use crate::repeats::Repeats;
-use crate::stream::{Fetched, LogReader};
+use crate::seam::StreamReader;
+use crate::stream::Fetched;
 use crate::view::TailBlock;
 use flights::{Filling, Flight, WriteFlight};
 
@@ -62,7 +63,7 @@ pub(crate) struct Writer {
     pool: Pool<WorkerState>,
     done: Receiver<Done>,
     report: Sender<Done>,
-    reader: LogReader,
+    reader: Box<dyn StreamReader>,
     repeats: Repeats,
     known: Arc<KnownSightings>,
     write: WriteFlight,
@@ -95,7 +96,7 @@ impl Writer {
         let (report, done) = mpsc::channel();
         let repeats = Repeats::new(inner.shelf.clone(), &inner.views.now());
         let writer = Writer {
-            reader: inner.log.reader(committed),
+            reader: inner.stream.reader(committed),
             runtime: Handle::current(),
             known: Arc::default(),
             write,
@@ -155,7 +156,7 @@ impl Writer {
     /// Hands batches to the workers.
     fn take_batches(&mut self) {
         while self.may_read() {
-            let durable = self.inner.log.next_offset();
+            let durable = self.inner.stream.next_offset();
             match self.reader.next() {
                 Ok(Fetched::Frame(frame)) => {
                     let (number, report) = (self.given, self.report.clone());
@@ -190,7 +191,7 @@ impl Writer {
             std::thread::sleep(PATIENCE);
         }
         if !(self.given > self.delivered || self.flights.iter().any(|flight| flight.written.is_none()) || self.merging) {
-            self.inner.log.wait_for(self.reached.max(self.committed), PATIENCE);
+            self.inner.stream.wait_for(self.reached.max(self.committed), PATIENCE);
             return;
         }
         let first = self.done.recv_timeout(PATIENCE).ok();

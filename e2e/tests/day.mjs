@@ -161,6 +161,28 @@ export function day(world) {
     await visitor.close();
   });
 
+  // covers: S4-90
+  test("a case is taken back to how it stood, and nothing can be changed there", { skip: process.env.HIKESHI_FIXTURE === "1" }, async () => {
+    const visitor = await visit(world);
+    const { page } = visitor;
+    await visitor.open("/cases");
+    const id = (await ask(visitor, "/cases")).items[0].id;
+    await visitor.open(`/cases/${id}`);
+    await page.getByRole("slider", { name: "時点を選んで見る" }).focus();
+    await page.keyboard.press("Home");
+    const band = page.getByText("時点の記録を表示しています");
+    await band.waitFor();
+    await page.getByText("類型・深刻度は未判断です").waitFor();
+    assert.deepEqual([await page.getByRole("tab").count(), await page.getByRole("button", { name: "担当を決める" }).count()], [0, 0]);
+    assert.deepEqual(await barriers(page), []);
+    await page.reload();
+    await band.waitFor();
+    await page.getByRole("button", { name: "現在に戻る" }).click();
+    await page.waitForURL((url) => !url.searchParams.has("as_of"));
+    await page.getByRole("tab", { name: "分類" }).waitFor();
+    await visitor.close();
+  });
+
   test("several alerts are closed with one reason, and that is undone", async () => {
     const visitor = await visit(world);
     const { page } = visitor;

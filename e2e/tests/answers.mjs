@@ -20,7 +20,8 @@ export function answers(world) {
     const visitor = await visit(world);
     const { page } = visitor;
     await visitor.open("/duty");
-    const { id } = (await ask(visitor, "/alerts?state=open&verdict=grey")).items[0];
+    const { items } = await ask(visitor, "/alerts?state=open");
+    const { id } = items.find((row) => row.verdict === "grey") ?? items[0];
     await visitor.open(`/alerts/${id}`);
     const reasons = page.getByRole("region", { name: "判定の根拠" });
     await reasons.getByText(/利用者が意図して保存・実行したものかは確認していません/).waitFor();

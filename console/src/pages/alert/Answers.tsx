@@ -75,6 +75,7 @@ function AnswerDialog(props: { page: AlertPage; onClose: () => void }) {
         fullWidth
         orientation="vertical"
         aria-label={t.alert.answerQuestion}
+        classNames={{ label: styles.question }}
         data={QUESTIONS.map((each) => ({ value: each, label: t.alert.question[each] }))}
         value={question}
         onChange={(value) => setQuestion(oneOf(value, QUESTIONS) ?? question)}

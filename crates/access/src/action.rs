@@ -42,6 +42,14 @@ actions! {
     WorkCases "work_cases" [Operator IncidentLead Analyst],
     /// Choose type, severity and flows; close.
     JudgeCases "judge_cases" [Operator IncidentLead],
+    /// See service requests.
+    ReadRequests "read_requests" [Operator IncidentLead Analyst Reader],
+    /// Write requests down, take, rank, clock and end them.
+    WorkRequests "work_requests" [Operator IncidentLead Analyst],
+    /// See what an organisation has agreed with the desk.
+    ReadRetainers "read_retainers" [Operator IncidentLead Analyst Reader],
+    /// Write down and change what an organisation has agreed with the desk.
+    EditRetainers "edit_retainers" [Operator],
     /// See endpoints.
     ReadEndpoints "read_endpoints" [Operator IncidentLead Analyst Reader],
     /// Say what an endpoint is and whether its protection blocks.

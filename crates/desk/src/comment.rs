@@ -5,7 +5,8 @@ use hikeshi_domain::alert::Alert;
 use hikeshi_domain::case::{Case, Decision};
 use hikeshi_domain::comment::{Comment, Reference};
 use hikeshi_domain::entity::Entity;
-use hikeshi_domain::{AlertId, CaseId, CommentId, OrganizationId};
+use hikeshi_domain::request::ServiceRequest;
+use hikeshi_domain::{AlertId, CaseId, CommentId, OrganizationId, ServiceRequestId};
 use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Actor, Change, Content, Context, Expect, Order, Query, Stored};
 use jiff::Timestamp;
@@ -26,6 +27,8 @@ pub enum About {
     Alert(AlertId),
     /// A case.
     Case(CaseId),
+    /// A service request.
+    Request(ServiceRequestId),
 }
 
 /// One line of a history.
@@ -71,10 +74,16 @@ async fn add_once(desk: &Desk, caller: &Caller, about: About, text: &str) -> Res
         let case = desk.store.get::<Case>(&context, case.0).await?;
         change = change.put(&Case { comments: case.comments.saturating_add(1), ..case.entity.clone() }, case.expect());
     }
+    if let About::Request(request) = about {
+        let request = desk.store.get::<ServiceRequest>(&context, request.0).await?;
+        let comments = request.comments.saturating_add(1);
+        change = change.put(&ServiceRequest { comments, ..request.entity.clone() }, request.expect());
+    }
     desk.store.change(&context, change).await?;
     match about {
         About::Alert(alert) => desk.tell(Alert::KIND, alert.0, Some(org)),
         About::Case(case) => desk.tell(Case::KIND, case.0, Some(org)),
+        About::Request(request) => desk.tell(ServiceRequest::KIND, request.0, Some(org)),
     }
     Ok(desk.store.get(&context, comment.id.0).await?)
 }
@@ -141,6 +150,7 @@ async fn subject(desk: &Desk, caller: &Caller, about: About, purpose: Purpose) -
     let (reading, working) = match about {
         About::Alert(_) => (Action::ReadAlerts, Action::WorkAlerts),
         About::Case(_) => (Action::ReadCases, Action::WorkCases),
+        About::Request(_) => (Action::ReadRequests, Action::WorkRequests),
     };
     let seen = context(&permit_everywhere(caller, reading)?);
     let (org, target) = match about {
@@ -151,6 +161,10 @@ async fn subject(desk: &Desk, caller: &Caller, about: About, purpose: Purpose) -
         About::Case(id) => {
             let case = desk.store.get::<Case>(&seen, id.0).await?;
             (case.org, Reference::to(&case.entity))
+        }
+        About::Request(id) => {
+            let request = desk.store.get::<ServiceRequest>(&seen, id.0).await?;
+            (request.org, Reference::to(&request.entity))
         }
     };
     let action = if purpose == Purpose::Work { working } else { reading };

@@ -35,6 +35,8 @@ pub mod organization;
 mod password;
 pub mod person;
 pub mod reference_list;
+pub mod request;
+pub mod retainer;
 pub mod rule;
 pub mod saved_search;
 pub mod search;

@@ -48,6 +48,10 @@ ids! {
     TriageId,
     /// The full list of one run of triage.
     FullListId,
+    /// A service request.
+    ServiceRequestId,
+    /// A retainer.
+    RetainerId,
     /// A mail of the outbox.
     MessageId,
     /// An entry of the exception list.

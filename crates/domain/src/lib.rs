@@ -30,6 +30,8 @@ pub mod playbook;
 pub mod procedure;
 pub mod raise;
 pub mod reference_list;
+pub mod request;
+pub mod retainer;
 pub mod role;
 pub mod saved_search;
 pub mod session;

@@ -93,6 +93,8 @@ fn api() -> OpenApiRouter<App> {
         .merge(routes::rules::router())
         .merge(routes::messages::router())
         .merge(routes::organizations::router())
+        .merge(routes::requests::router())
+        .merge(routes::retainers::router())
         .merge(routes::api_keys::router())
         .merge(routes::settings::router())
         .merge(routes::exceptions::router())

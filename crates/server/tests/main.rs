@@ -51,6 +51,8 @@ mod reference_lists;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod requests;
+#[cfg(test)]
 mod retention;
 #[cfg(test)]
 mod rules;

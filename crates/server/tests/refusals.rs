@@ -86,7 +86,7 @@ fn body(name: &str, org: &str) -> Value {
     match name {
         "POST /alerts/{id}/override" => json!({"verdict": "white", "reason": "r", "expected_version": 1}),
         "POST /alerts/{id}/answers" => json!({"question": "announced", "said": "yes", "from": "f", "expected_version": 1}),
-        "POST /alerts/{id}/comments" | "POST /cases/{id}/comments" => json!({"text": "t"}),
+        "POST /alerts/{id}/comments" | "POST /cases/{id}/comments" | "POST /requests/{id}/comments" => json!({"text": "t"}),
         "POST /alerts/close" | "POST /alerts/reopen" | "POST /cases/{id}/close" => json!({"ids": [], "reason": "r"}),
         "POST /cases/{id}/classification" => json!({"type": "B-1", "severity": 3, "flows": ["handle"], "expected_version": 1}),
         "PUT /endpoints/{id}" => json!({"block_mode": "block", "note": "n", "expected_version": 1}),
@@ -102,8 +102,20 @@ fn body(name: &str, org: &str) -> Value {
         "PUT /people/{id}/role" => json!({"org": org, "role": "operator", "expected_version": 1}),
         "POST /people/{id}/disable" => json!({"reason": "r"}),
         "POST /api-keys" => json!({"org": org, "name": "n"}),
+        "POST /requests" => json!({"org": org, "channel": "hotline"}),
+        "PUT /requests/{id}" => json!({"form": {}, "expected_version": 1}),
+        "POST /requests/{id}/declare" => json!({"priority": "urgent", "who": "w", "channel": "hotline"}),
+        "POST /requests/{id}/verify" => json!({"proof": "call_back", "who": "w"}),
+        "POST /requests/{id}/clock" => json!({"duty": "on_site", "act": "start"}),
+        "POST /requests/{id}/end" => json!({"outcome": "handled", "reason": "r"}),
+        "POST /organizations/{id}/retainers" => agreed(),
+        "PUT /retainers/{id}" => json!({"agreed": agreed(), "expected_version": 1}),
         _ => json!({}),
     }
+}
+
+fn agreed() -> Value {
+    json!({"reference": "RT-1", "from": "2020-04-01", "until": "2099-03-31", "services": ["emergency"]})
 }
 
 /// The query that a route takes beside its body.
@@ -141,13 +153,15 @@ async fn another_organisation_is_not_there() {
         let response = fixture.by(&stranger, method, &filled).json(&sent).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{name}: {}", response.text().await.unwrap());
     }
-    for name in ["POST /hunt/searches", "POST /exceptions", "POST /lists", "POST /api-keys", "POST /people"] {
+    for name in ["POST /hunt/searches", "POST /exceptions", "POST /lists", "POST /api-keys", "POST /people", "POST /requests"] {
         let (_, path) = name.split_once(' ').unwrap();
         let path = path.to_owned() + &query(name, &ours.to_string());
         let (status, answer) = fixture.post(&stranger, &path, &body(name, &ours.to_string())).await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{name}: {answer}");
     }
-    for path in ["/alerts", "/cases", "/endpoints", "/messages", "/exceptions", "/lists", "/api-keys", "/hunt/searches", "/jobs"] {
+    let lists =
+        ["/alerts", "/cases", "/requests", "/endpoints", "/messages", "/exceptions", "/lists", "/api-keys", "/hunt/searches", "/jobs"];
+    for path in lists {
         assert_eq!(fixture.get(&stranger, path).await["items"], json!([]), "{path} shows nothing of another organisation");
         let narrowed = fixture.by(&stranger, Method::GET, &format!("{path}?org={ours}")).send().await.unwrap();
         assert!(narrowed.status() == StatusCode::NOT_FOUND || narrowed.json::<Value>().await.unwrap()["items"] == json!([]), "{path}?org=");
@@ -215,6 +229,8 @@ struct Ids {
     person: String,
     org: String,
     job: String,
+    request: String,
+    retainer: String,
 }
 
 impl Ids {
@@ -232,7 +248,10 @@ impl Ids {
         let (_, person) = fixture.post(operator, "/people", &body("POST /people", &org)).await;
         let (search, key, exception, person) = (id(&search), id(&key["item"]), id(&exception), id(&person["item"]));
         let job = failed_job(fixture, OrganizationId(org.parse().unwrap())).await;
-        Ids { alert, case, endpoint, search, key, exception, list, message, person, org, job }
+        let (_, request) = fixture.post(operator, "/requests", &body("POST /requests", &org)).await;
+        let (_, retainer) = fixture.post(operator, &format!("/organizations/{org}/retainers"), &agreed()).await;
+        let (request, retainer) = (id(&request["request"]), id(&retainer));
+        Ids { alert, case, endpoint, search, key, exception, list, message, person, org, job, request, retainer }
     }
 
     fn of(&self, path: &str) -> Option<&str> {
@@ -251,6 +270,8 @@ impl Ids {
             "people" => &self.person,
             "organizations" => &self.org,
             "jobs" => &self.job,
+            "requests" => &self.request,
+            "retainers" => &self.retainer,
             _ => return None,
         })
     }

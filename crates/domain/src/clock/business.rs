@@ -85,6 +85,14 @@ impl BusinessCalendar {
         self.deadline(Timestamp::MAX, steps)
     }
 
+    /// How much of a span lies in business hours; nothing where it ends before it begins.
+    pub fn hours_between(&self, from: Timestamp, to: Timestamp) -> SignedDuration {
+        let last = to.to_zoned(self.zone.clone()).date();
+        let days = self.dates_from(from).take_while(|date| *date <= last).filter(|date| self.why_closed(*date).is_none());
+        let spans = days.flat_map(|date| self.spans(date));
+        spans.map(|(open, close)| close.min(to).duration_since(open.max(from)).max(SignedDuration::ZERO)).sum()
+    }
+
     /// At the close of the n-th business day after the day of the start, which is not counted (初日不算入).
     pub fn after_days(&self, start: Timestamp, days: u32) -> Deadline {
         let first = start.to_zoned(self.zone.clone()).date();

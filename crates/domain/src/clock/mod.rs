@@ -6,6 +6,7 @@
 mod business;
 mod holidays;
 mod rule;
+mod running;
 pub mod vector;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 pub use rule::{Rule, RuleError};
+pub use running::{ClockError, EarlierStart, Event, Pause, RunningClock, Source, Standing};
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
@@ -38,11 +40,18 @@ pub enum Duty {
     CommentaryReport,
     /// The customer's answer to a grey verdict: three business days (S3-64).
     GreyReply,
+    /// 初回応答: somebody of the desk answers whoever asked (S0-38).
+    FirstAnswer,
+    /// 駆け付け: a specialist stands at the customer's door, 24 hours after the request was accepted (S2-10).
+    OnSite,
+    /// 問い合わせ回答: an inquiry is answered in business hours (S3-80).
+    InquiryAnswer,
 }
 
 impl Duty {
     /// All.
-    pub const ALL: [Duty; 3] = [Duty::FlashReport, Duty::CommentaryReport, Duty::GreyReply];
+    pub const ALL: [Duty; 6] =
+        [Duty::FlashReport, Duty::CommentaryReport, Duty::GreyReply, Duty::FirstAnswer, Duty::OnSite, Duty::InquiryAnswer];
 
     /// The word in the playbook.
     pub const fn name(self) -> &'static str {
@@ -50,6 +59,9 @@ impl Duty {
             Duty::FlashReport => "flash_report",
             Duty::CommentaryReport => "commentary_report",
             Duty::GreyReply => "grey_reply",
+            Duty::FirstAnswer => "first_answer",
+            Duty::OnSite => "on_site",
+            Duty::InquiryAnswer => "inquiry_answer",
         }
     }
 }
@@ -116,6 +128,11 @@ impl Clocks {
     pub fn due(&self, duty: Duty, start: Timestamp, zone: &TimeZone) -> Deadline {
         let counted = self.rules.get(&duty).and_then(|rule| self.count(rule, start, zone).ok());
         counted.unwrap_or_else(|| elapsed(start, 0, zone))
+    }
+
+    /// The rule by which a duty is due unless a contract says otherwise.
+    pub fn rule(&self, duty: Duty) -> Option<&Rule> {
+        self.rules.get(&duty)
     }
 
     /// A business calendar by name.

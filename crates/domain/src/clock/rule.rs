@@ -9,6 +9,7 @@ use std::str::FromStr;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
 
 use super::{BusinessCalendar, Clocks, Deadline, elapsed, shown};
 use crate::phrase::Phrase;
@@ -22,8 +23,9 @@ const SEC: &str = "US0917";
 /// Longer than any term of a contract or law; keeps counting in bounds.
 const LONGEST: u32 = 100_000;
 
-/// How a deadline follows from its start.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How a deadline follows from its start. In JSON it is its word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Rule {
     /// `elapsed:H`: hours on the UTC line, day and night; summer time does not alter the length.
     Elapsed {
@@ -194,6 +196,20 @@ impl FromStr for Rule {
             ("nmbd", _) => Ok(Rule::NextMonthDay { nth: amount, calendar: calendar()? }),
             _ => Err(unknown()),
         }
+    }
+}
+
+impl From<Rule> for String {
+    fn from(rule: Rule) -> Self {
+        rule.to_string()
+    }
+}
+
+impl TryFrom<String> for Rule {
+    type Error = RuleError;
+
+    fn try_from(text: String) -> Result<Self, RuleError> {
+        text.parse()
     }
 }
 

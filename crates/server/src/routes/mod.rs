@@ -19,6 +19,8 @@ pub(crate) mod operation;
 pub(crate) mod organizations;
 pub(crate) mod people;
 pub(crate) mod reference_lists;
+pub(crate) mod requests;
+pub(crate) mod retainers;
 pub(crate) mod rules;
 pub(crate) mod search;
 pub(crate) mod session;

@@ -5,5 +5,6 @@ pub(crate) mod alert;
 pub(crate) mod case;
 pub(crate) mod evidence;
 pub(crate) mod person;
+pub(crate) mod request;
 pub(crate) mod triage;
 pub(crate) mod word;

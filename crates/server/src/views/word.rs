@@ -39,6 +39,32 @@ words! {
     Flow ["record" "prevent" "handle" "disclose" "external-help"]
     /// Whether an endpoint's protection blocks.
     BlockMode ["block" "non_block" "unknown"]
+    /// How something reached the desk.
+    Channel ["hotline" "mail" "form" "in_person"]
+    /// The kind of service that is asked for.
+    ServiceKind ["emergency" "proactive" "inquiry"]
+    /// How pressing a contact has declared a request to be.
+    Priority ["normal" "urgent" "emergency"]
+    /// Urgent or not, as the form says; it raises no priority by itself.
+    FormUrgency ["urgent" "non_urgent"]
+    /// How the threat stands.
+    ThreatState ["ongoing" "contained" "future"]
+    /// The order in which people are assigned.
+    Rank ["retainer_emergency" "retainer_proactive" "on_demand"]
+    /// Where a request stands.
+    RequestState ["open" "taken" "ended"]
+    /// What became of a request.
+    Outcome ["handled" "no_incident" "declined" "out_of_scope" "duplicate"]
+    /// How it was made sure who speaks.
+    Proof ["call_back" "agreed_word" "signed_mail"]
+    /// What is due.
+    Duty ["flash_report" "commentary_report" "grey_reply" "first_answer" "on_site" "inquiry_answer"]
+    /// Who set a clock's rule.
+    ClockSource ["contract" "promise" "law"]
+    /// How a clock stands.
+    ClockStanding ["running" "pressing" "paused" "overdue" "met" "missed"]
+    /// What is done to a clock.
+    ClockAct ["start" "pause" "resume" "rebase" "stop"]
     /// What kind of source raised an alert.
     SourceKind ["network" "endpoint" "device"]
     /// What the product did.
@@ -130,6 +156,23 @@ mod tests {
         {
             use list_search::SearchState::{Done, Ended, Raising, Searching};
             check(SearchState::WORDS, [Searching, Raising, Done, Ended]);
+        }
+        {
+            use hikeshi_domain::{clock, request};
+            use request::{Channel as From, Outcome as End, Priority as How, Proof as By, Rank as At, RequestState as Is};
+            check(Channel::WORDS, [From::Hotline, From::Mail, From::Form, From::InPerson]);
+            check(ServiceKind::WORDS, request::ServiceKind::ALL);
+            check(Priority::WORDS, [How::Normal, How::Urgent, How::Emergency]);
+            check(FormUrgency::WORDS, [request::Urgency::Urgent, request::Urgency::NonUrgent]);
+            check(ThreatState::WORDS, [request::ThreatState::Ongoing, request::ThreatState::Contained, request::ThreatState::Future]);
+            check(Rank::WORDS, [At::RetainerEmergency, At::RetainerProactive, At::OnDemand]);
+            check(RequestState::WORDS, [Is::Open, Is::Taken, Is::Ended]);
+            check(Outcome::WORDS, [End::Handled, End::NoIncident, End::Declined, End::OutOfScope, End::Duplicate]);
+            check(Proof::WORDS, [By::CallBack, By::AgreedWord, By::SignedMail]);
+            check(Duty::WORDS, clock::Duty::ALL);
+            check(ClockSource::WORDS, [clock::Source::Contract, clock::Source::Promise, clock::Source::Law]);
+            use clock::Standing::{Met, Missed, Overdue, Paused, Pressing, Running};
+            check(ClockStanding::WORDS, [Running, Pressing, Paused, Overdue, Met, Missed]);
         }
         check(Queue::WORDS, hikeshi_desk::job::QUEUES);
         check(Way::WORDS, [told::Way::Sent, told::Way::Read]);

@@ -1,0 +1,171 @@
+//! The clocks of a request: which run, since when, and what people do with them.
+
+use hikeshi_access::Caller;
+use hikeshi_domain::ServiceRequestId;
+use hikeshi_domain::clock::{ClockError, Deadline, Duty, Event, RunningClock, Source, Standing};
+use hikeshi_domain::request::{Basis, ServiceKind, ServiceRequest};
+use hikeshi_domain::retainer::Retainer;
+use hikeshi_record::{Change, Stored};
+use jiff::Timestamp;
+
+use super::taking::passed;
+use super::work::{keep, load};
+use crate::alert::required;
+use crate::desk::Desk;
+use crate::error::{Error, Result};
+use crate::upon;
+
+/// What is done to a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockAct {
+    /// It starts: the request was accepted (S2-11).
+    Start,
+    /// It stands still.
+    Pause,
+    /// It runs again.
+    Resume,
+    /// It counts from another start; the one before stays in its history.
+    Rebase,
+    /// What was due has been done.
+    Stop,
+}
+
+/// Something that is done to the clock of a duty.
+#[derive(Debug, Clone)]
+pub struct Acted {
+    /// Whose clock.
+    pub duty: Duty,
+    /// What is done.
+    pub act: ClockAct,
+    /// When it happened (of another start, the start); now, where none is named.
+    pub at: Option<Timestamp>,
+    /// Why; a pause and another start need it.
+    pub reason: String,
+}
+
+/// A clock as it reads now.
+#[derive(Debug, Clone)]
+pub struct ClockReading {
+    /// The clock.
+    pub clock: RunningClock,
+    /// When it is due and how that was counted.
+    pub deadline: Deadline,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// The clocks of a request as they read now, in the order in which they are due.
+pub fn readings(desk: &Desk, request: &ServiceRequest) -> Vec<ClockReading> {
+    let now = desk.now();
+    let read = |clock: &RunningClock| {
+        let deadline = clock.deadline(&desk.clocks, now).ok()?;
+        let standing = clock.standing(&desk.clocks, now).ok()?;
+        Some(ClockReading { clock: clock.clone(), deadline, standing })
+    };
+    let mut readings: Vec<ClockReading> = request.clocks.iter().filter_map(read).collect();
+    readings.sort_by_key(|reading| (reading.clock.stopped.is_some(), reading.deadline.at));
+    readings
+}
+
+/// Does something to the clock of a duty, at an instant that has passed (now, where none is named).
+///
+/// # Errors
+/// `Invalid` where the clock cannot do that, a reason is missing for a pause or another start, or there is no such clock; `Conflict` where
+/// somebody has acted on the request since `version`.
+pub async fn clock(
+    desk: &Desk,
+    caller: &Caller,
+    request: ServiceRequestId,
+    acted: Acted,
+    version: Option<u64>,
+) -> Result<Stored<ServiceRequest>> {
+    let Acted { duty, act, at, reason } = &acted;
+    let (duty, reason) = (*duty, reason.as_str());
+    upon::retried(|| async {
+        let (context, stored) = load(desk, caller, request, version).await?;
+        let by = caller.person();
+        let event = Event { at: passed(desk, *at)?, by };
+        let mut changed = stored.entity.clone();
+        let action = match act {
+            ClockAct::Start => {
+                start(desk, &context, &mut changed, duty, event).await?;
+                "request.clock.start"
+            }
+            ClockAct::Pause => {
+                running(&mut changed, duty)?.pause(event, required(reason)?).map_err(refused)?;
+                "request.clock.pause"
+            }
+            ClockAct::Resume => {
+                running(&mut changed, duty)?.resume(event).map_err(refused)?;
+                "request.clock.resume"
+            }
+            ClockAct::Rebase => {
+                let replaced = Event { at: desk.now(), by };
+                running(&mut changed, duty)?.rebase(event, replaced, required(reason)?).map_err(refused)?;
+                "request.clock.rebase"
+            }
+            ClockAct::Stop => {
+                running(&mut changed, duty)?.stop(event).map_err(refused)?;
+                "request.clock.stop"
+            }
+        };
+        changed.due_at = first_due(desk, &changed);
+        keep(desk, &context, Change::new(action, reason.trim()).put(&changed, stored.expect()), &changed).await
+    })
+    .await
+}
+
+/// Starts the clocks that follow from what is asked. One that runs goes on: what was promised does not vanish by an edit.
+pub(super) fn started(desk: &Desk, request: &mut ServiceRequest, retainer: Option<&Retainer>, asked: Option<ServiceKind>) {
+    let Some(retainer) = retainer else { return };
+    let duty = match asked {
+        Some(ServiceKind::Emergency) => Duty::FirstAnswer,
+        Some(ServiceKind::Proactive | ServiceKind::Inquiry) => Duty::InquiryAnswer,
+        None => return,
+    };
+    if request.clock(duty).is_none() {
+        let start = Event { at: request.received_at, by: request.written_by };
+        request.clocks.extend(by_terms(desk, retainer, duty, start));
+    }
+}
+
+/// When the first clock that runs is due.
+pub(super) fn first_due(desk: &Desk, request: &ServiceRequest) -> Option<Timestamp> {
+    let running = request.clocks.iter().filter(|clock| clock.stopped.is_none());
+    running.filter_map(|clock| clock.deadline(&desk.clocks, desk.now()).ok()).map(|deadline| deadline.at).min()
+}
+
+/// A clock by the contract's term, else by the desk's own.
+fn by_terms(desk: &Desk, retainer: &Retainer, duty: Duty, start: Event) -> Option<RunningClock> {
+    let (rule, source) = match retainer.terms.get(&duty) {
+        Some(term) => (term.clone(), Source::Contract),
+        None => (desk.clocks.rule(duty)?.clone(), Source::Promise),
+    };
+    Some(RunningClock::started(duty, rule, source, retainer.time_zone.clone(), start))
+}
+
+async fn start(desk: &Desk, context: &hikeshi_record::Context, request: &mut ServiceRequest, duty: Duty, event: Event) -> Result<()> {
+    if request.clock(duty).is_some() {
+        return Err(Error::invalid("error.clock_runs"));
+    }
+    // Best effort has no clock (S0-40).
+    let Basis::Retainer { id, .. } = &request.basis else { return Err(Error::invalid("error.clock_best_effort")) };
+    let retainer = desk.store.get::<Retainer>(context, id.0).await?;
+    request.clocks.extend(by_terms(desk, &retainer, duty, event));
+    Ok(())
+}
+
+fn running(request: &mut ServiceRequest, duty: Duty) -> Result<&mut RunningClock> {
+    request.clocks.iter_mut().find(|clock| clock.duty == duty).ok_or_else(|| Error::invalid("error.clock_missing"))
+}
+
+fn refused(error: ClockError) -> Error {
+    Error::invalid(match error {
+        ClockError::Stopped => "error.clock_stopped",
+        ClockError::Paused => "error.clock_paused",
+        ClockError::NotPaused => "error.clock_not_paused",
+        ClockError::ByDate => "error.clock_by_date",
+        ClockError::OutOfOrder => "error.clock_order",
+    })
+}

@@ -10,6 +10,7 @@ use hikeshi_domain::phrases::{self, Phrases};
 use hikeshi_domain::playbook::{Files, PlaybookError};
 use hikeshi_domain::procedure::Procedure;
 use hikeshi_domain::raise::Raising;
+use hikeshi_domain::request::Signs;
 use hikeshi_triage::VerdictBook;
 
 /// The shipped playbook, with the files of a folder laid over it. What is wrong in any of them is refused, whatever the command needs.
@@ -55,6 +56,7 @@ fn collect(folder: &Path, prefix: &str, own: &mut BTreeMap<String, String>) -> R
 fn check(files: &Files) -> Result<(), PlaybookError> {
     Procedure::load(files)?;
     Clocks::load(files)?;
+    Signs::load(files)?;
     Raising::load(files)?;
     VerdictBook::load(files)?;
     Phrases::complete(files)?;

@@ -10,6 +10,7 @@ use hikeshi_domain::clock::Clocks;
 use hikeshi_domain::playbook::Files;
 use hikeshi_domain::procedure::Procedure;
 use hikeshi_domain::raise::Raising;
+use hikeshi_domain::request::Signs;
 use hikeshi_lake::Objects;
 use hikeshi_record::{self as record, Context, Store};
 use hikeshi_triage::VerdictBook;
@@ -70,6 +71,8 @@ pub struct Parts {
     pub procedure: Procedure,
     /// Clocks in force.
     pub clocks: Clocks,
+    /// Signs that callers tell of, with what each suggests.
+    pub signs: Signs,
     /// Points and bands of the verdict in force.
     pub verdicts: Arc<VerdictBook>,
     /// Reference lists, ready to be asked.

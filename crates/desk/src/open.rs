@@ -10,6 +10,7 @@ use hikeshi_domain::phrases;
 use hikeshi_domain::playbook::Files;
 use hikeshi_domain::procedure::Procedure;
 use hikeshi_domain::raise::Raising;
+use hikeshi_domain::request::Signs;
 use hikeshi_domain::settings::Secret;
 use hikeshi_hunt::Hunt;
 use hikeshi_lake::{Lake, LakeConfig, LocalObjects, MatchRow, make_folder};
@@ -110,6 +111,7 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
     let playbook = opening.playbook.clone();
     let procedure = Procedure::load(&playbook)?;
     let clocks = Clocks::load(&playbook)?;
+    let signs = Signs::load(&playbook)?;
     let raising = Arc::new(Raising::load(&playbook)?);
     let verdicts = Arc::new(VerdictBook::load(&playbook)?);
     let loaded =
@@ -145,6 +147,7 @@ pub async fn open_still(opening: &Opening) -> Result<Still, Box<dyn std::error::
         playbook,
         procedure,
         clocks,
+        signs,
         verdicts,
         lists: reference_list::ListCache::default(),
         downloads: crate::download::Downloads::default(),

@@ -107,7 +107,7 @@ async fn a_request_is_taken_verified_clocked_and_ended() {
     let analyst = fixture.visitor(Role::Analyst, Some(org)).await;
     retained(&fixture, &operator, org, json!({})).await;
     let page = taken_in(&fixture, &analyst, &call(org, json!({"service": "emergency"}))).await;
-    let (path, me) = (path(&page), fixture.get(&analyst, "/me").await["id"].clone());
+    let (path, me) = (path(&page), fixture.get(&analyst, "/me").await["person"]["id"].clone());
     let (_, page) = fixture.post(&analyst, &format!("{path}/assign"), &json!({"person": me})).await;
     assert_eq!((&page["request"]["state"], &page["request"]["assignee"]["id"]), (&json!("taken"), &me));
     let (_, page) = fixture.post(&analyst, &format!("{path}/verify"), &json!({"proof": "call_back", "who": "佐藤"})).await;

@@ -4,7 +4,6 @@ use hikeshi_access::{Action, Caller, permit, permit_everywhere};
 use hikeshi_domain::alert::{Alert, AlertState, Override};
 use hikeshi_domain::case::Case;
 use hikeshi_domain::entity::Entity;
-use hikeshi_domain::person::Person;
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_domain::{AlertId, CaseId, PersonId};
 use hikeshi_record::{Change, Context, Expect, Stored};
@@ -12,7 +11,7 @@ use hikeshi_record::{Change, Context, Expect, Stored};
 use crate::case;
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
-use crate::{triage, upon};
+use crate::{person, triage, upon};
 
 /// Most alerts or cases that are changed at once.
 pub(crate) const MOST_AT_ONCE: usize = 500;
@@ -56,7 +55,7 @@ pub async fn assign(desk: &Desk, caller: &Caller, alert: AlertId, to: Option<Per
 async fn assign_once(desk: &Desk, caller: &Caller, alert: AlertId, to: Option<PersonId>, version: Option<u64>) -> Result<Stored<Alert>> {
     let (context, alert) = load(desk, caller, alert, version).await?;
     if let Some(person) = to {
-        may_work(desk, person, &alert).await?;
+        person::may(desk, person, Action::WorkAlerts, alert.org).await?;
     }
     let assigned = Alert { assignee: to, ..alert.entity.clone() };
     keep(desk, &context, Change::new("alert.assign", "").put(&assigned, alert.expect()), assigned).await
@@ -184,13 +183,6 @@ pub(super) async fn keep(desk: &Desk, context: &Context, change: Change, alert: 
     desk.store.change(context, change).await?;
     desk.tell(Alert::KIND, alert.id.0, Some(alert.org));
     Ok(desk.store.get(context, alert.id.0).await?)
-}
-
-async fn may_work(desk: &Desk, person: PersonId, alert: &Alert) -> Result<()> {
-    let person = desk.store.get::<Person>(&Context::system("assign"), person.0).await?;
-    let worker = Caller { actor: hikeshi_access::Actor::Person(person.id), grants: person.grants.clone(), request: String::new() };
-    permit(&worker, Action::WorkAlerts, alert.org)?;
-    Ok(())
 }
 
 /// A reason that says something.

@@ -13,7 +13,6 @@ use hikeshi_domain::alert::Alert;
 use hikeshi_domain::case::Case;
 use hikeshi_domain::entity::Entity;
 use hikeshi_domain::incident::ResponseFlow;
-use hikeshi_domain::person::Person;
 use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_domain::{CaseId, OrganizationId, PersonId};
@@ -23,7 +22,7 @@ use hikeshi_record::{Change, Context, Order, Page, Query, Stored};
 use crate::alert::{AlertQuery, AlertSort};
 use crate::desk::{Desk, context};
 use crate::error::{Error, ErrorKind, Result};
-use crate::upon;
+use crate::{person, upon};
 
 pub use classify::{Classification, classify, reclassification};
 pub use closing::{close, close_together};
@@ -114,9 +113,7 @@ pub async fn assign(desk: &Desk, caller: &Caller, case: CaseId, to: Option<Perso
 async fn assign_once(desk: &Desk, caller: &Caller, case: CaseId, to: Option<PersonId>, version: Option<u64>) -> Result<CaseLine> {
     let (context, stored) = load(desk, caller, case, Action::WorkCases, version, alike).await?;
     if let Some(person) = to {
-        let person = desk.store.get::<Person>(&Context::system("assign"), person.0).await?;
-        let worker = Caller { actor: hikeshi_access::Actor::Person(person.id), grants: person.grants.clone(), request: String::new() };
-        permit(&worker, Action::WorkCases, stored.org)?;
+        person::may(desk, person, Action::WorkCases, stored.org).await?;
     }
     let assigned = Case { assignee: to, ..stored.entity.clone() };
     keep(desk, &context, Change::new("case.assign", "").put(&assigned, stored.expect()), &assigned).await

@@ -3,12 +3,12 @@
 mod invitation;
 mod roster;
 
-use hikeshi_access::{self as access, Action, Caller, permit_everywhere};
-use hikeshi_domain::PersonId;
+use hikeshi_access::{self as access, Action, Caller, permit, permit_everywhere};
 use hikeshi_domain::entity::Entity;
 use hikeshi_domain::person::Person;
 use hikeshi_domain::phrase::Language;
 use hikeshi_domain::role::Grant;
+use hikeshi_domain::{OrganizationId, PersonId};
 use hikeshi_record::{Actor, Change, Context, Scope, Stored};
 use jiff::tz::TimeZone;
 
@@ -146,4 +146,15 @@ async fn commit(desk: &Desk, context: &Context, change: Change) -> Result<()> {
 fn oneself(caller: &Caller) -> Result<(Context, PersonId)> {
     let id = caller.person().ok_or_else(Error::unauthenticated)?;
     Ok((Context::new(Scope::Installation, Actor::Person(id), caller.request.clone()), id))
+}
+
+/// Whether a person may do something in an organisation: work is given to nobody who cannot do it.
+///
+/// # Errors
+/// `NotFound` where there is no such person or they may not know of the organisation, `Forbidden` where their role does not reach.
+pub(crate) async fn may(desk: &Desk, person: PersonId, action: Action, org: OrganizationId) -> Result<()> {
+    let person = desk.store.get::<Person>(&Context::system("assign"), person.0).await?;
+    let worker = Caller { actor: access::Actor::Person(person.id), grants: person.grants.clone(), request: String::new() };
+    permit(&worker, action, org)?;
+    Ok(())
 }

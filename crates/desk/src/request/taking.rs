@@ -3,7 +3,7 @@
 use hikeshi_access::{Action, Caller, permit};
 use hikeshi_domain::organization::Organization;
 use hikeshi_domain::phrase::Language;
-use hikeshi_domain::request::{Basis, Channel, RequestForm, ServiceRequest, Sign, Signs};
+use hikeshi_domain::request::{Basis, Channel, RequestForm, ServiceRequest, Sign};
 use hikeshi_domain::tlp::Tlp;
 use hikeshi_domain::{OrganizationId, ServiceRequestId};
 use hikeshi_record::{Change, Context, Expect, Stored};
@@ -51,7 +51,7 @@ pub async fn receive(
     written: Written,
 ) -> Result<Stored<ServiceRequest>> {
     let context = context(&permit(caller, Action::WorkRequests, org)?).within(org);
-    let written = checked(written)?;
+    let written = checked(desk, written)?;
     let received_at = passed(desk, received_at)?;
     upon::retried(|| receive_once(desk, caller, &context, org, (channel, received_at), &written)).await
 }
@@ -105,7 +105,7 @@ pub async fn write(
     written: Written,
     version: u64,
 ) -> Result<Stored<ServiceRequest>> {
-    let written = checked(written)?;
+    let written = checked(desk, written)?;
     upon::retried(|| async {
         let (context, stored) = load(desk, caller, request, Some(version)).await?;
         let changed = ServiceRequest {
@@ -148,7 +148,7 @@ pub(super) fn passed(desk: &Desk, at: Option<Timestamp>) -> Result<Timestamp> {
     }
 }
 
-fn checked(mut written: Written) -> Result<Written> {
+fn checked(desk: &Desk, mut written: Written) -> Result<Written> {
     written.form = written.form.trimmed();
     if written.form.longest_text() > LONGEST_TEXT {
         return Err(Error::invalid("error.field_too_long").with("field", "form").with("most", LONGEST_TEXT.to_string()));
@@ -158,8 +158,7 @@ fn checked(mut written: Written) -> Result<Written> {
     }
     written.signs.sort();
     written.signs.dedup();
-    let known = Signs::shipped().map_err(Error::internal)?;
-    match written.signs.iter().find(|sign| known.advice(sign).is_none()) {
+    match written.signs.iter().find(|sign| desk.signs.advice(sign).is_none()) {
         Some(unknown) => Err(Error::invalid("error.sign_unknown").with("sign", unknown.0.clone())),
         None => Ok(written),
     }

@@ -5,7 +5,7 @@ use hikeshi_domain::ServiceRequestId;
 use hikeshi_domain::clock::{ClockError, Deadline, Duty, Event, RunningClock, Source, Standing};
 use hikeshi_domain::request::{Basis, ServiceKind, ServiceRequest};
 use hikeshi_domain::retainer::Retainer;
-use hikeshi_record::{Change, Stored};
+use hikeshi_record::{Change, Context, Stored};
 use jiff::Timestamp;
 
 use super::taking::passed;
@@ -130,9 +130,9 @@ pub(super) fn started(desk: &Desk, request: &mut ServiceRequest, retainer: Optio
     }
 }
 
-/// When the first clock that runs is due.
+/// When the first clock that runs is due; one that is paused presses nobody.
 pub(super) fn first_due(desk: &Desk, request: &ServiceRequest) -> Option<Timestamp> {
-    let running = request.clocks.iter().filter(|clock| clock.stopped.is_none());
+    let running = request.clocks.iter().filter(|clock| clock.stopped.is_none() && !clock.is_paused());
     running.filter_map(|clock| clock.deadline(&desk.clocks, desk.now()).ok()).map(|deadline| deadline.at).min()
 }
 
@@ -145,7 +145,7 @@ fn by_terms(desk: &Desk, retainer: &Retainer, duty: Duty, start: Event) -> Optio
     Some(RunningClock::started(duty, rule, source, retainer.time_zone.clone(), start))
 }
 
-async fn start(desk: &Desk, context: &hikeshi_record::Context, request: &mut ServiceRequest, duty: Duty, event: Event) -> Result<()> {
+async fn start(desk: &Desk, context: &Context, request: &mut ServiceRequest, duty: Duty, event: Event) -> Result<()> {
     if request.clock(duty).is_some() {
         return Err(Error::invalid("error.clock_runs"));
     }

@@ -2,7 +2,6 @@
 
 use hikeshi_access::{Action, Caller, permit, permit_everywhere};
 use hikeshi_domain::entity::Entity;
-use hikeshi_domain::person::Person;
 use hikeshi_domain::request::{Channel, Declaration, Ended, Outcome, Priority, Proof, ServiceRequest, Verified};
 use hikeshi_domain::{PersonId, ServiceRequestId};
 use hikeshi_record::{Change, Context, Stored};
@@ -12,7 +11,7 @@ use super::taking::{passed, weighed};
 use crate::alert::required;
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
-use crate::upon;
+use crate::{person, upon};
 
 /// Who said how pressing it is, by which channel, and when.
 #[derive(Debug, Clone)]
@@ -41,9 +40,7 @@ pub async fn assign(
     upon::retried(|| async {
         let (context, stored) = load(desk, caller, request, version).await?;
         if let Some(person) = to {
-            let person = desk.store.get::<Person>(&Context::system("assign"), person.0).await?;
-            let worker = Caller { actor: hikeshi_access::Actor::Person(person.id), grants: person.grants.clone(), request: String::new() };
-            permit(&worker, Action::WorkRequests, stored.org)?;
+            person::may(desk, person, Action::WorkRequests, stored.org).await?;
         }
         let assigned = ServiceRequest { assignee: to, ..stored.entity.clone() };
         keep(desk, &context, Change::new("request.assign", "").put(&assigned, stored.expect()), &assigned).await

@@ -185,7 +185,7 @@ pub struct ServiceRequest {
     pub assignee: Option<PersonId>,
     /// Its clocks.
     pub clocks: Vec<RunningClock>,
-    /// When the first of the clocks that run is due, UTC, as of the last change; a pause that lasts moves it on.
+    /// When the first of the clocks that run is due, UTC; those that are paused press nobody.
     pub due_at: Option<Timestamp>,
     /// How many remarks it has.
     pub comments: u32,

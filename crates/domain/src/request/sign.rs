@@ -3,7 +3,6 @@
 //! The signs stand in `playbook/signs.yaml`.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +10,6 @@ use crate::phrase::Language;
 use crate::playbook::{Files, PlaybookError};
 
 const PATH: &str = "signs.yaml";
-
-static SHIPPED: LazyLock<Result<Signs, PlaybookError>> = LazyLock::new(|| Signs::load(&Files::shipped()));
 
 /// The name of a sign in the playbook: `leak_complaint`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -75,14 +72,6 @@ impl Signs {
         }
     }
 
-    /// The shipped signs.
-    ///
-    /// # Errors
-    /// When the shipped file is wrong; ask once at start.
-    pub fn shipped() -> Result<&'static Signs, PlaybookError> {
-        SHIPPED.as_ref().map_err(Clone::clone)
-    }
-
     /// What a sign suggests; none for a name that is not there.
     pub fn advice(&self, sign: &Sign) -> Option<&SignAdvice> {
         self.signs.get(&sign.0)
@@ -101,7 +90,7 @@ mod tests {
     // covers: S2-3, S2-4, S2-5, S2-6, S2-7, S2-9
     #[test]
     fn each_sign_suggests_questions_and_evidence_in_both_languages() {
-        let signs = Signs::shipped().unwrap();
+        let signs = Signs::load(&Files::shipped()).unwrap();
         for name in ["leak_complaint", "spam_complaint", "defacement", "denial_of_service", "strange_file"] {
             let advice = signs.advice(&Sign(name.to_owned())).unwrap_or_else(|| panic!("{name}"));
             assert!(advice.questions.len() >= 3 && advice.evidence.len() >= 2, "{name}");

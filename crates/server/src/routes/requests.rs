@@ -10,7 +10,7 @@ use hikeshi_desk::request::{self, ClockAct, RequestQuery, Said, Written};
 use hikeshi_desk::{Error, names};
 use hikeshi_domain::clock::Duty;
 use hikeshi_domain::phrase::Language;
-use hikeshi_domain::request::{Channel, Outcome, Priority, Proof, ServiceKind, ServiceRequest, Sign, Signs};
+use hikeshi_domain::request::{Channel, Outcome, Priority, Proof, ServiceKind, ServiceRequest, Sign};
 use hikeshi_domain::tlp::Tlp;
 use hikeshi_domain::{OrganizationId, PersonId, ServiceRequestId};
 use hikeshi_record::Stored;
@@ -347,9 +347,8 @@ async fn add_comment(
 
 /// The signs of an incident that callers tell of, with the first questions and the first evidence to keep.
 #[utoipa::path(get, path = "/signs", tag = "requests", responses((status = 200, body = SignList)))]
-async fn list_signs(signed_in: SignedIn) -> Result<Json<SignList>, Failure> {
-    let known = Signs::shipped().map_err(Error::internal)?;
-    Ok(Json(SignList { items: signs(known, signed_in.language) }))
+async fn list_signs(State(app): State<App>, signed_in: SignedIn) -> Json<SignList> {
+    Json(SignList { items: signs(&app.desk.signs, signed_in.language) })
 }
 
 async fn page(app: &App, signed_in: &SignedIn, stored: Stored<ServiceRequest>) -> Result<Json<RequestPage>, Failure> {

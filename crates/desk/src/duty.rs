@@ -9,7 +9,6 @@ use hikeshi_domain::case::Case;
 use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::verdict::Verdict;
 use hikeshi_lake::catalogue::SourceRow;
-use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Context, Order, Query, Stored};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -24,6 +23,8 @@ use crate::telemetry::scope;
 /// A stream that failed and was taken up again is told for this long: a disk that failed once fails again.
 const FAILURE_SHOWN_FOR: SignedDuration = SignedDuration::from_hours(24);
 const TREND_DAYS: i32 = 7;
+/// Cards of a kind that a page is sent; the lists show all.
+const MOST_CARDS: u32 = 200;
 const SOON: SignedDuration = SignedDuration::from_hours(2);
 
 /// Something that waits for a person.
@@ -128,7 +129,7 @@ async fn lanes(desk: &Desk, context: &Context) -> Result<Lanes> {
         };
         lane.push(Card::Alert(Box::new(alert)));
     }
-    let query = Query::new().eq("open", true).order("opened_at", Order::Asc).limit(PAGE_LIMIT);
+    let query = Query::new().eq("open", true).order("opened_at", Order::Asc).limit(MOST_CARDS);
     for case in desk.store.list::<Case>(context, query).await?.items {
         let lane = if case.decided.is_none() { &mut lanes.within_two_hours } else { &mut lanes.watch };
         lane.push(Card::Case(Box::new(case)));
@@ -147,7 +148,7 @@ async fn waiting_alerts(desk: &Desk, context: &Context) -> Result<Vec<Stored<Ale
     ];
     let mut alerts = Vec::new();
     for query in queries {
-        alerts.extend(desk.store.list::<Alert>(context, query.limit(PAGE_LIMIT)).await?.items);
+        alerts.extend(desk.store.list::<Alert>(context, query.limit(MOST_CARDS)).await?.items);
     }
     alerts.sort_by_key(|alert| (alert.due_at, alert.id));
     Ok(alerts)
@@ -155,28 +156,19 @@ async fn waiting_alerts(desk: &Desk, context: &Context) -> Result<Vec<Stored<Ale
 
 async fn trend(desk: &Desk, context: &Context, zone: &TimeZone) -> Result<Vec<(Date, Day)>> {
     let today = desk.now().to_zoned(zone.clone()).date();
-    let first = today.saturating_sub((TREND_DAYS - 1).days());
-    let from = first.to_zoned(zone.clone()).map_err(Error::internal)?.timestamp();
-    let mut days: BTreeMap<Date, Day> = (0..TREND_DAYS).map(|back| (today.saturating_sub(back.days()), Day::default())).collect();
-    let mut cursor = None;
-    loop {
-        let query = Query::new().at_least("received_at", from).order("received_at", Order::Asc).after(cursor).limit(PAGE_LIMIT);
-        let page = desk.store.list::<Alert>(context, query).await?;
-        for alert in &page.items {
-            let date = alert.received_at.to_zoned(zone.clone()).date();
-            let Some(day) = days.get_mut(&date) else { continue };
-            match alert.effective_verdict() {
-                Some(Verdict::Black) => day.black += 1,
-                Some(Verdict::Grey) => day.grey += 1,
-                Some(Verdict::White) => day.white += 1,
-                None => {}
-            }
-        }
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            return Ok(days.into_iter().collect());
-        }
+    let midnight = |date: Date| date.to_zoned(zone.clone()).map(|midnight| midnight.timestamp()).map_err(Error::internal);
+    let mut days = Vec::new();
+    for back in (0..TREND_DAYS).rev() {
+        let date = today.saturating_sub(back.days());
+        let (from, until) = (midnight(date)?, midnight(date.saturating_add(1.days()))?);
+        let count = async |verdict: Verdict| {
+            let query = Query::new().eq("verdict", verdict.name()).between("received_at", from, until);
+            desk.store.count::<Alert>(context, query).await
+        };
+        let day = Day { black: count(Verdict::Black).await?, grey: count(Verdict::Grey).await?, white: count(Verdict::White).await? };
+        days.push((date, day));
     }
+    Ok(days)
 }
 
 /// Time by which writing is behind receiving.

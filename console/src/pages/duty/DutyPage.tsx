@@ -18,7 +18,7 @@ const LANES: Lane[] = ["overdue", "within_two_hours", "waiting", "watch"];
 /** Cards of a lane that are drawn at once. */
 const PIECE = 30;
 /** The desk sends no more cards of a kind; there may be others. */
-const KNOWN = 1_000;
+const KNOWN = 200;
 
 export function DutyPage() {
   const t = useText();

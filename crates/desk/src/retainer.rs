@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hikeshi_access::{Action, Caller, permit, permit_everywhere};
-use hikeshi_domain::clock::{Duty, Rule};
+use hikeshi_domain::clock::{Duty, Rule, RuleError};
 use hikeshi_domain::entity::Entity;
 use hikeshi_domain::organization::Organization;
 use hikeshi_domain::request::ServiceKind;
@@ -12,12 +12,15 @@ use hikeshi_domain::{OrganizationId, RetainerId};
 use hikeshi_record::{Change, Context, Expect, Order, Query, Stored};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
 use crate::everything::everything;
 
+/// What a retainer may set terms for: the clocks of requests. Others have no retainer yet.
+const OF_REQUESTS: [Duty; 3] = [Duty::FirstAnswer, Duty::OnSite, Duty::InquiryAnswer];
 const LONGEST_NOTE: usize = 20_000;
 const LONGEST_REFERENCE: usize = 200;
 
@@ -75,16 +78,11 @@ pub async fn change(desk: &Desk, caller: &Caller, retainer: RetainerId, agreed: 
     keep(desk, &context, Change::new("retainer.change", "").put(&changed, Expect::Version(version)), &changed).await
 }
 
-/// The retainer that covers a service of an organisation at an instant; where no service is named, the one that holds.
-pub(crate) async fn covering(
-    desk: &Desk,
-    context: &Context,
-    org: OrganizationId,
-    service: Option<ServiceKind>,
-    at: Timestamp,
-) -> Result<Option<Stored<Retainer>>> {
-    let retainers = everything::<Retainer>(desk, &context.within(org), Query::new().order("from", Order::Desc)).await?;
-    Ok(retainers.into_iter().find(|retainer| service.map_or(retainer.holds(at), |service| retainer.covers(service, at))))
+/// The retainers of an organisation that hold at an instant, the latest term first.
+pub(crate) async fn holding(desk: &Desk, context: &Context, org: OrganizationId, at: Timestamp) -> Result<Vec<Stored<Retainer>>> {
+    let mut retainers = everything::<Retainer>(desk, &context.within(org), Query::new().order("from", Order::Desc)).await?;
+    retainers.retain(|retainer| retainer.holds(at));
+    Ok(retainers)
 }
 
 async fn keep(desk: &Desk, context: &Context, change: Change, retainer: &Retainer) -> Result<Stored<Retainer>> {
@@ -109,10 +107,19 @@ fn checked(desk: &Desk, mut agreed: Agreed) -> Result<Agreed> {
     if agreed.services.is_empty() {
         return Err(Error::invalid("error.field_empty").with("field", "services"));
     }
-    let start = desk.now();
+    if let Some(duty) = agreed.terms.keys().find(|duty| !OF_REQUESTS.contains(duty)) {
+        let known = OF_REQUESTS.map(Duty::name).join(", ");
+        return Err(Error::invalid("error.retainer_duty").with("duty", duty.name()).with("known", known));
+    }
     for rule in agreed.terms.values() {
-        let zone = jiff::tz::TimeZone::UTC;
-        desk.clocks.count(rule, start, &zone).map_err(|error| Error::invalid("error.retainer_rule").with("why", error.to_string()))?;
+        desk.clocks.count(rule, desk.now(), &TimeZone::UTC).map_err(|error| uncounted(rule, error))?;
     }
     Ok(agreed)
+}
+
+fn uncounted(rule: &Rule, error: RuleError) -> Error {
+    match error {
+        RuleError::Calendar { name, known } => Error::invalid("error.retainer_calendar").with("calendar", name).with("known", known),
+        RuleError::Unknown(_) | RuleError::TooFar => Error::invalid("error.retainer_rule").with("rule", rule.to_string()),
+    }
 }

@@ -60,8 +60,11 @@ async fn the_queue_puts_a_retainers_emergency_first_and_says_why() {
     assert_eq!(fixture.get(&operator, "/requests?q=暗号化").await["total"], 1);
     assert_eq!(fixture.get(&operator, "/requests?service=proactive&assignee=none").await["total"], 1);
     let japanese = fixture.by(&operator, Method::GET, "/requests").header("accept-language", "ja");
-    let wrong = fixture.by(&operator, Method::GET, "/requests?sort=loudest").send().await.unwrap();
-    assert_eq!((japanese.send().await.unwrap().status(), wrong.status()), (StatusCode::OK, StatusCode::UNPROCESSABLE_ENTITY));
+    assert_eq!(japanese.send().await.unwrap().status(), StatusCode::OK);
+    for wrong in ["sort=loudest", "state=opne", "service=pizza", "priority=high", "assignee=they"] {
+        let refused = fixture.by(&operator, Method::GET, &format!("/requests?{wrong}")).send().await.unwrap();
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
 }
 
 // covers: S0-38, S0-55, S0-56
@@ -96,6 +99,22 @@ async fn emergency_said_by_a_contact_starts_the_clock_at_the_time_of_the_call() 
         (2, &json!("running")),
         "a promise stays"
     );
+}
+
+/// It fell behind every ordinary request of the retainer.
+#[tokio::test]
+async fn emergency_that_no_retainer_covers_loses_no_rank() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("retained").await;
+    let operator = fixture.visitor(Role::Operator, None).await;
+    let agreed = json!({"reference": "RT-8", "from": "2020-04-01", "until": "2099-03-31", "services": ["proactive"]});
+    fixture.post(&operator, &format!("/organizations/{org}/retainers"), &agreed).await;
+    let page = taken_in(&fixture, &operator, &call(org, json!({"service": "proactive"}))).await;
+    let said = json!({"priority": "emergency", "who": "佐藤", "channel": "hotline"});
+    let (_, page) = fixture.post(&operator, &format!("{}/declare", path(&page)), &said).await;
+    assert_eq!((&page["request"]["rank"], &page["request"]["retainer"]), (&json!("retainer_proactive"), &json!("RT-8")));
+    assert_eq!(page["request"]["service"], "emergency");
+    assert_eq!(fixture.get(&operator, "/requests?service=emergency").await["total"], 1);
 }
 
 // covers: S2-10, S2-11, S0-67, S0-27
@@ -141,6 +160,8 @@ async fn a_request_is_taken_verified_clocked_and_ended() {
     let (status, remark) = fixture.post(&analyst, &format!("{path}/comments"), &json!({"text": "called back"})).await;
     assert_eq!((status, &remark["text"]), (StatusCode::CREATED, &json!("called back")));
     let end = json!({"outcome": "no_incident", "reason": "The signs came from a backup job."});
+    let (_, again) = fixture.post(&analyst, &clock, &act("first_answer", "start", "")).await;
+    assert_eq!(again["request"]["clocks"].as_array().map(Vec::len), Some(3), "a second one after the first has stopped: {again}");
     let (_, page) = fixture.post(&analyst, &format!("{path}/end"), &end).await;
     assert_eq!((&page["request"]["state"], &page["request"]["ended"]["outcome"]), (&json!("ended"), &json!("no_incident")));
     assert!(page["request"]["clocks"].as_array().unwrap().iter().all(|clock| clock["standing"] == "met"), "{page}");
@@ -167,6 +188,8 @@ async fn a_call_sheet_is_saved_as_it_fills_and_its_earlier_states_stay() {
     let (status, written) = put(saved(&page["request"]["version"], form.clone())).await;
     assert_eq!((status, &written["form"]["organization"]), (StatusCode::OK, &json!("例示商事株式会社")), "{written}");
     assert_eq!((&written["signs"], written["form"]["sites"].as_array().unwrap().len()), (&json!(["defacement"]), 1));
+    let (_, written) = put(json!({"form": form, "expected_version": written["request"]["version"]})).await;
+    assert_eq!((&written["signs"], &written["request"]["sensitive"]), (&json!(["defacement"]), &json!(true)), "what is not named stays");
     let (_, again) = put(saved(&written["request"]["version"], form)).await;
     assert_eq!(again["request"]["version"], written["request"]["version"], "nothing new is no new version");
     assert_eq!(put(saved(&page["request"]["version"], json!({}))).await.0, StatusCode::CONFLICT, "somebody wrote meanwhile");
@@ -195,6 +218,7 @@ async fn a_retainer_is_checked_changed_and_the_terms_that_run_stay() {
         ("reference", json!(" ")),
         ("terms", json!({"first_answer": "bh:4;cal=MOON"})),
         ("terms", json!({"first_answer": "soon"})),
+        ("terms", json!({"flash_report": "elapsed:1"})),
     ] {
         let mut agreed = good.clone();
         agreed[field] = wrong;

@@ -7,7 +7,7 @@ mod timing;
 mod work;
 
 use hikeshi_access::{Action, Caller, permit, permit_everywhere};
-use hikeshi_domain::request::{Priority, ServiceKind, ServiceRequest};
+use hikeshi_domain::request::{Priority, RequestState, ServiceKind, ServiceRequest};
 use hikeshi_domain::{OrganizationId, ServiceRequestId};
 use hikeshi_record::{Order, Page, Query, Stored};
 
@@ -24,8 +24,10 @@ pub use work::{Said, assign, declare, end, verify};
 pub struct RequestQuery {
     /// Of one organisation only.
     pub org: Option<OrganizationId>,
-    /// In one of these states; empty: in any. `unended` is every state but ended.
-    pub states: Vec<String>,
+    /// In one of these states; empty: in any.
+    pub states: Vec<RequestState>,
+    /// In every state but ended.
+    pub unended: bool,
     /// Asking for this service.
     pub service: Option<ServiceKind>,
     /// Of this priority.
@@ -56,10 +58,10 @@ pub async fn list(desk: &Desk, caller: &Caller, query: RequestQuery) -> Result<P
         false => Query::new().order("place", Order::Asc),
     };
     asked = asked.after(query.cursor).limit(query.limit);
-    if query.states.iter().any(|state| state == "unended") {
+    if query.unended {
         asked = asked.eq("unended", true);
     } else if !query.states.is_empty() {
-        asked = asked.any_of("state", query.states);
+        asked = asked.any_of("state", query.states.iter().map(|state| state.name()));
     }
     if let Some(service) = query.service {
         asked = asked.eq("service", service.name());

@@ -3,7 +3,8 @@
 use hikeshi_access::{Action, Caller, permit};
 use hikeshi_domain::organization::Organization;
 use hikeshi_domain::phrase::Language;
-use hikeshi_domain::request::{Basis, Channel, RequestForm, ServiceRequest, Sign};
+use hikeshi_domain::request::{Basis, Channel, RequestForm, ServiceKind, ServiceRequest, Sign};
+use hikeshi_domain::retainer::Retainer;
 use hikeshi_domain::tlp::Tlp;
 use hikeshi_domain::{OrganizationId, ServiceRequestId};
 use hikeshi_record::{Change, Context, Expect, Stored};
@@ -27,13 +28,13 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 pub struct Written {
     /// What is asked, item by item; any may be missing.
     pub form: RequestForm,
-    /// Signs that the caller tells of.
-    pub signs: Vec<Sign>,
-    /// The language to answer in; absent: the organisation's.
+    /// Signs that the caller tells of; absent: as they stand.
+    pub signs: Option<Vec<Sign>>,
+    /// The language to answer in; absent: as it stands, of a new one the organisation's.
     pub language: Option<Language>,
-    /// Marked as sensitive by whoever asked.
-    pub sensitive: bool,
-    /// Who may read it; absent: restricted.
+    /// Marked as sensitive by whoever asked; absent: as it stands.
+    pub sensitive: Option<bool>,
+    /// Who may read it; absent: as it stands, of a new one restricted.
     pub tlp: Option<Tlp>,
 }
 
@@ -75,9 +76,9 @@ async fn receive_once(
         channel,
         written_by: caller.person(),
         form: written.form.clone(),
-        signs: written.signs.clone(),
+        signs: written.signs.clone().unwrap_or_default(),
         language: written.language.unwrap_or(organization.language),
-        sensitive: written.sensitive,
+        sensitive: written.sensitive.unwrap_or(false),
         tlp: written.tlp.unwrap_or_default(),
         basis: Basis::OnDemand,
         declared: Vec::new(),
@@ -110,9 +111,9 @@ pub async fn write(
         let (context, stored) = load(desk, caller, request, Some(version)).await?;
         let changed = ServiceRequest {
             form: written.form.clone(),
-            signs: written.signs.clone(),
+            signs: written.signs.clone().unwrap_or_else(|| stored.signs.clone()),
             language: written.language.unwrap_or(stored.language),
-            sensitive: written.sensitive,
+            sensitive: written.sensitive.unwrap_or(stored.sensitive),
             tlp: written.tlp.unwrap_or(stored.tlp),
             ..stored.entity.clone()
         };
@@ -125,25 +126,32 @@ pub async fn write(
     .await
 }
 
-/// The request with the ground on which the desk works on it, and the clocks that follow from it.
+/// The request with the ground on which the desk works on it, and the clocks that follow from it. An emergency that no retainer covers
+/// keeps the ground of what the form asks for: to say EMERGENCY never puts a request further back.
 pub(super) async fn weighed(desk: &Desk, context: &Context, mut request: ServiceRequest) -> Result<ServiceRequest> {
-    let asked = request.service();
-    let retainer = retainer::covering(desk, context, request.org, asked, request.received_at).await?;
-    request.basis = match &retainer {
-        Some(retainer) => Basis::Retainer { id: retainer.id, reference: retainer.reference.clone() },
+    let retainers = retainer::holding(desk, context, request.org, request.received_at).await?;
+    let covering = |service: Option<ServiceKind>| {
+        let covers = |retainer: &&Stored<Retainer>| service.is_none_or(|service| retainer.services.contains(&service));
+        retainers.iter().find(covers).map(|retainer| (retainer, service))
+    };
+    let ground = covering(request.service()).or_else(|| covering(request.form.service));
+    request.basis = match ground {
+        Some((retainer, service)) => Basis::Retainer { id: retainer.id, reference: retainer.reference.clone(), service },
         None => Basis::OnDemand,
     };
-    timing::started(desk, &mut request, retainer.as_deref(), asked);
+    if let Some((retainer, service)) = ground {
+        timing::started(desk, &mut request, retainer, service);
+    }
     request.due_at = timing::first_due(desk, &request);
     Ok(request)
 }
 
-/// A time that has come; now, where none is named.
+/// A time that has come; now, where none is named or a clock elsewhere is a little ahead.
 pub(super) fn passed(desk: &Desk, at: Option<Timestamp>) -> Result<Timestamp> {
     let now = desk.now();
     match at {
         Some(at) if at > now.saturating_add(CLOCKS_DIFFER).unwrap_or(now) => Err(Error::invalid("error.time_to_come")),
-        Some(at) => Ok(at),
+        Some(at) => Ok(at.min(now)),
         None => Ok(now),
     }
 }
@@ -156,9 +164,11 @@ fn checked(desk: &Desk, mut written: Written) -> Result<Written> {
     if written.form.sites.len() > MOST_SITES {
         return Err(Error::invalid("error.too_many_at_once").with("most", MOST_SITES.to_string()));
     }
-    written.signs.sort();
-    written.signs.dedup();
-    match written.signs.iter().find(|sign| desk.signs.advice(sign).is_none()) {
+    if let Some(signs) = &mut written.signs {
+        signs.sort();
+        signs.dedup();
+    }
+    match written.signs.iter().flatten().find(|sign| desk.signs.advice(sign).is_none()) {
         Some(unknown) => Err(Error::invalid("error.sign_unknown").with("sign", unknown.0.clone())),
         None => Ok(written),
     }

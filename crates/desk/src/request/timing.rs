@@ -15,6 +15,9 @@ use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::upon;
 
+/// Most pauses and starts of a clock, and most clocks of a request.
+const MOST_ENTRIES: usize = 100;
+
 /// What is done to a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -49,8 +52,8 @@ pub struct Acted {
 pub struct ClockReading {
     /// The clock.
     pub clock: RunningClock,
-    /// When it is due and how that was counted.
-    pub deadline: Deadline,
+    /// When it is due and how that was counted; absent where its calendar is no longer there.
+    pub deadline: Option<Deadline>,
     /// How it stands.
     pub standing: Standing,
 }
@@ -58,13 +61,13 @@ pub struct ClockReading {
 /// The clocks of a request as they read now, in the order in which they are due.
 pub fn readings(desk: &Desk, request: &ServiceRequest) -> Vec<ClockReading> {
     let now = desk.now();
-    let read = |clock: &RunningClock| {
-        let deadline = clock.deadline(&desk.clocks, now).ok()?;
-        let standing = clock.standing(&desk.clocks, now).ok()?;
-        Some(ClockReading { clock: clock.clone(), deadline, standing })
+    let read = |clock: &RunningClock| ClockReading {
+        clock: clock.clone(),
+        deadline: clock.deadline(&desk.clocks, now).ok(),
+        standing: clock.standing(&desk.clocks, now),
     };
-    let mut readings: Vec<ClockReading> = request.clocks.iter().filter_map(read).collect();
-    readings.sort_by_key(|reading| (reading.clock.stopped.is_some(), reading.deadline.at));
+    let mut readings: Vec<ClockReading> = request.clocks.iter().map(read).collect();
+    readings.sort_by_key(|reading| (reading.clock.stopped.is_some(), reading.deadline.as_ref().map(|deadline| deadline.at)));
     readings
 }
 
@@ -93,7 +96,7 @@ pub async fn clock(
                 "request.clock.start"
             }
             ClockAct::Pause => {
-                running(&mut changed, duty)?.pause(event, required(reason)?).map_err(refused)?;
+                running(&mut changed, duty)?.pause(&desk.clocks, desk.now(), event, required(reason)?).map_err(refused)?;
                 "request.clock.pause"
             }
             ClockAct::Resume => {
@@ -102,7 +105,7 @@ pub async fn clock(
             }
             ClockAct::Rebase => {
                 let replaced = Event { at: desk.now(), by };
-                running(&mut changed, duty)?.rebase(event, replaced, required(reason)?).map_err(refused)?;
+                running(&mut changed, duty)?.rebase(&desk.clocks, event, replaced, required(reason)?).map_err(refused)?;
                 "request.clock.rebase"
             }
             ClockAct::Stop => {
@@ -110,15 +113,18 @@ pub async fn clock(
                 "request.clock.stop"
             }
         };
+        if changed.clocks.iter().any(|clock| clock.pauses.len() + clock.earlier.len() > MOST_ENTRIES) || changed.clocks.len() > MOST_ENTRIES
+        {
+            return Err(Error::invalid("error.many_entries").with("most", MOST_ENTRIES.to_string()));
+        }
         changed.due_at = first_due(desk, &changed);
         keep(desk, &context, Change::new(action, reason.trim()).put(&changed, stored.expect()), &changed).await
     })
     .await
 }
 
-/// Starts the clocks that follow from what is asked. One that runs goes on: what was promised does not vanish by an edit.
-pub(super) fn started(desk: &Desk, request: &mut ServiceRequest, retainer: Option<&Retainer>, asked: Option<ServiceKind>) {
-    let Some(retainer) = retainer else { return };
+/// Starts the clock that follows from what is asked. One that runs goes on: what was promised does not vanish by an edit.
+pub(super) fn started(desk: &Desk, request: &mut ServiceRequest, retainer: &Retainer, asked: Option<ServiceKind>) {
     let duty = match asked {
         Some(ServiceKind::Emergency) => Duty::FirstAnswer,
         Some(ServiceKind::Proactive | ServiceKind::Inquiry) => Duty::InquiryAnswer,
@@ -130,10 +136,13 @@ pub(super) fn started(desk: &Desk, request: &mut ServiceRequest, retainer: Optio
     }
 }
 
-/// When the first clock that runs is due; one that is paused presses nobody.
+/// When the first clock that presses is due: a paused one presses nobody, unless its deadline had passed before. One that cannot be counted
+/// is due at its start: it must be looked at.
 pub(super) fn first_due(desk: &Desk, request: &ServiceRequest) -> Option<Timestamp> {
-    let running = request.clocks.iter().filter(|clock| clock.stopped.is_none() && !clock.is_paused());
-    running.filter_map(|clock| clock.deadline(&desk.clocks, desk.now()).ok()).map(|deadline| deadline.at).min()
+    let now = desk.now();
+    let presses = |clock: &&RunningClock| clock.stopped.is_none() && clock.standing(&desk.clocks, now) != Standing::Paused;
+    let due = |clock: &RunningClock| clock.deadline(&desk.clocks, now).map_or(clock.start.at, |deadline| deadline.at);
+    request.clocks.iter().filter(presses).map(due).min()
 }
 
 /// A clock by the contract's term, else by the desk's own.
@@ -146,7 +155,7 @@ fn by_terms(desk: &Desk, retainer: &Retainer, duty: Duty, start: Event) -> Optio
 }
 
 async fn start(desk: &Desk, context: &Context, request: &mut ServiceRequest, duty: Duty, event: Event) -> Result<()> {
-    if request.clock(duty).is_some() {
+    if request.clock(duty).is_some_and(|clock| clock.stopped.is_none()) {
         return Err(Error::invalid("error.clock_runs"));
     }
     // Best effort has no clock (S0-40).
@@ -157,7 +166,7 @@ async fn start(desk: &Desk, context: &Context, request: &mut ServiceRequest, dut
 }
 
 fn running(request: &mut ServiceRequest, duty: Duty) -> Result<&mut RunningClock> {
-    request.clocks.iter_mut().find(|clock| clock.duty == duty).ok_or_else(|| Error::invalid("error.clock_missing"))
+    request.clocks.iter_mut().rfind(|clock| clock.duty == duty).ok_or_else(|| Error::invalid("error.clock_missing"))
 }
 
 fn refused(error: ClockError) -> Error {
@@ -166,6 +175,7 @@ fn refused(error: ClockError) -> Error {
         ClockError::Paused => "error.clock_paused",
         ClockError::NotPaused => "error.clock_not_paused",
         ClockError::ByDate => "error.clock_by_date",
+        ClockError::Overdue => "error.clock_overdue",
         ClockError::OutOfOrder => "error.clock_order",
     })
 }

@@ -13,6 +13,10 @@ use crate::desk::{Desk, context};
 use crate::error::{Error, Result};
 use crate::{person, upon};
 
+const LONGEST_NAME: usize = 200;
+const LONGEST_REASON: usize = 20_000;
+const MOST_DECLARED: usize = 100;
+
 /// Who said how pressing it is, by which channel, and when.
 #[derive(Debug, Clone)]
 pub struct Said {
@@ -59,14 +63,14 @@ pub async fn declare(
     said: Said,
     version: Option<u64>,
 ) -> Result<Stored<ServiceRequest>> {
-    let who = said.who.trim().to_owned();
-    if who.is_empty() {
-        return Err(Error::invalid("error.field_empty").with("field", "who"));
-    }
+    let who = named(&said.who)?;
     let at = passed(desk, said.at)?;
     upon::retried(|| async {
         let (context, stored) = load(desk, caller, request, version).await?;
         let mut declared = stored.entity.clone();
+        if declared.declared.len() >= MOST_DECLARED {
+            return Err(Error::invalid("error.many_entries").with("most", MOST_DECLARED.to_string()));
+        }
         declared.declared.push(Declaration { priority: said.priority, who: who.clone(), channel: said.channel, at, by: caller.person() });
         let declared = weighed(desk, &context, declared).await?;
         keep(desk, &context, Change::new("request.declare", "").put(&declared, stored.expect()), &declared).await
@@ -86,10 +90,7 @@ pub async fn verify(
     who: &str,
     version: Option<u64>,
 ) -> Result<Stored<ServiceRequest>> {
-    let who = who.trim().to_owned();
-    if who.is_empty() {
-        return Err(Error::invalid("error.field_empty").with("field", "who"));
-    }
+    let who = named(who)?;
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
     upon::retried(|| async {
         let (context, stored) = load(desk, caller, request, version).await?;
@@ -113,6 +114,9 @@ pub async fn end(
     version: Option<u64>,
 ) -> Result<Stored<ServiceRequest>> {
     let reason = required(reason)?;
+    if reason.chars().count() > LONGEST_REASON {
+        return Err(Error::invalid("error.field_too_long").with("field", "reason").with("most", LONGEST_REASON.to_string()));
+    }
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
     upon::retried(|| async {
         let (context, stored) = load(desk, caller, request, version).await?;
@@ -126,6 +130,17 @@ pub async fn end(
         keep(desk, &context, Change::new("request.end", reason.clone()).put(&ended, stored.expect()), &ended).await
     })
     .await
+}
+
+/// A name that says something.
+fn named(who: &str) -> Result<String> {
+    match who.trim() {
+        "" => Err(Error::invalid("error.field_empty").with("field", "who")),
+        who if who.chars().count() > LONGEST_NAME => {
+            Err(Error::invalid("error.field_too_long").with("field", "who").with("most", LONGEST_NAME.to_string()))
+        }
+        who => Ok(who.to_owned()),
+    }
 }
 
 /// The request to be changed.

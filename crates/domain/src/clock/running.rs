@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Clocks, Deadline, Duty, Rule, RuleError, shown};
+use super::{BusinessCalendar, Clocks, Deadline, Duty, Rule, RuleError, shown};
 use crate::id::PersonId;
 use crate::phrase::Phrase;
 
@@ -64,6 +64,8 @@ pub struct EarlierStart {
     pub replaced: Event,
     /// Why.
     pub reason: String,
+    /// Its deadline had passed by then: a breach is never hidden.
+    pub missed: bool,
 }
 
 /// A clock of one matter.
@@ -103,6 +105,8 @@ pub enum Standing {
     Met,
     /// Done too late.
     Missed,
+    /// It cannot be counted: its calendar is no longer there.
+    Uncounted,
 }
 
 impl Standing {
@@ -115,6 +119,7 @@ impl Standing {
             Standing::Overdue => "overdue",
             Standing::Met => "met",
             Standing::Missed => "missed",
+            Standing::Uncounted => "uncounted",
         }
     }
 }
@@ -134,6 +139,9 @@ pub enum ClockError {
     /// Its rule names a day: nothing can be taken out of it; set another start.
     #[error("the rule names a day, so that the clock cannot be paused; set another start")]
     ByDate,
+    /// Its deadline has passed: a pause would hide the breach.
+    #[error("the deadline has passed, so that the clock cannot be paused")]
+    Overdue,
     /// The event would lie before the one that it follows.
     #[error("the event lies before the one that it follows")]
     OutOfOrder,
@@ -154,44 +162,23 @@ impl RunningClock {
         let now = self.stopped.as_ref().map_or(now, |stopped| stopped.at);
         match &self.rule {
             Rule::Elapsed { hours } => Ok(self.elapsed(*hours, &zone, now)),
-            Rule::BusinessHours { hours, calendar } => {
-                let calendar = clocks.named(calendar)?;
-                let (mut from, mut left) = (self.start.at, SignedDuration::from_hours(i64::from(*hours)));
-                let mut steps = Vec::new();
-                for (begin, end) in self.spans(now) {
-                    let counted = calendar.hours_between(from, begin);
-                    if counted >= left {
-                        break;
-                    }
-                    left -= counted;
-                    from = end;
-                    steps.push(paused(begin, end, calendar.zone()));
-                }
-                let mut deadline = calendar.after_hours(from, left);
-                deadline.steps.splice(0..0, steps);
-                if deadline.at == Timestamp::MAX { Err(RuleError::TooFar) } else { Ok(deadline) }
-            }
+            Rule::BusinessHours { hours, calendar } => self.business_hours(*hours, clocks.named(calendar)?, now),
             by_date => clocks.count(by_date, self.start.at, &zone),
         }
     }
 
     /// How it stands at `now`.
-    ///
-    /// # Errors
-    /// As [`Clocks::count`].
-    pub fn standing(&self, clocks: &Clocks, now: Timestamp) -> Result<Standing, RuleError> {
-        let due = self.deadline(clocks, now)?.at;
-        if let Some(stopped) = &self.stopped {
-            return Ok(if stopped.at <= due { Standing::Met } else { Standing::Missed });
-        }
-        if now > due {
-            return Ok(Standing::Overdue);
-        }
-        if self.is_paused() {
-            return Ok(Standing::Paused);
-        }
+    pub fn standing(&self, clocks: &Clocks, now: Timestamp) -> Standing {
+        let Ok(Deadline { at: due, .. }) = self.deadline(clocks, now) else { return Standing::Uncounted };
         let (whole, left) = (due.duration_since(self.start.at), due.duration_since(now));
-        Ok(if left.saturating_mul(4) <= whole { Standing::Pressing } else { Standing::Running })
+        match &self.stopped {
+            Some(stopped) if stopped.at <= due => Standing::Met,
+            Some(_) => Standing::Missed,
+            None if now > due => Standing::Overdue,
+            None if self.is_paused() => Standing::Paused,
+            None if left.saturating_mul(4) <= whole => Standing::Pressing,
+            None => Standing::Running,
+        }
     }
 
     /// Whether it stands still.
@@ -199,17 +186,20 @@ impl RunningClock {
         self.stopped.is_none() && self.pauses.last().is_some_and(|pause| pause.until.is_none())
     }
 
-    /// Stands still from an event on.
+    /// Stands still from an event on, as written down at `now`.
     ///
     /// # Errors
-    /// Where it has stopped, stands still already, names a day, or the event lies before the last one.
-    pub fn pause(&mut self, from: Event, reason: String) -> Result<(), ClockError> {
+    /// Where it has stopped, stands still already, is overdue, names a day, or the event lies before the last one.
+    pub fn pause(&mut self, clocks: &Clocks, now: Timestamp, from: Event, reason: String) -> Result<(), ClockError> {
         self.goes_on(from.at)?;
         if self.is_paused() {
             return Err(ClockError::Paused);
         }
         if self.rule.is_date() || matches!(self.rule, Rule::Months { .. }) {
             return Err(ClockError::ByDate);
+        }
+        if self.standing(clocks, now) == Standing::Overdue {
+            return Err(ClockError::Overdue);
         }
         self.pauses.push(Pause { from, until: None, reason });
         Ok(())
@@ -226,16 +216,17 @@ impl RunningClock {
         Ok(())
     }
 
-    /// Counts from another start; the one that counted so far stays in its history.
+    /// Counts from another start; the one that counted so far stays in its history, with whether its deadline had passed.
     ///
     /// # Errors
     /// Where it has stopped.
-    pub fn rebase(&mut self, start: Event, replaced: Event, reason: String) -> Result<(), ClockError> {
+    pub fn rebase(&mut self, clocks: &Clocks, start: Event, replaced: Event, reason: String) -> Result<(), ClockError> {
         if self.stopped.is_some() {
             return Err(ClockError::Stopped);
         }
+        let missed = self.standing(clocks, replaced.at) == Standing::Overdue;
         let start = std::mem::replace(&mut self.start, start);
-        self.earlier.push(EarlierStart { start, pauses: std::mem::take(&mut self.pauses), replaced, reason });
+        self.earlier.push(EarlierStart { start, pauses: std::mem::take(&mut self.pauses), replaced, reason, missed });
         Ok(())
     }
 
@@ -267,6 +258,27 @@ impl RunningClock {
         })
     }
 
+    fn business_hours(&self, hours: u32, calendar: &BusinessCalendar, now: Timestamp) -> Result<Deadline, RuleError> {
+        let zone = calendar.zone();
+        let (mut from, mut left) = (self.start.at, SignedDuration::from_hours(i64::from(hours)));
+        let mut steps = vec![Phrase::new("clock.start").with("at", shown(from, zone))];
+        for (begin, end) in self.spans(now) {
+            let counted = calendar.hours_between(from, begin);
+            if counted >= left {
+                break;
+            }
+            left -= counted;
+            let counted = Phrase::new("clock.hours_so_far").with("from", shown(from, zone)).with("to", shown(begin, zone));
+            steps.push(counted.with("left", format!("{}:{:02}", left.as_hours(), left.as_mins() % 60)));
+            steps.push(paused(begin, end, zone));
+            from = end;
+        }
+        let deadline = calendar.after_hours(from, left);
+        // Its first step names the start.
+        steps.extend(deadline.steps.into_iter().skip(1));
+        if deadline.at == Timestamp::MAX { Err(RuleError::TooFar) } else { Ok(Deadline { at: deadline.at, steps }) }
+    }
+
     fn elapsed(&self, hours: u32, zone: &TimeZone, now: Timestamp) -> Deadline {
         let counted = super::elapsed(self.start.at, i64::from(hours), zone);
         let (mut at, mut steps) = (counted.at, counted.steps);
@@ -291,6 +303,8 @@ fn paused(from: Timestamp, to: Timestamp, zone: &TimeZone) -> Phrase {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::phrase::Language;
+    use crate::phrases::render;
 
     fn at(text: &str) -> Event {
         Event { at: text.parse().unwrap(), by: None }
@@ -300,12 +314,17 @@ mod tests {
         RunningClock::started(Duty::OnSite, rule.parse().unwrap(), Source::Contract, "Asia/Tokyo".to_owned(), at(start))
     }
 
+    /// Paused from an instant on, as written down at another.
+    fn pause(clock: &mut RunningClock, from: &str, written: &str) -> Result<(), ClockError> {
+        clock.pause(Clocks::shipped().unwrap(), written.parse().unwrap(), at(from), "waits for the customer".to_owned())
+    }
+
     fn due(clock: &RunningClock, now: &str) -> String {
         clock.deadline(Clocks::shipped().unwrap(), now.parse().unwrap()).unwrap().at.to_string()
     }
 
     fn standing(clock: &RunningClock, now: &str) -> Standing {
-        clock.standing(Clocks::shipped().unwrap(), now.parse().unwrap()).unwrap()
+        clock.standing(Clocks::shipped().unwrap(), now.parse().unwrap())
     }
 
     // covers: S2-10, S2-11
@@ -325,10 +344,10 @@ mod tests {
     #[test]
     fn what_is_paused_does_not_count_and_a_lasting_pause_moves_on() {
         let mut clock = clock("elapsed:2", "2026-11-24T00:00:00Z");
-        clock.pause(at("2026-11-24T00:30:00Z"), "waits for the customer".to_owned()).unwrap();
+        pause(&mut clock, "2026-11-24T00:30:00Z", "2026-11-24T00:30:00Z").unwrap();
         assert_eq!(standing(&clock, "2026-11-24T05:00:00Z"), Standing::Paused);
         assert_eq!(due(&clock, "2026-11-24T05:00:00Z"), "2026-11-24T06:30:00Z");
-        assert_eq!(clock.pause(at("2026-11-24T05:00:00Z"), String::new()), Err(ClockError::Paused));
+        assert_eq!(pause(&mut clock, "2026-11-24T05:00:00Z", "2026-11-24T05:00:00Z"), Err(ClockError::Paused));
         assert_eq!(clock.resume(at("2026-11-24T00:29:59Z")), Err(ClockError::OutOfOrder));
         clock.resume(at("2026-11-24T06:00:00Z")).unwrap();
         assert_eq!(due(&clock, "2026-11-24T09:00:00Z"), "2026-11-24T07:30:00Z");
@@ -338,11 +357,14 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_after_the_end_changes_nothing() {
+    fn no_pause_takes_back_a_breach() {
         let mut clock = clock("elapsed:2", "2026-11-24T00:00:00Z");
-        clock.pause(at("2026-11-24T03:00:00Z"), "too late".to_owned()).unwrap();
-        assert_eq!(due(&clock, "2026-11-24T09:00:00Z"), "2026-11-24T02:00:00Z");
+        for from in ["2026-11-24T01:00:00Z", "2026-11-24T03:00:00Z"] {
+            assert_eq!(pause(&mut clock, from, "2026-11-24T03:00:00Z"), Err(ClockError::Overdue), "{from}");
+        }
         assert_eq!(standing(&clock, "2026-11-24T09:00:00Z"), Standing::Overdue);
+        pause(&mut clock, "2026-11-24T01:00:00Z", "2026-11-24T02:00:00Z").unwrap();
+        assert_eq!(due(&clock, "2026-11-24T02:00:00Z"), "2026-11-24T03:00:00Z");
     }
 
     /// Five business hours from Monday 15:00; paused from Monday 16:00 to Wednesday 10:00 (Tuesday is a holiday): one hour had counted.
@@ -350,34 +372,48 @@ mod tests {
     fn business_hours_go_on_after_a_pause_where_they_stopped() {
         let mut clock = clock("bh:5;cal=JP0917", "2026-11-02T06:00:00Z");
         assert_eq!(due(&clock, "2026-11-02T06:00:00Z"), "2026-11-04T03:00:00Z");
-        clock.pause(at("2026-11-02T07:00:00Z"), "waits for logs".to_owned()).unwrap();
+        pause(&mut clock, "2026-11-02T07:00:00Z", "2026-11-02T07:00:00Z").unwrap();
         clock.resume(at("2026-11-04T01:00:00Z")).unwrap();
         assert_eq!(due(&clock, "2026-11-04T02:00:00Z"), "2026-11-04T05:00:00Z");
+        let steps = clock.deadline(Clocks::shipped().unwrap(), "2026-11-04T02:00:00Z".parse().unwrap()).unwrap().steps;
+        let said: Vec<String> = steps.iter().map(|step| render(step, Language::En)).collect();
+        let expected = [
+            "Starts at 2026-11-02 15:00 +09:00",
+            "2026-11-02 15:00 +09:00 to 2026-11-02 16:00 +09:00 counts as far as the desk works (4:00 left)",
+            "2026-11-02 16:00 +09:00 to 2026-11-04 10:00 +09:00 does not count (paused)",
+            "2026-11-04 10:00–14:00 counts (0:00 left)",
+            "Due at 2026-11-04 14:00 +09:00",
+        ];
+        assert_eq!(said, expected);
     }
 
     #[test]
     fn another_start_keeps_the_one_before() {
         let mut clock = clock("elapsed:2", "2026-11-24T00:00:00Z");
-        clock.pause(at("2026-11-24T00:30:00Z"), "waits".to_owned()).unwrap();
-        clock.rebase(at("2026-11-24T04:00:00Z"), at("2026-11-24T04:10:00Z"), "the call was logged late".to_owned()).unwrap();
+        pause(&mut clock, "2026-11-24T00:30:00Z", "2026-11-24T00:30:00Z").unwrap();
+        let clocks = Clocks::shipped().unwrap();
+        let (start, written) = (at("2026-11-24T04:00:00Z"), at("2026-11-24T04:10:00Z"));
+        clock.rebase(clocks, start.clone(), written, "the call was logged late".to_owned()).unwrap();
         assert_eq!(due(&clock, "2026-11-24T04:10:00Z"), "2026-11-24T06:00:00Z");
         assert!(!clock.is_paused());
         assert_eq!(clock.earlier[0].start, at("2026-11-24T00:00:00Z"));
-        assert_eq!(clock.earlier[0].pauses.len(), 1);
+        assert_eq!((clock.earlier[0].pauses.len(), clock.earlier[0].missed), (1, false));
+        clock.rebase(clocks, start, at("2026-11-24T09:00:00Z"), "again".to_owned()).unwrap();
+        assert!(clock.earlier[1].missed, "its deadline of 06:00 had passed");
     }
 
     #[test]
     fn a_rule_that_names_a_day_is_not_paused() {
         for rule in ["bd:3;cal=JP0917", "nthday:30;roll=next", "month:1", "sec4bd"] {
             let mut clock = clock(rule, "2026-11-24T00:00:00Z");
-            assert_eq!(clock.pause(at("2026-11-25T00:00:00Z"), "waits".to_owned()), Err(ClockError::ByDate), "{rule}");
+            assert_eq!(pause(&mut clock, "2026-11-25T00:00:00Z", "2026-11-25T00:00:00Z"), Err(ClockError::ByDate), "{rule}");
         }
     }
 
     #[test]
     fn a_clock_is_read_as_it_was_written() {
         let mut clock = clock("bh:5;cal=JP0917", "2026-11-02T06:00:00Z");
-        clock.pause(at("2026-11-02T07:00:00Z"), "waits".to_owned()).unwrap();
+        pause(&mut clock, "2026-11-02T07:00:00Z", "2026-11-02T07:00:00Z").unwrap();
         let text = serde_json::to_string(&clock).unwrap();
         assert!(text.contains(r#""rule":"bh:5;cal=JP0917""#), "{text}");
         assert_eq!(serde_json::from_str::<RunningClock>(&text).unwrap(), clock);

@@ -157,13 +157,18 @@ impl RequestForm {
         for text in texts {
             *text = text.take().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         }
-        self.sites.retain(|site| !site.raw.trim().is_empty());
+        for site in &mut self.sites {
+            let named = [&site.city, &site.state, &site.country].into_iter().flatten().map(|part| part.trim());
+            let named = named.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+            site.raw = Some(site.raw.trim()).filter(|raw| !raw.is_empty()).map_or(named, str::to_owned);
+        }
+        self.sites.retain(|site| !site.raw.is_empty());
         self.scoping_call = self.scoping_call.filter(|wish| wish.wished.is_some() || !wish.raw.trim().is_empty());
         self
     }
 
     /// The longest text, in characters.
-    pub fn longest_text(&self) -> usize {
+    pub fn longest_text<'a>(&'a self) -> usize {
         let contact = &self.contact;
         let texts = [
             &self.organization,
@@ -175,8 +180,9 @@ impl RequestForm {
             &self.business_impact,
             &self.request,
         ];
-        let sites = self.sites.iter().map(|site| site.raw.as_str());
-        let wish = self.scoping_call.iter().map(|wish| wish.raw.as_str());
+        let parts = |site: &'a Site| [Some(&site.raw), site.city.as_ref(), site.state.as_ref(), site.country.as_ref()];
+        let sites = self.sites.iter().flat_map(parts).flatten().map(String::as_str);
+        let wish = self.scoping_call.iter().flat_map(|wish| [Some(&wish.raw), wish.tz.as_ref()]).flatten().map(String::as_str);
         texts.into_iter().filter_map(|text| text.as_deref()).chain(sites).chain(wish).map(|text| text.chars().count()).max().unwrap_or(0)
     }
 
@@ -224,11 +230,19 @@ mod tests {
         assert!(RequestForm::default().missing(true).contains(&"business_impact"), "declared by a contact, not by the form");
     }
 
+    /// It was thrown away: nothing stood under `raw`.
+    #[test]
+    fn a_site_by_its_city_is_a_site() {
+        let site = Site { city: Some("大阪".to_owned()), country: Some("JP".to_owned()), ..Site::default() };
+        let form = RequestForm { sites: vec![site], ..RequestForm::default() }.trimmed();
+        assert_eq!(form.sites[0].raw, "大阪, JP");
+    }
+
     #[test]
     fn spaces_alone_are_missing() {
         let form = RequestForm {
             organization: Some(" \u{3000}".to_owned()),
-            sites: vec![Site::default()],
+            sites: vec![Site::default(), Site { city: Some("\u{3000}".to_owned()), ..Site::default() }],
             scoping_call: Some(ScopingWish::default()),
             ..RequestForm::default()
         };

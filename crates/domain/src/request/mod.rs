@@ -216,8 +216,8 @@ impl ServiceRequest {
     }
 
     /// The order in which people are assigned to it.
-    pub fn rank(&self) -> Rank {
-        self.basis.rank(self.service())
+    pub const fn rank(&self) -> Rank {
+        self.basis.rank()
     }
 
     /// What is still missing, as keys of the form.
@@ -225,9 +225,9 @@ impl ServiceRequest {
         self.form.missing(self.priority() == Priority::Emergency)
     }
 
-    /// The clock of a duty.
+    /// The latest clock of a duty.
     pub fn clock(&self, duty: Duty) -> Option<&RunningClock> {
-        self.clocks.iter().find(|clock| clock.duty == duty)
+        self.clocks.iter().rfind(|clock| clock.duty == duty)
     }
 
     /// Its place in the queue as one word that sorts: rank, priority, deadline, receipt (S0-52 … S0-55).
@@ -264,7 +264,7 @@ impl Entity for ServiceRequest {
             .with("channel", self.channel.name())
             .with("priority", self.priority().name())
             .with("drill", self.drill)
-            .with_each("service", self.form.service.map(ServiceKind::name))
+            .with_each("service", self.service().map(ServiceKind::name))
             .with_each("due_at", self.due_at.filter(|_| self.ended.is_none()))
             .with_each("assignee", self.assignee.map(|person| person.to_string()))
             .with_each("case", self.case.map(|case| case.to_string()))

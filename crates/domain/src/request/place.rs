@@ -16,6 +16,8 @@ pub enum Basis {
         id: RetainerId,
         /// As both sides know it.
         reference: String,
+        /// The service that it covers here; absent: none was named, and the retainer holds.
+        service: Option<ServiceKind>,
     },
     /// 契約外: asked for on demand, by an organisation without a retainer or outside of what it covers. Best effort, no clock (S0-40).
     OnDemand,
@@ -54,12 +56,12 @@ impl Rank {
 }
 
 impl Basis {
-    /// The rank of a service asked for on this ground.
-    pub const fn rank(&self, service: Option<ServiceKind>) -> Rank {
-        match (self, service) {
-            (Basis::Retainer { .. }, Some(ServiceKind::Emergency)) => Rank::RetainerEmergency,
-            (Basis::Retainer { .. }, _) => Rank::RetainerProactive,
-            (Basis::OnDemand, _) => Rank::OnDemand,
+    /// The rank on this ground.
+    pub const fn rank(&self) -> Rank {
+        match self {
+            Basis::Retainer { service: Some(ServiceKind::Emergency), .. } => Rank::RetainerEmergency,
+            Basis::Retainer { .. } => Rank::RetainerProactive,
+            Basis::OnDemand => Rank::OnDemand,
         }
     }
 }
@@ -111,10 +113,10 @@ mod tests {
     // covers: S0-52, S0-53, S0-54
     #[test]
     fn a_retainers_emergency_comes_before_its_other_requests_and_both_before_on_demand() {
-        let retainer = Basis::Retainer { id: RetainerId(Uuid::nil()), reference: "R-1".to_owned() };
-        assert_eq!(retainer.rank(Some(ServiceKind::Emergency)).number(), 1);
-        assert_eq!(retainer.rank(Some(ServiceKind::Proactive)).number(), 2);
-        assert_eq!(retainer.rank(None).number(), 2);
-        assert_eq!(Basis::OnDemand.rank(Some(ServiceKind::Emergency)).number(), 3);
+        let retainer = |service| Basis::Retainer { id: RetainerId(Uuid::nil()), reference: "R-1".to_owned(), service };
+        assert_eq!(retainer(Some(ServiceKind::Emergency)).rank().number(), 1);
+        assert_eq!(retainer(Some(ServiceKind::Proactive)).rank().number(), 2);
+        assert_eq!(retainer(None).rank().number(), 2);
+        assert_eq!(Basis::OnDemand.rank().number(), 3);
     }
 }

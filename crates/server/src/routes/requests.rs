@@ -10,7 +10,7 @@ use hikeshi_desk::request::{self, ClockAct, RequestQuery, Said, Written};
 use hikeshi_desk::{Error, names};
 use hikeshi_domain::clock::Duty;
 use hikeshi_domain::phrase::Language;
-use hikeshi_domain::request::{Channel, Outcome, Priority, Proof, ServiceKind, ServiceRequest, Sign};
+use hikeshi_domain::request::{Channel, Outcome, Priority, Proof, RequestState, ServiceKind, ServiceRequest, Sign};
 use hikeshi_domain::tlp::Tlp;
 use hikeshi_domain::{OrganizationId, PersonId, ServiceRequestId};
 use hikeshi_record::Stored;
@@ -102,13 +102,12 @@ struct NewRequest {
     #[serde(default)]
     form: FormView,
     /// Names of signs of the playbook.
-    #[serde(default)]
-    signs: Vec<String>,
+    signs: Option<Vec<String>>,
     /// The language to answer in; absent: the organisation's.
     #[schema(value_type = Option<word::Language>)]
     language: Option<Language>,
-    #[serde(default)]
-    sensitive: bool,
+    /// Absent: no.
+    sensitive: Option<bool>,
     /// Absent: TLP:AMBER.
     #[schema(value_type = Option<word::Tlp>)]
     tlp: Option<Tlp>,
@@ -118,12 +117,11 @@ struct NewRequest {
 #[serde(deny_unknown_fields)]
 struct RequestWritten {
     form: FormView,
-    #[serde(default)]
-    signs: Vec<String>,
+    /// Absent: as they stand; so the three that follow.
+    signs: Option<Vec<String>>,
     #[schema(value_type = Option<word::Language>)]
     language: Option<Language>,
-    #[serde(default)]
-    sensitive: bool,
+    sensitive: Option<bool>,
     #[schema(value_type = Option<word::Tlp>)]
     tlp: Option<Tlp>,
     /// The version that the caller looked at.
@@ -195,10 +193,16 @@ async fn list(State(app): State<App>, signed_in: SignedIn, Parameters(query): Pa
         Some("me") => Some(Assigned::To(signed_in.person.id)),
         Some(person) => Some(Assigned::To(person.parse().map_err(|_| unknown("assignee"))?)),
     };
-    let split = |states: String| states.split(',').map(|state| state.trim().to_owned()).filter(|state| !state.is_empty()).collect();
+    let mut words: Vec<&str> =
+        query.state.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    let unended = words.contains(&"unended");
+    words.retain(|word| *word != "unended");
+    let known = [RequestState::Open, RequestState::Taken, RequestState::Ended];
+    let state = |word: &&str| known.into_iter().find(|state| state.name() == *word).ok_or_else(|| unknown("state"));
     let asked = RequestQuery {
         org: query.org.map(OrganizationId),
-        states: query.state.map(split).unwrap_or_default(),
+        states: words.iter().map(state).collect::<Result<_, _>>()?,
+        unended,
         service: service.transpose()?,
         priority: priority.transpose()?,
         assigned,
@@ -223,7 +227,7 @@ async fn list(State(app): State<App>, signed_in: SignedIn, Parameters(query): Pa
 async fn receive(State(app): State<App>, signed_in: SignedIn, Body(body): Body<NewRequest>) -> Result<Response, Failure> {
     let written = Written {
         form: body.form.into(),
-        signs: body.signs.into_iter().map(Sign).collect(),
+        signs: body.signs.map(|signs| signs.into_iter().map(Sign).collect()),
         language: body.language,
         sensitive: body.sensitive,
         tlp: body.tlp,
@@ -252,7 +256,7 @@ async fn write(
 ) -> Result<Json<RequestPage>, Failure> {
     let written = Written {
         form: body.form.into(),
-        signs: body.signs.into_iter().map(Sign).collect(),
+        signs: body.signs.map(|signs| signs.into_iter().map(Sign).collect()),
         language: body.language,
         sensitive: body.sensitive,
         tlp: body.tlp,

@@ -90,8 +90,9 @@ pub(crate) struct ClockView {
     standing: &'static str,
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    due_at: Timestamp,
+    /// Null where it cannot be counted any more.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due_at: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = DateTime)]
     stopped_at: Option<Timestamp>,
     /// How the deadline was counted, step by step.
@@ -121,6 +122,8 @@ pub(crate) struct EarlierStartView {
     replaced_at: Timestamp,
     reason: String,
     by: Option<Named>,
+    /// Its deadline had passed by then.
+    missed: bool,
 }
 
 /// Who declared a priority.
@@ -267,7 +270,7 @@ pub(crate) fn row(request: &Stored<ServiceRequest>, clocks: &[ClockReading], nam
         channel: request.channel.name(),
         written_by: request.written_by.map(|person| named(person, names)),
         state: request.state().name(),
-        service: request.form.service.map(ServiceKind::name),
+        service: request.service().map(ServiceKind::name),
         priority: request.priority().name(),
         rank: rank.name(),
         why: why(request).iter().map(|phrase| render(phrase, language)).collect(),
@@ -317,9 +320,9 @@ fn clock(reading: &ClockReading, names: &Names, language: Language) -> ClockView
         source: clock.source.name(),
         standing: reading.standing.name(),
         started_at: clock.start.at,
-        due_at: reading.deadline.at,
+        due_at: reading.deadline.as_ref().map(|deadline| deadline.at),
         stopped_at: clock.stopped.as_ref().map(|stopped| stopped.at),
-        steps: reading.deadline.steps.iter().map(|step| render(step, language)).collect(),
+        steps: reading.deadline.iter().flat_map(|deadline| &deadline.steps).map(|step| render(step, language)).collect(),
         pauses: clock
             .pauses
             .iter()
@@ -338,6 +341,7 @@ fn clock(reading: &ClockReading, names: &Names, language: Language) -> ClockView
                 replaced_at: start.replaced.at,
                 reason: start.reason.clone(),
                 by: by(start.replaced.by),
+                missed: start.missed,
             })
             .collect(),
     }

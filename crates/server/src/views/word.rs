@@ -62,7 +62,7 @@ words! {
     /// Who set a clock's rule.
     ClockSource ["contract" "promise" "law"]
     /// How a clock stands.
-    ClockStanding ["running" "pressing" "paused" "overdue" "met" "missed"]
+    ClockStanding ["running" "pressing" "paused" "overdue" "met" "missed" "uncounted"]
     /// What is done to a clock.
     ClockAct ["start" "pause" "resume" "rebase" "stop"]
     /// What kind of source raised an alert.
@@ -171,8 +171,8 @@ mod tests {
             check(Proof::WORDS, [By::CallBack, By::AgreedWord, By::SignedMail]);
             check(Duty::WORDS, clock::Duty::ALL);
             check(ClockSource::WORDS, [clock::Source::Contract, clock::Source::Promise, clock::Source::Law]);
-            use clock::Standing::{Met, Missed, Overdue, Paused, Pressing, Running};
-            check(ClockStanding::WORDS, [Running, Pressing, Paused, Overdue, Met, Missed]);
+            use clock::Standing::{Met, Missed, Overdue, Paused, Pressing, Running, Uncounted};
+            check(ClockStanding::WORDS, [Running, Pressing, Paused, Overdue, Met, Missed, Uncounted]);
         }
         check(Queue::WORDS, hikeshi_desk::job::QUEUES);
         check(Way::WORDS, [told::Way::Sent, told::Way::Read]);

@@ -11,7 +11,7 @@ import { CASE_TABS, type CaseTab } from "./pages/case/search";
 import { caseSearch } from "./pages/cases/search";
 import { LEVELS, type Level } from "./pages/rules/search";
 import { SETTINGS, type SettingsSearch } from "./pages/settings/search";
-import { oneOf, parseSearch, type Search, safeNext, stringifySearch, text } from "./url/search";
+import { instant, oneOf, parseSearch, safeNext, type Search, stringifySearch, text } from "./url/search";
 
 interface Context {
   client: QueryClient;
@@ -81,7 +81,7 @@ const cases = createRoute({
 const incident = createRoute({
   getParentRoute: () => inside,
   path: "/cases/$id",
-  validateSearch: (search: Search): { tab?: CaseTab; as_of?: string } => ({ tab: oneOf(search["tab"], CASE_TABS), as_of: text(search["as_of"]) }),
+  validateSearch: (search: Search): { tab?: CaseTab; as_of?: string } => ({ tab: oneOf(search["tab"], CASE_TABS), as_of: instant(search["as_of"]) }),
   component: lazyRouteComponent(() => import("./pages/case/CasePage"), "CasePage"),
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { oneOf, parseSearch, safeNext, someOf, stringifySearch, text } from "./search";
+import { instant, oneOf, parseSearch, safeNext, someOf, stringifySearch, text } from "./search";
 
 describe("the URL is the state", () => {
   test("what is written is read back", () => {
@@ -7,6 +7,11 @@ describe("the URL is the state", () => {
     expect(stringifySearch(state)).toBe("?verdict=black&q=PC-014+%26+%E7%B7%8F%E5%8B%99");
     expect(parseSearch(stringifySearch(state))).toEqual({ verdict: "black", q: "PC-014 & 総務" });
     expect(stringifySearch({})).toBe("");
+  });
+
+  test("what names no instant is as if absent", () => {
+    expect(instant("2026-11-23T03:10:00Z")).toBe("2026-11-23T03:10:00Z");
+    expect(instant("foo")).toBeUndefined();
   });
 
   test("numbers and words stay text", () => {

@@ -22,6 +22,12 @@ export function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value.slice(0, 8000) : undefined;
 }
 
+/** The text if it names an instant. */
+export function instant(value: unknown): string | undefined {
+  const written = text(value);
+  return written !== undefined && !Number.isNaN(Date.parse(written)) ? written : undefined;
+}
+
 /** The value if it is one of the known ones; anything else is as if absent. */
 export function oneOf<const T extends string>(value: unknown, known: readonly T[]): T | undefined {
   return known.find((candidate) => candidate === value);

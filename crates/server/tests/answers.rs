@@ -78,6 +78,13 @@ async fn an_answer_of_nobody_to_nothing_or_on_what_is_closed_is_refused() {
     for wrong in [json!({"from": " "}), json!({"from": "x".repeat(101)}), json!({"question": "why"}), json!({"said": "perhaps"})] {
         assert_eq!(fixture.post(&analyst, &path, &body(wrong.clone())).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
     }
+    let (_, first) = fixture.post(&analyst, &path, &body(json!({"question": "announced", "said": "no"}))).await;
+    assert_eq!(
+        fixture.post(&analyst, &path, &body(json!({"question": "announced", "said": "yes"}))).await.0,
+        StatusCode::CONFLICT,
+        "unseen"
+    );
+    assert!(first["version"].as_u64().unwrap() > version);
     let stale = body(json!({"expected_version": version + 7}));
     assert_eq!(fixture.post(&analyst, &path, &stale).await.0, StatusCode::CONFLICT);
     fixture.post(&analyst, "/alerts/close", &json!({"ids": [alert], "reason": "handled"})).await;
@@ -85,5 +92,5 @@ async fn an_answer_of_nobody_to_nothing_or_on_what_is_closed_is_refused() {
     let closed = fixture.get(&analyst, &format!("/alerts/{alert}")).await;
     let (status, refused) = fixture.post(&analyst, &path, &body(json!({"expected_version": closed["alert"]["version"]}))).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{refused}");
-    assert!(closed["answers"].as_array().unwrap().is_empty());
+    assert_eq!(closed["answers"].as_array().unwrap().len(), 1, "the first one only");
 }

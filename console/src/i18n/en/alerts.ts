@@ -143,7 +143,7 @@ export const alert: Dictionary["alert"] = {
   sectionMore: (shown, total) => `The ${shown} most relevant of ${total} are shown. The full list holds all.`,
   fullList: (rows, total) => (rows === total ? `Full list: ${total} rows (CSV)` : `Full list: ${rows} of ${total} rows (CSV)`),
   fullListPending: "The full list is being written.",
-  fullListFailed: "The full list could not be written: settings, failed jobs, says why.",
+  fullListFailed: "The full list could not be written. An operator sees why under settings, failed jobs.",
   citedEvents: "Events behind the verdict (JSON lines)",
   sectionColumns: { time: "Time", what: "What happened", details: "Details", count: "Count" },
   details: {

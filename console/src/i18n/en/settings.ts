@@ -188,7 +188,7 @@ export const settings: Dictionary["settings"] = {
     searchRaising: (found) => `${found}; looking at them`,
     searchEnded: (found) => `${found}; ended early`,
     searchEndedEarly: "The search of past logs ended early",
-    notRaised: (hosts) => `${hosts.toLocaleString("en")} of them are too many and not looked at: hunt for them`,
+    notRaised: (hosts) => `${hosts.toLocaleString("en")} of them were not looked at (too many, or it failed): hunt for them`,
     everywhere: "All organisations",
     noEnd: "No end",
     expired: "Out of date; still asked",

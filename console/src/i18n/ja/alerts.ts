@@ -140,7 +140,7 @@ export const alert = {
   sectionMore: (shown: number, total: number) => `関連の強い ${shown} 件を表示しています(全 ${total} 件)。全件一覧にすべて載っています。`,
   fullList: (rows: string, total: string) => (rows === total ? `全件一覧: ${total} 件 (CSV)` : `全件一覧: ${total} 件のうち ${rows} 件 (CSV)`),
   fullListPending: "全件一覧を作成しています。",
-  fullListFailed: "全件一覧を作成できませんでした。設定の「失敗した処理」に原因があります。",
+  fullListFailed: "全件一覧を作成できませんでした。原因は運用者が設定の「失敗した処理」で確認できます。",
   citedEvents: "判定の根拠となったイベント (JSON Lines)",
   sectionColumns: { time: "時刻", what: "内容", details: "詳細", count: "回数" },
   details: {

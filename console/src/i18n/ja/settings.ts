@@ -187,7 +187,7 @@ export const settings = {
     searchRaising: (found: string) => `${found}（確認中）`,
     searchEnded: (found: string) => `${found}（途中で終了）`,
     searchEndedEarly: "過去ログの検索は途中で終了しました",
-    notRaised: (hosts: number) => `うち ${hosts.toLocaleString("ja")} 台は多すぎるため未確認。ハントで調べてください`,
+    notRaised: (hosts: number) => `うち ${hosts.toLocaleString("ja")} 台は未確認(多すぎる、または調べられなかった)。ハントで調べてください`,
     everywhere: "すべての組織",
     noEnd: "なし",
     expired: "期限切れ。照合は続けます",

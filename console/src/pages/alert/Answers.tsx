@@ -63,7 +63,7 @@ function AnswerDialog(props: { page: AlertPage; onClose: () => void }) {
   const [question, setQuestion] = useState<Answer["question"]>("on_purpose");
   const [said, setSaid] = useState<Answer["said"]>("yes");
   const from = useDraft(`answer.from.${alert.id}`);
-  const answer = useGuardedAlertAct<{ question: Answer["question"]; said: Answer["said"]; from: string; note: string }>(alert, "answers", () => true);
+  const answer = useGuardedAlertAct<{ question: Answer["question"]; said: Answer["said"]; from: string; note: string }>(alert, "answers", () => false);
   const act = async (note: string) => {
     await answer.mutateAsync({ question, said, from: from.text.trim(), note });
     from.clear();

@@ -3,7 +3,7 @@
 use hikeshi_access::Caller;
 use hikeshi_domain::AlertId;
 use hikeshi_domain::alert::Alert;
-use hikeshi_domain::answer::{Answer, Question, Said};
+use hikeshi_domain::answer::{Answer, Question, Said, standing};
 use hikeshi_record::{Change, Stored};
 
 use super::work::{keep, load};
@@ -33,13 +33,17 @@ pub struct Told {
 ///
 /// # Errors
 /// `Invalid` where nobody is named or a text is too long, and for a closed alert (reopen it first: its verdict is settled), `NotFound` and
-/// `Forbidden` as for the alert, `Conflict` where somebody has acted on it since `version`, or the machine's verdict is another one.
+/// `Forbidden` as for the alert, `Conflict` where somebody has acted on it or answered the same
+/// question since `version`, or the machine's verdict is another one.
 pub async fn answer(desk: &Desk, caller: &Caller, alert: AlertId, told: Told, version: u64) -> Result<Stored<Alert>> {
     upon::retried(|| answer_once(desk, caller, alert, &told, version)).await
 }
 
 async fn answer_once(desk: &Desk, caller: &Caller, alert: AlertId, told: &Told, version: u64) -> Result<Stored<Alert>> {
     let (context, alert) = load(desk, caller, alert, Some(version)).await?;
+    // An answer that the writer did not see is not to be replaced unread.
+    let answered = |one: &Alert, other: &Alert| standing(&one.answers, told.question) == standing(&other.answers, told.question);
+    upon::unchanged(desk, &context, &alert, Some(version), answered).await?;
     let by = caller.person().ok_or_else(Error::unauthenticated)?;
     if alert.state.is_closed() {
         return Err(Error::invalid("error.alert_closed"));

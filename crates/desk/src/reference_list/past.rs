@@ -293,6 +293,11 @@ async fn next(
     let context = list.org.map_or(everywhere.clone(), |org| everywhere.within(org));
     let mut change = Change::new("reference_list.search", list.name.clone()).owner(list.org).finish(claimed);
     let stood = standing(desk, list.id).await?.ok_or_else(Error::not_found)?;
+    if stood.uploaded_at != list.uploaded_at {
+        // Another version of the list is searched for by now: what was found for this one is not told as its.
+        desk.store.change(&context, change).await?;
+        return Ok(());
+    }
     // A search that was given up, and that somebody let go on.
     let revived = || match &goes_on {
         Some((job, _)) if stood.state == SearchState::Ended => {

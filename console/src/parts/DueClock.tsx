@@ -1,6 +1,7 @@
 /** A deadline: what remains, the instant, and on demand why it is that instant, step by step. */
 import { Popover } from "@mantine/core";
-import { CircleCheck, Clock, TriangleAlert } from "lucide-react";
+import { CircleCheck, CirclePause, Clock, TriangleAlert } from "lucide-react";
+import { useState } from "react";
 import { useZone } from "../api/queries";
 import { useLanguage, useText } from "../i18n/language";
 import { clockState, full, span } from "../time/format";
@@ -13,6 +14,8 @@ interface Due {
   start?: string | null;
   /** Set when the clock has stopped. */
   stopped?: { at: string; met: boolean } | null;
+  /** It stands still; what the page says of that. */
+  paused?: string | null;
   /** The counting, one step a line. */
   why?: string[];
 }
@@ -20,11 +23,12 @@ interface Due {
 export function DueClock(props: Due) {
   const t = useText();
   const zone = useZone();
+  const [opened, setOpened] = useState(false);
   if (props.why === undefined || props.why.length === 0) return <Face {...props} />;
   return (
-    <Popover width={320} position="bottom-start" withArrow shadow="md">
+    <Popover opened={opened} onChange={setOpened} width={320} position="bottom-start" withArrow shadow="md">
       <Popover.Target>
-        <button type="button" className={styles.button} aria-label={undefined}>
+        <button type="button" className={styles.button} onClick={() => setOpened(!opened)} onKeyDown={(event) => event.key === "Escape" && setOpened(false)}>
           <Face {...props} />
         </button>
       </Popover.Target>
@@ -53,6 +57,14 @@ function Face(props: Due) {
       <span className={styles.clock} data-state={met ? "met" : "missed"} title={title}>
         {met ? <CircleCheck size={14} aria-hidden /> : <TriangleAlert size={14} aria-hidden />}
         {met ? t.parts.met : t.parts.missed}
+      </span>
+    );
+  }
+  if (props.paused != null) {
+    return (
+      <span className={styles.clock} data-state="paused" title={title}>
+        <CirclePause size={14} aria-hidden />
+        {props.paused}
       </span>
     );
   }

@@ -20,6 +20,8 @@ interface Asked {
   placeholder?: string | undefined;
   /** What the text is, where it is no reason. */
   label?: string;
+  /** The act can do without. */
+  optional?: boolean;
 }
 
 export function ReasonDialog(props: Asked) {
@@ -30,7 +32,7 @@ export function ReasonDialog(props: Asked) {
   const [error, setError] = useState<unknown>(null);
   const submit = async (event?: FormEvent) => {
     event?.preventDefault();
-    if (draft.text.trim() === "") return setMissing(true);
+    if (draft.text.trim() === "" && props.optional !== true) return setMissing(true);
     setPending(true);
     setError(null);
     try {

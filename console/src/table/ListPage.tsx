@@ -30,6 +30,8 @@ interface Listed<Row> {
   card: (row: Row) => ReactNode;
   /** What may be done to the selected rows; without it none can be selected. */
   bulk?: (rows: Row[], clear: () => void) => ReactNode;
+  /** Stands beside the title: what is new, what else can be begun. */
+  beside?: ReactNode;
   /** Saved views, where the page has them. */
   views?: { search: Record<string, string>; open: (saved: { search: Record<string, string> }) => void };
 }
@@ -50,6 +52,7 @@ export function ListPage<Row>(props: Listed<Row>) {
       <div className={list.head}>
         <h1>{title}</h1>
         {query.data !== undefined && <span className={list.total}>{t.parts.total(total)}</span>}
+        {props.beside}
         <TableTools columns={columns} settings={settings} change={change} {...views} onExport={() => save(`${name}.csv`, written(), "text/csv")} />
       </div>
       <div className={list.filters} role="search">

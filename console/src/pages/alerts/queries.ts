@@ -6,7 +6,8 @@ import type { AlertPage, AlertRow, Page } from "../../api/types";
 import type { AlertSearch } from "./search";
 
 const PAGE = 200;
-export type AlertPages = InfiniteData<Page<AlertRow>, string | null>;
+type Pages<Row> = InfiniteData<Page<Row>, string | null>;
+export type AlertPages = Pages<AlertRow>;
 
 function parameters(search: AlertSearch, org: string | undefined) {
   const { state = "open", verdict, assignee, host, q, sort } = search;
@@ -28,7 +29,7 @@ export function peek(search: AlertSearch, org: string | undefined): Promise<Page
 }
 
 /** Puts newer rows in the place of the same rows; adds and moves nothing. Returns how many rows are new. */
-export function freshen(before: AlertPages, now: Page<AlertRow>): { pages: AlertPages; fresh: number } {
+export function freshen<Row extends { id: string }>(before: Pages<Row>, now: Page<Row>): { pages: Pages<Row>; fresh: number } {
   const newer = new Map(now.items.map((row) => [row.id, row]));
   const known = new Set(before.pages.flatMap((page) => page.items.map((row) => row.id)));
   const pages = before.pages.map((page) => ({ ...page, items: page.items.map((row) => newer.get(row.id) ?? row) }));

@@ -9,6 +9,7 @@ import { type AlertPageSearch, RANGES, SECTIONS } from "./pages/alert/search";
 import { alertSearch } from "./pages/alerts/search";
 import { CASE_TABS, type CaseTab } from "./pages/case/search";
 import { caseSearch } from "./pages/cases/search";
+import { requestSearch } from "./pages/requests/search";
 import { LEVELS, type Level } from "./pages/rules/search";
 import { SETTINGS, type SettingsSearch } from "./pages/settings/search";
 import { instant, oneOf, parseSearch, safeNext, type Search, stringifySearch, text } from "./url/search";
@@ -85,6 +86,27 @@ const incident = createRoute({
   component: lazyRouteComponent(() => import("./pages/case/CasePage"), "CasePage"),
 });
 
+const requests = createRoute({
+  getParentRoute: () => inside,
+  path: "/requests",
+  validateSearch: requestSearch,
+  component: lazyRouteComponent(() => import("./pages/requests/RequestsPage"), "RequestsPage"),
+});
+
+const call = createRoute({
+  getParentRoute: () => inside,
+  path: "/requests/new",
+  validateSearch: (search: Search): { request?: string } => ({ request: text(search["request"]) }),
+  component: lazyRouteComponent(() => import("./pages/call/CallPage"), "CallPage"),
+});
+
+const request = createRoute({
+  getParentRoute: () => inside,
+  path: "/requests/$id",
+  validateSearch: (search: Search): { edit?: "1" } => ({ edit: oneOf(search["edit"], ["1"]) }),
+  component: lazyRouteComponent(() => import("./pages/request/RequestPage"), "RequestPage"),
+});
+
 const endpoints = createRoute({
   getParentRoute: () => inside,
   path: "/endpoints",
@@ -128,7 +150,7 @@ const settings = createRoute({
 /** An address that no page has, inside the frame: the way on stays in sight. */
 const missing = createRoute({ getParentRoute: () => inside, path: "$", component: PageMissing });
 
-const tree = root.addChildren([signIn, inside.addChildren([home, duty, alerts, alert, cases, incident, endpoints, endpoint, hunt, rules, rule, settings, missing])]);
+const tree = root.addChildren([signIn, inside.addChildren([home, duty, alerts, alert, cases, incident, requests, call, request, endpoints, endpoint, hunt, rules, rule, settings, missing])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({

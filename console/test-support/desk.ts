@@ -5,6 +5,7 @@ import { type Asked, ok, refuse, type Route } from "./answers.ts";
 import { caseRoutes } from "./cases.ts";
 import { ago } from "./clock.ts";
 import { field, me } from "./people.ts";
+import { requestRoutes } from "./requests.ts";
 import { workRoutes } from "./work.ts";
 
 export function desk(): Route[] {
@@ -16,6 +17,7 @@ export function desk(): Route[] {
     ["GET", /^\/duty$/, (asked) => ok(duty(asked))],
     ...alertRoutes(),
     ...caseRoutes(),
+    ...requestRoutes(),
     ...workRoutes(),
   ];
 }

@@ -21,6 +21,11 @@ export function useZone(): string {
   return useMe().person.time_zone;
 }
 
+/** Whether this person may write requests down, take and end them. */
+export function useMayWork(): boolean {
+  return useMe().person.roles.some((role) => role === "operator" || role === "incident_lead" || role === "analyst");
+}
+
 export const duty = (org: string | undefined) =>
   queryOptions({ queryKey: ["duty", org], queryFn: ({ signal }) => get<Duty>("/duty", { org }, signal), refetchInterval: 60_000 });
 

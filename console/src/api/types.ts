@@ -12,6 +12,8 @@ export type {
   BlockMode,
   CasePage,
   CaseRow,
+  Channel,
+  ClockAct,
   EndpointRow,
   FailedJob,
   Flow,
@@ -20,11 +22,18 @@ export type {
   Language,
   Me,
   MessageRow,
+  Outcome,
   PersonRow,
+  Priority,
+  Proof,
+  RequestPage,
+  RequestRow,
+  RequestState,
   Role,
   RulePage,
   RuleRow,
   SectionKind,
+  ServiceKind,
   Severity,
   SourceKind,
   TakenList,
@@ -33,9 +42,12 @@ export type {
   Verdict,
 } from "./schema";
 
+export type Agreed = server.AgreedView;
 export type Answer = server.AnswerTold;
 export type ApiKey = server.KeyRow;
+export type ClockDuty = server.Duty;
 export type Comment = server.CommentView;
+export type Declaration = server.DeclarationView;
 export type Decision = server.DecisionView;
 export type Duty = server.DutyPage;
 export type DutyCard = server.CardView;
@@ -57,12 +69,16 @@ export type Raised = server.RaisedView;
 export type Reclassification = server.ReclassificationView;
 export type ReferenceList = server.ReferenceListRow;
 export type RefusedRule = server.RefusedRow;
+export type RequestClock = server.ClockView;
+export type RequestForm = server.FormView;
+export type Retainer = server.RetainerView;
 export type RuleHit = server.RuleHitView;
 export type RulesPage = server.RuleList;
 export type SavedSearch = server.SearchRow;
 export type SearchHit = server.HitView;
 export type Section = server.SectionView;
 export type SectionItem = server.ItemView;
+export type Sign = server.SignView;
 export type TreeNode = server.NodeView;
 export type Triage = server.TriageView;
 

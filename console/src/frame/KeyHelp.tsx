@@ -8,6 +8,7 @@ const KEYS: [keyof Dictionary["frame"]["keyList"], string[]][] = [
   ["palette", ["Ctrl", "K"]],
   ["duty", ["g", "d"]],
   ["alerts", ["g", "a"]],
+  ["requests", ["g", "q"]],
   ["cases", ["g", "c"]],
   ["endpoints", ["g", "e"]],
   ["hunt", ["g", "h"]],
@@ -18,6 +19,12 @@ const KEYS: [keyof Dictionary["frame"]["keyList"], string[]][] = [
   ["open", ["Enter"]],
   ["select", ["x"]],
   ["run", ["Ctrl", "Enter"]],
+  ["newCall", ["n"]],
+  ["take", ["t"]],
+  ["emergency", ["Ctrl", "E"]],
+  ["urgent", ["Ctrl", "U"]],
+  ["finish", ["Ctrl", "Enter"]],
+  ["keep", ["Ctrl", "Shift", "Enter"]],
   ["help", ["?"]],
 ];
 

@@ -30,7 +30,8 @@ export function useCommands(): Command[] {
     words: `settings ${tab}`,
     run: () => void navigate({ to: "/settings", search: { tab } }),
   }));
+  const call = { id: "call", group: t.frame.paletteDo, title: t.requests.takeCall, words: "call telephone hotline 電話 request", run: () => void navigate({ to: "/requests/new" }) };
   const speak = { id: "language", group: t.frame.paletteDo, title: t.words.language[other], words: `language 言語 ${other}`, run: () => void switchTo(other).then(() => client.invalidateQueries()) };
   const colours = (["light", "dark", "auto"] as const).map((scheme) => ({ id: `colours-${scheme}`, group: t.frame.paletteDo, title: t.frame.colours[scheme], words: `theme colour ${scheme}`, run: () => setColorScheme(scheme) }));
-  return [...places, ...settings, speak, ...colours];
+  return [...places, ...settings, call, speak, ...colours];
 }

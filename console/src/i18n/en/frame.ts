@@ -6,6 +6,7 @@ export const frame: Dictionary["frame"] = {
   pages: {
     duty: "Duty",
     alerts: "Alerts",
+    requests: "Requests",
     cases: "Cases",
     endpoints: "Endpoints",
     hunt: "Hunt",
@@ -41,6 +42,7 @@ export const frame: Dictionary["frame"] = {
     palette: "Go anywhere, do anything",
     duty: "To Duty",
     alerts: "To Alerts",
+    requests: "To Requests",
     cases: "To Cases",
     endpoints: "To Endpoints",
     hunt: "To Hunt",
@@ -52,6 +54,12 @@ export const frame: Dictionary["frame"] = {
     open: "Open the row",
     select: "Select the row",
     run: "Run the hunt",
+    newCall: "Requests: take a call",
+    take: "Requests: take the row",
+    emergency: "Call: said EMERGENCY",
+    urgent: "Call: said URGENT",
+    finish: "Call: take it myself and finish",
+    keep: "Call: leave it in the queue and finish",
   },
   then: "then",
 };

@@ -5,6 +5,7 @@ export const frame = {
   pages: {
     duty: "当直",
     alerts: "アラート",
+    requests: "リクエスト",
     cases: "インシデント",
     endpoints: "端末",
     hunt: "ハント",
@@ -40,6 +41,7 @@ export const frame = {
     palette: "どこへでも移動し、何でも操作する",
     duty: "当直へ",
     alerts: "アラートへ",
+    requests: "リクエストへ",
     cases: "インシデントへ",
     endpoints: "端末へ",
     hunt: "ハントへ",
@@ -51,6 +53,12 @@ export const frame = {
     open: "行を開く",
     select: "行を選ぶ",
     run: "ハントを実行する",
+    newCall: "リクエスト: 電話を受ける",
+    take: "リクエスト: 選んだ行を担当する",
+    emergency: "電話: EMERGENCY と申告",
+    urgent: "電話: URGENT と申告",
+    finish: "電話: 自分が担当して終える",
+    keep: "電話: キューに残して終える",
   },
   then: "のあと",
 };

@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { duty, useMe } from "../../api/queries";
 import type { Duty, DutyCard, Lane } from "../../api/types";
 import { useText } from "../../i18n/language";
@@ -13,6 +13,9 @@ import { Card } from "./Card";
 import styles from "./DutyPage.module.css";
 import { Health } from "./Health";
 import { Trend } from "./Trend";
+
+/** A chunk of its own: the first view does not wait for it. */
+const RequestStrip = lazy(() => import("./RequestStrip").then((module) => ({ default: module.RequestStrip })));
 
 const LANES: Lane[] = ["overdue", "within_two_hours", "waiting", "watch"];
 /** Cards of a lane that are drawn at once. */
@@ -37,6 +40,9 @@ export function DutyPage() {
           {t.duty.noPassword} <Link to="/settings">{t.duty.setPassword}</Link>
         </p>
       )}
+      <Suspense>
+        <RequestStrip org={org} />
+      </Suspense>
       {error !== null && data === undefined ? <Failure error={error} retry={() => void refetch()} /> : data === undefined ? <Loading lines={8} /> : <Board duty={data} />}
     </>
   );

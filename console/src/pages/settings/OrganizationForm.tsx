@@ -10,6 +10,7 @@ import { Failure } from "../../parts/Failure";
 import { Loading } from "../../parts/States";
 import { say } from "../../parts/toast";
 import { AddOrganization } from "./AddOrganization";
+import { Retainers } from "./Retainers";
 import styles from "./SettingsPage.module.css";
 import { ZoneInput } from "./ZoneInput";
 
@@ -30,6 +31,7 @@ export function OrganizationForm() {
           {error !== null && data === undefined ? <Failure error={error} retry={() => void refetch()} /> : data === undefined ? <Loading /> : <Form key={`${data.id}-${data.version}`} organization={data} />}
         </div>
       </section>
+      {chosen !== "" && <Retainers key={chosen} org={chosen} />}
       {person.roles.includes("operator") && <AddOrganization show={setChosen} />}
     </>
   );

@@ -12,6 +12,7 @@ import { lists } from "./lists.mjs";
 import { live } from "./live.mjs";
 import { pages } from "./pages.mjs";
 import { people } from "./people.mjs";
+import { requests } from "./requests.mjs";
 
 const world = {};
 
@@ -54,4 +55,5 @@ describe("the console", () => {
   conflicts(world);
   live(world);
   keyboardWork(world);
+  requests(world);
 });

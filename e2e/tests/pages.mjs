@@ -59,7 +59,8 @@ async function addresses(visitor) {
     globalThis.menu = () => [...document.querySelectorAll('nav a, [role="columnheader"], th[scope="col"], label, legend')].map((element) => element.textContent).join("\n");
   });
   await visitor.open("/duty");
-  const [alerts, cases, endpoints, rules] = await Promise.all(["/alerts?verdict=black", "/cases", "/endpoints", "/rules"].map((path) => ask(visitor, path)));
+  await requested(visitor);
+  const [alerts, cases, endpoints, rules, requests] = await Promise.all(["/alerts?verdict=black", "/cases", "/endpoints", "/rules", "/requests"].map((path) => ask(visitor, path)));
   const first = (list) => encodeURIComponent(list.items[0]?.id);
   return {
     duty: "/duty",
@@ -68,6 +69,11 @@ async function addresses(visitor) {
     cases: "/cases",
     case: `/cases/${first(cases)}`,
     classification: `/cases/${first(cases)}?tab=classification`,
+    requests: "/requests",
+    request: `/requests/${first(requests)}`,
+    "request edited": `/requests/${first(requests)}?edit=1`,
+    call: "/requests/new",
+    "call of a request": `/requests/new?request=${first(requests)}`,
     endpoints: "/endpoints",
     endpoint: `/endpoints/${first(endpoints)}`,
     hunt: `/hunt?run=1&sql=${encodeURIComponent("SELECT time, host, event_id, process_image FROM events WHERE process_image IS NOT NULL ORDER BY time DESC LIMIT 50")}`,
@@ -75,4 +81,15 @@ async function addresses(visitor) {
     rule: `/rules/${first(rules)}`,
     ...Object.fromEntries(SETTINGS.map((tab) => [`settings ${tab}`, `/settings?tab=${tab}`])),
   };
+}
+
+/** A drill brings no requests: one is written down. */
+async function requested(visitor) {
+  const { total } = await ask(visitor, "/requests");
+  if (total > 0) return;
+  const { organizations } = await ask(visitor, "/me");
+  await visitor.page.evaluate(
+    (body) => fetch("/api/v1/requests", { method: "POST", headers: { "Content-Type": "application/json", "X-Hikeshi": "1" }, body }),
+    JSON.stringify({ org: organizations[0].id, channel: "mail", form: { service: "emergency", request: "Files cannot be opened." }, signs: ["ransom_note"], sensitive: true }),
+  );
 }

@@ -133,7 +133,6 @@ export const request: Dictionary["request"] = {
   verifyNote: "Only after a call back to a number known before, or once the agreed word was said.",
   proof: "How",
   who: "Name",
-  whoMissing: "Write down the name.",
   verified: "Verification written down.",
   declared: "Priority declared",
   notDeclared: "Nothing declared: normal. The form's urgency alone raises nothing.",
@@ -158,7 +157,6 @@ export const request: Dictionary["request"] = {
   take: "Take it myself",
   callSheet: "Open as call sheet",
   reasonOptional: "Reason (optional)",
-  conflictParts: "Written by both",
   save: {
     blank: "Saving begins once the organisation is chosen",
     typing: "Typing",
@@ -172,7 +170,6 @@ export const request: Dictionary["request"] = {
 
 export const call: Dictionary["call"] = {
   title: "Call sheet",
-  lead: "Write what you hear, in any order. It saves itself, and nothing has to be filled in.",
   restored: "A sheet that was never sent is still here.",
   restoredGo: "Go on with it",
   restoredDrop: "Discard it and start anew",
@@ -187,7 +184,6 @@ export const call: Dictionary["call"] = {
   began: "Call began",
   beganNote: "Clocks count from here.",
   elapsed: (text) => `Call ${text}`,
-  channel: "Channel",
   language: "Caller's language",
   sensitive: "Mark as SENSITIVE",
   emergency: "Said EMERGENCY",

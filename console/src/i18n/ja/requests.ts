@@ -132,7 +132,6 @@ export const request = {
   verifyNote: "登録済みの番号への折り返しか、取り決めた合言葉で確認できた場合だけ記録してください。",
   proof: "確認の方法",
   who: "相手の氏名",
-  whoMissing: "相手の氏名を入力してください。",
   verified: "本人確認を記録しました。",
   declared: "優先度の申告",
   notDeclared: "申告はありません(通常)。フォーム上の緊急度だけでは優先度は上がりません。",
@@ -157,7 +156,6 @@ export const request = {
   take: "自分が担当する",
   callSheet: "聞き取り画面で開く",
   reasonOptional: "理由(任意)",
-  conflictParts: "両方が書いた項目",
   save: {
     blank: "組織を選ぶと保存が始まります",
     typing: "入力中",
@@ -171,7 +169,6 @@ export const request = {
 
 export const call = {
   title: "電話の聞き取り",
-  lead: "聞けた順に入力してください。自動で保存され、空欄のままでも終えられます。",
   restored: "まだ送信していない聞き取りが残っています。",
   restoredGo: "続きから書く",
   restoredDrop: "破棄して新しく書く",
@@ -186,7 +183,6 @@ export const call = {
   began: "通話開始",
   beganNote: "時計はこの時刻から数えます。",
   elapsed: (text: string) => `通話 ${text}`,
-  channel: "経路",
   language: "相手の言語",
   sensitive: "取り扱い注意(SENSITIVE)とする",
   emergency: "EMERGENCY と申告",

@@ -28,6 +28,11 @@ export function CallHead(props: { state: SheetState }) {
           {page.request.drill && <DrillChip />}
           {page.request.priority !== "normal" && <PriorityChip priority={page.request.priority} large />}
           <FirstClock row={page.request} />
+          {page.request.assignee !== null && (
+            <span className={styles.owner}>
+              {t.parts.assignee} {page.request.assignee.name}
+            </span>
+          )}
         </>
       )}
       <SaveState state={props.state} />

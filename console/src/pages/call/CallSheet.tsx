@@ -117,8 +117,10 @@ function useActs(sheet: Sheet, state: SheetState) {
     sheet.done();
     await Promise.all([["queue"], ["requests"], ["request", id]].map((queryKey) => client.invalidateQueries({ queryKey })));
   };
+  /** Upon what the sheet shows: what somebody else has taken or ended meanwhile is not taken from them unread. */
+  const guardedAct = (name: string, body: object) => sheet.act((id, expected_version) => post<RequestPage>(to(id, name), { ...body, expected_version }));
   const finish = async () => {
-    const { request } = await act("assign", { person: person.id });
+    const { request } = await guardedAct("assign", { person: person.id });
     await closeSheet(request.id);
     say(t.requests.taken(request.reference));
     await navigate({ to: "/requests/$id", params: { id: request.id } });
@@ -130,7 +132,7 @@ function useActs(sheet: Sheet, state: SheetState) {
     await navigate({ to: "/requests" });
   };
   const end = async (reason: string) => {
-    const { request } = await act("end", { outcome: "no_incident", reason });
+    const { request } = await guardedAct("end", { outcome: "no_incident", reason });
     await closeSheet(request.id);
     say(t.request.ended);
     await navigate({ to: "/requests" });

@@ -59,7 +59,7 @@ export function dropDraft(id: string | null): void {
   localStorage.removeItem(draftName(id));
 }
 
-/** The sheet of a request that saves itself. `page`: the request, where there is one already; it may be read anew meanwhile. */
+/** The sheet of a request that saves itself. `page`: the request, where there is one already. */
 export function useSheet(first: Kept, page: RequestPage | null, created?: (page: RequestPage) => void): [Sheet, SheetState] {
   const client = useQueryClient();
   const connected = useConnected();
@@ -81,9 +81,12 @@ export function useSheet(first: Kept, page: RequestPage | null, created?: (page:
     return new Sheet(world, first, page);
   });
   const state = useSyncExternalStore(sheet.subscribe, sheet.state);
+  // What others do to it meanwhile is seen here too.
+  const id = state.page?.request.id;
+  const { data } = useQuery({ ...requestPage(id ?? ""), enabled: id !== undefined });
   useEffect(() => {
-    if (page !== null) sheet.adopt(page);
-  }, [sheet, page]);
+    if (data !== undefined) sheet.adopt(data);
+  }, [sheet, data]);
   useEffect(() => {
     if (connected) void sheet.flush();
   }, [sheet, connected]);

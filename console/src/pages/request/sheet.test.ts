@@ -111,6 +111,18 @@ test("an act sends first what is written, and goes on from the version that it m
   expect(server.asked).toEqual(["receive", "write 1", "write 3"]);
 });
 
+test("what somebody else writes is followed; what is being typed stays", async () => {
+  const { server, sheet } = world();
+  sheet.choose("o1", "みなと精機");
+  await vi.advanceTimersByTimeAsync(0);
+  sheet.change(asking("まだ話して"));
+  server.page = pageOf({ ...blank("ja"), form: { ...asking("").form, indicators: "203.0.113.9" } }, 2);
+  sheet.adopt(server.page);
+  expect(sheet.state().written.form).toMatchObject({ request: "まだ話して", indicators: "203.0.113.9" });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(server.asked).toEqual(["receive", "write 2"]);
+});
+
 test("what was typed before a reload meets what the server has now", async () => {
   const { server, made } = world();
   server.page = pageOf({ ...blank("ja"), ...asking("前") }, 4);

@@ -104,12 +104,12 @@ export class Sheet {
     if (this.#dirty() && standing !== "away" && standing !== "refused" && standing !== "conflict") await this.flush();
   }
 
-  /** Sends what is written, then does something to the request. */
-  async act(send: (id: string) => Promise<RequestPage>): Promise<RequestPage> {
+  /** Sends what is written, then does something to the request as it stands then. */
+  async act(send: (id: string, version: number) => Promise<RequestPage>): Promise<RequestPage> {
     await this.flush();
     const { page, standing, error } = this.#state;
     if (page === null || standing === "away" || standing === "refused") throw error;
-    const told = await send(page.request.id);
+    const told = await send(page.request.id, page.request.version);
     this.adopt(told);
     return told;
   }
@@ -187,7 +187,8 @@ export class Sheet {
       this.#set({ written: merged, conflict: { theirs, parts }, standing: "conflict" });
     } else {
       this.#set({ page: theirs, base: writtenOf(theirs), written: merged, standing: "typing" });
-      if (!this.#dirty()) this.#saved();
+      if (this.#dirty()) this.#rest(REST_MS);
+      else this.#saved();
     }
     this.#keep();
   }

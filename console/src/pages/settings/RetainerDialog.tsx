@@ -40,6 +40,7 @@ export function RetainerDialog(props: { org: string; retainer: Retainer | null; 
         <TextInput type="date" required label={t.retainers.until} value={agreed.until} onChange={(event) => set({ until: event.currentTarget.value })} />
         <NumberInput label={t.retainers.hours} min={0} max={100_000} allowDecimal={false} value={agreed.hours} onChange={(hours) => set({ hours: Number(hours) })} />
       </div>
+      {retainer !== null && <p className={styles.reason}>{t.retainers.zoneNote(retainer.time_zone)}</p>}
       <Checkbox.Group label={t.retainers.services} value={agreed.services} error={agreed.services.length === 0 ? t.retainers.servicesMissing : null} onChange={(chosen) => set({ services: SERVICES.filter((service) => chosen.includes(service)) })}>
         <div className={styles.choices}>
           {SERVICES.map((service) => (

@@ -23,6 +23,7 @@ const grey = await alertOf("grey");
 const incident = `/cases/${(await ask("/cases")).items[0]?.id}`;
 const endpoint = (await ask("/endpoints")).items[0]?.id;
 const rule = (await ask("/rules")).items[0]?.id;
+const request = `/requests/${await requested()}`;
 const hunt = (sql) => `/hunt?sql=${encodeURIComponent(sql)}&run=1`;
 const events = "SELECT time, host, event_id, process_image, process_command_line, network_dst_ip\nFROM events\nWHERE process_image IS NOT NULL\nORDER BY time DESC\nLIMIT 300";
 
@@ -56,6 +57,14 @@ const pages = {
   "alert-work": { path: `${black}?tab=work` },
   "alert-facts": { path: `${black}?tab=more` },
   "alert-missing": { path: "/alerts/00000000-0000-0000-0000-000000000000" },
+  requests: { path: "/requests" },
+  "requests-empty": { path: "/requests?q=nothing-has-this-name" },
+  request: { path: request },
+  "request-edit": { path: `${request}?edit=1` },
+  "request-clock": { path: request, act: press(/一時停止する$|Pause$/) },
+  "request-end": { path: request, act: press(/^(完了にする|End the request)$/) },
+  "request-new": { path: "/requests/new" },
+  "request-call": { path: `/requests/new?request=${request.split("/").at(-1)}` },
   cases: { path: "/cases" },
   case: { path: incident },
   classification: { path: `${incident}?tab=classification` },
@@ -72,6 +81,21 @@ const pages = {
   person: { path: "/duty", act: pressed(/^(自分|You)/) },
   ...Object.fromEntries(["me", "organization", "people", "mail", "outbox", "keys", "exceptions", "lists", "jobs", "shortcuts"].map((tab) => [`settings-${tab}`, { path: `/settings?tab=${tab}` }])),
 };
+
+/** A drill brings no requests: a retainer and an emergency under it are written down once. */
+async function requested() {
+  const known = (await ask("/requests")).items[0]?.id;
+  if (known !== undefined) return known;
+  const org = (await ask("/me")).organizations[0].id;
+  const post = async (path, data) => (await first.request.post(`${base}/api/v1${path}`, { data, headers: { "X-Hikeshi": "1" } })).json();
+  await post(`/organizations/${org}/retainers`, { reference: "RT-2026-014", from: "2020-04-01", until: "2099-03-31", services: ["emergency", "proactive", "inquiry"], hours: 40, terms: { first_answer: "elapsed:200" }, note: "" });
+  const contact = { name: "田中 健一", phone_primary: "03-5550-0142" };
+  const form = { organization: "はなみ商会", contact, service: "emergency", state: "ongoing", request: "受注サーバーのファイルがすべて開けない。英語の脅迫文がある。" };
+  const made = await post("/requests", { org, channel: "hotline", form, signs: ["ransom_note"] });
+  await post(`/requests/${made.request.id}/declare`, { priority: "emergency", who: contact.name, channel: "hotline" });
+  await post(`/requests/${made.request.id}/verify`, { proof: "call_back", who: contact.name });
+  return made.request.id;
+}
 
 const variants = [
   { language: "ja", width: 1440, colours: "light" },

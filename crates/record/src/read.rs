@@ -17,6 +17,9 @@ use crate::version::{Content, Stored, Version};
 /// Most versions of one answer.
 pub const VERSIONS_LIMIT: u32 = 10_000;
 
+/// A statement takes only so many values.
+const IDS_OF_ONE_STATEMENT: usize = 500;
+
 /// What a version is read with: the keys that may open it stand beside it.
 const COLUMNS: &str =
     "v.seq, v.at, v.kind, v.id, v.version, v.actor, v.action, v.request, v.form, v.reason, v.body, e.erased_at, e.key, t.id, t.key
@@ -47,6 +50,22 @@ impl Store {
         });
         let row = row.await?;
         self.stored(&row)
+    }
+
+    /// Of these entities what was recorded by that instant, in any order: one question, however many. What was not recorded yet, what the scope
+    /// does not hold and what has been erased since is left out.
+    pub async fn all_as_of<E: Entity>(&self, context: &Context, ids: &[Uuid], instant: Timestamp) -> Result<Vec<Stored<E>>> {
+        let (mut session, tenants) = self.reading(&context.scope).await?;
+        let mut found = Vec::with_capacity(ids.len());
+        for some in ids.chunks(IDS_OF_ONE_STATEMENT) {
+            let mut select = versions();
+            select.push(" AND e.kind = ").bind(E::KIND).push(" AND e.id IN ").listed(some);
+            select.push(" AND e.erased_at IS NULL AND ").tenants("e.org", &tenants);
+            select.push(" AND v.seq = (SELECT max(w.seq) FROM version w WHERE w.no = e.no AND w.at <= ").bind(instant).push(")");
+            found.extend(select.rows(session.as_mut()).await?);
+        }
+        session.commit().await?;
+        found.iter().map(|row| self.stored(row)).collect()
     }
 
     /// One earlier version of the entity.
@@ -108,7 +127,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let mut select = Select::new(&format!("SELECT {}", COLUMNS.replacen(" FROM", ", e.no FROM", 1)));
-        select.push(" WHERE v.seq = e.seq AND e.no IN ").numbers(numbers).push(" AND ").tenants("e.org", tenants);
+        select.push(" WHERE v.seq = e.seq AND e.no IN ").listed(numbers).push(" AND ").tenants("e.org", tenants);
         let rows = select.rows(session).await?;
         rows.into_iter().map(|row| Ok((row.int(15)?, row))).collect()
     }

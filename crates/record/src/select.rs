@@ -32,11 +32,11 @@ impl Select {
         self
     }
 
-    /// A list of numbers in brackets.
-    pub(crate) fn numbers(&mut self, numbers: &[i64]) -> &mut Self {
+    /// A list of values in brackets.
+    pub(crate) fn listed<V: Into<Value> + Copy>(&mut self, values: &[V]) -> &mut Self {
         self.push("(");
-        for (at, number) in numbers.iter().enumerate() {
-            self.push(if at == 0 { "" } else { ", " }).bind(*number);
+        for (at, value) in values.iter().enumerate() {
+            self.push(if at == 0 { "" } else { ", " }).bind(*value);
         }
         self.push(")")
     }
@@ -55,7 +55,7 @@ impl Select {
             Tenants::Only(numbers) => match numbers.as_slice() {
                 [] => self.push("FALSE"),
                 [one] => self.push(column).push(" = ").bind(*one),
-                many => self.push(column).push(" IN ").numbers(many),
+                many => self.push(column).push(" IN ").listed(many),
             },
         }
     }

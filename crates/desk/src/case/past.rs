@@ -4,13 +4,12 @@ use hikeshi_access::{Action, Caller, permit_everywhere};
 use hikeshi_domain::CaseId;
 use hikeshi_domain::alert::Alert;
 use hikeshi_domain::case::Case;
-use hikeshi_record::Stored;
 use jiff::Timestamp;
 
 use super::{CaseLine, line_of};
 use crate::alert::{AlertLine, lines};
 use crate::desk::{Desk, context};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 /// The case and its alerts, most urgent first, by the versions that stood at `instant`. Names of people and organisations are today's;
 /// an alert that was erased since is left out.
@@ -20,14 +19,8 @@ use crate::error::{Error, ErrorKind, Result};
 pub async fn get_as_of(desk: &Desk, caller: &Caller, case: CaseId, instant: Timestamp) -> Result<(CaseLine, Vec<AlertLine>)> {
     let context = context(&permit_everywhere(caller, Action::ReadCases)?);
     let case = desk.store.get_as_of::<Case>(&context, case.0, instant).await?;
-    let mut alerts: Vec<Stored<Alert>> = Vec::with_capacity(case.alerts.len());
-    for alert in &case.alerts {
-        match desk.store.get_as_of::<Alert>(&context, alert.0, instant).await.map_err(Error::from) {
-            Ok(alert) => alerts.push(alert),
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
+    let ids: Vec<_> = case.alerts.iter().map(|alert| alert.0).collect();
+    let alerts = desk.store.all_as_of::<Alert>(&context, &ids, instant).await?;
     let line = line_of(case, &alerts);
     let mut alerts = lines(desk, &context, alerts, instant).await?;
     alerts.sort_by_key(|line| (line.urgency.rank, line.alert.due_at));

@@ -85,6 +85,22 @@ async fn the_past_stays_readable(place: Place) {
     assert_eq!(as_of(1_800_000_099).await.unwrap(), first);
     assert_eq!(as_of(1_800_000_100).await.unwrap(), second);
     assert_eq!(store.get_version::<Note>(&context, first.id, 1).await.unwrap().entity, first);
+    let later = note(TOKYO, "");
+    store.change(&context, made(&later)).await.unwrap();
+    let all = async |seconds: i64| {
+        let instant = jiff::Timestamp::from_second(seconds).unwrap();
+        let ids = [first.id, later.id, uuid::Uuid::from_u128(1)];
+        let mut found: Vec<Note> =
+            store.all_as_of(&context, &ids, instant).await.unwrap().into_iter().map(|stored| stored.entity).collect();
+        found.sort_by_key(|note| note.id);
+        found
+    };
+    assert_eq!(all(start.as_second() - 1).await, []);
+    assert_eq!(all(1_800_000_099).await, std::slice::from_ref(&first));
+    let mut both = [second, later.clone()];
+    both.sort_by_key(|note| note.id);
+    assert_eq!(all(1_800_000_100).await, both);
+    assert_eq!(store.all_as_of::<Note>(&in_org(OSAKA), &[first.id], jiff::Timestamp::MAX).await.unwrap().len(), 0);
 }
 
 async fn time_never_runs_back(place: Place) {

@@ -23,6 +23,8 @@ async fn an_erased_entity_cannot_be_read_and_the_chain_holds(place: Place) {
     assert_eq!(store.get::<Note>(&context, secret.id).await.unwrap_err(), gone);
     let before = Timestamp::from_second(1_800_000_000).unwrap();
     assert_eq!(store.get_as_of::<Note>(&context, secret.id, before).await.unwrap_err().kind(), ErrorKind::Gone);
+    let left = store.all_as_of::<Note>(&context, &[secret.id, stays.id], Timestamp::MAX).await.unwrap();
+    assert_eq!(left.iter().map(|note| note.entity.id).collect::<Vec<_>>(), [stays.id], "what was erased is left out");
     let history = store.history(&context, "note", secret.id).await.unwrap();
     let contents: Vec<_> = history.into_iter().map(|version| version.content).collect();
     assert_eq!(contents, [Content::Erased, Content::Tombstone { reason: "保存期間満了".to_owned() }]);

@@ -1,13 +1,13 @@
 //! The duty officer's page: what needs me now, the week's trend, how the desk itself is doing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use hikeshi_access::{Action, Caller, permit, permit_everywhere};
-use hikeshi_domain::OrganizationId;
 use hikeshi_domain::alert::{Alert, AlertState};
 use hikeshi_domain::case::Case;
 use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::verdict::Verdict;
+use hikeshi_domain::{CaseId, OrganizationId};
 use hikeshi_lake::catalogue::SourceRow;
 use hikeshi_record::{Context, Order, Query, Stored};
 use jiff::civil::Date;
@@ -32,14 +32,24 @@ const SOON: SignedDuration = SignedDuration::from_hours(2);
 pub enum Card {
     /// An alert.
     Alert(Box<Stored<Alert>>),
-    /// A case.
-    Case(Box<Stored<Case>>),
+    /// A case, and when the first clock of its alerts ends; none where no clock runs.
+    Case(Box<Stored<Case>>, Option<Timestamp>),
+}
+
+impl Card {
+    /// Cases before alerts, so that no flood of alerts hides what waits for a decision; among them the nearest clock, then the oldest.
+    fn place(&self) -> (bool, Timestamp, Timestamp) {
+        match self {
+            Card::Case(case, due_at) => (false, due_at.unwrap_or(Timestamp::MAX), case.opened_at),
+            Card::Alert(alert) => (true, alert.due_at, alert.received_at),
+        }
+    }
 }
 
 /// The lanes.
 #[derive(Debug, Default)]
 pub struct Lanes {
-    /// Past their deadline.
+    /// Past their deadline. In this lane and the next, cases come first.
     pub overdue: Vec<Card>,
     /// Due within two hours, or waiting to be judged.
     pub within_two_hours: Vec<Card>,
@@ -118,7 +128,11 @@ pub async fn duty(desk: &Desk, caller: &Caller, org: Option<OrganizationId>, zon
 async fn lanes(desk: &Desk, context: &Context) -> Result<Lanes> {
     let now = desk.now();
     let mut lanes = Lanes::default();
+    let mut clocks: HashMap<CaseId, Timestamp> = HashMap::new();
     for alert in waiting_alerts(desk, context).await? {
+        if let (AlertState::Received, Some(case)) = (&alert.state, alert.case) {
+            clocks.entry(case).and_modify(|first| *first = alert.due_at.min(*first)).or_insert(alert.due_at);
+        }
         let lane = match (&alert.state, alert.effective_verdict()) {
             (AlertState::Received, _) if now > alert.due_at => &mut lanes.overdue,
             (AlertState::Received, _) if alert.due_at.duration_since(now) <= SOON => &mut lanes.within_two_hours,
@@ -131,8 +145,17 @@ async fn lanes(desk: &Desk, context: &Context) -> Result<Lanes> {
     }
     let query = Query::new().eq("open", true).order("opened_at", Order::Asc).limit(MOST_CARDS);
     for case in desk.store.list::<Case>(context, query).await?.items {
-        let lane = if case.decided.is_none() { &mut lanes.within_two_hours } else { &mut lanes.watch };
-        lane.push(Card::Case(Box::new(case)));
+        let due_at = clocks.get(&case.id).copied();
+        let lane = match due_at {
+            Some(due_at) if now > due_at => &mut lanes.overdue,
+            Some(due_at) if due_at.duration_since(now) <= SOON => &mut lanes.within_two_hours,
+            _ if case.decided.is_none() => &mut lanes.within_two_hours,
+            _ => &mut lanes.watch,
+        };
+        lane.push(Card::Case(Box::new(case), due_at));
+    }
+    for lane in [&mut lanes.overdue, &mut lanes.within_two_hours, &mut lanes.watch] {
+        lane.sort_by_key(Card::place);
     }
     Ok(lanes)
 }

@@ -17,6 +17,8 @@ mod correlating;
 #[cfg(test)]
 mod document;
 #[cfg(test)]
+mod duty;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod fixture;

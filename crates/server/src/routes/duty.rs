@@ -126,7 +126,7 @@ async fn page(State(app): State<App>, signed_in: SignedIn, Parameters(query): Pa
 fn card(card: &Card, names: &Names, language: Language, now: Timestamp) -> CardView {
     match card {
         Card::Alert(alert) => alert_card(alert, names, language, now),
-        Card::Case(case) => case_card(case, names, language),
+        Card::Case(case, due_at) => case_card(case, *due_at, names, language),
     }
 }
 
@@ -147,7 +147,7 @@ fn alert_card(alert: &Alert, names: &Names, language: Language, now: Timestamp) 
     }
 }
 
-fn case_card(case: &Case, names: &Names, language: Language) -> CardView {
+fn case_card(case: &Case, due_at: Option<Timestamp>, names: &Names, language: Language) -> CardView {
     CardView {
         kind: "case",
         id: case.id.0,
@@ -155,7 +155,7 @@ fn case_card(case: &Case, names: &Names, language: Language) -> CardView {
         line: render(&Phrase::new(format!("case.phase.{}", case.phase().name())), language),
         verdict: None,
         severity: case.classification().map(|(_, severity)| severity.level()),
-        due_at: None,
+        due_at,
         owner: case.assignee.map(|person| named(person, names)),
         org_name: names.organization(case.org).to_owned(),
         drill: case.drill,

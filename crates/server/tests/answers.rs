@@ -40,6 +40,8 @@ async fn an_answer_is_a_finding_with_its_author_and_the_next_one_replaces_it() {
     let alert = receipt["id"].as_str().unwrap();
     let asked = fixture.triaged(&analyst, alert).await;
     assert!(["E36", "E37", "E38"].into_iter().all(|id| is_unknown(&asked, id)), "nobody was asked yet");
+    let place = |id: &str| asked["triage"]["unknown"].as_array().unwrap().iter().position(|unknown| unknown["id"] == id);
+    assert!(place("E1") < place("E36") && place("E36") < place("E38"), "what could weigh most is named first");
 
     let denied = answer(&fixture, &analyst, alert, "no").await;
     let found = finding(&denied, "E38").expect("the denial weighs");

@@ -296,3 +296,15 @@ async fn a_case_is_shown_as_it_stood() {
     let refused = fixture.by(&stranger, Method::GET, &format!("{path}?as_of={then}")).send().await.unwrap();
     assert_eq!(refused.status(), StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn the_cases_of_an_endpoint_are_listed() {
+    let fixture = Fixture::start().await;
+    let org = fixture.organization("ours").await;
+    let (lead, path) = case(&fixture, org).await;
+    let endpoint = fixture.get(&lead, "/endpoints?q=PC-1").await["items"][0]["id"].as_str().unwrap().to_owned();
+    let of = async |endpoint: &str| fixture.get(&lead, &format!("/cases?endpoint={endpoint}")).await;
+    let found = of(&endpoint).await;
+    assert_eq!((&found["total"], found["items"][0]["id"].as_str()), (&json!(1), path.strip_prefix("/cases/")));
+    assert_eq!(of(&uuid::Uuid::nil().to_string()).await["total"], 0);
+}

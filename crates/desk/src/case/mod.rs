@@ -15,7 +15,7 @@ use hikeshi_domain::entity::Entity;
 use hikeshi_domain::incident::ResponseFlow;
 use hikeshi_domain::phrase::Phrase;
 use hikeshi_domain::verdict::Verdict;
-use hikeshi_domain::{CaseId, OrganizationId, PersonId};
+use hikeshi_domain::{CaseId, EndpointId, OrganizationId, PersonId};
 use hikeshi_record::PAGE_LIMIT;
 use hikeshi_record::{Change, Context, Order, Page, Query, Stored};
 
@@ -37,6 +37,8 @@ pub struct CaseQuery {
     pub org: Option<OrganizationId>,
     /// In one of these phases; empty: in any. `open` is every phase but closed.
     pub phases: Vec<String>,
+    /// That concern this endpoint.
+    pub endpoint: Option<EndpointId>,
     /// Holding these words.
     pub text: Option<String>,
     /// After this place.
@@ -71,6 +73,9 @@ pub async fn list(desk: &Desk, caller: &Caller, query: CaseQuery) -> Result<Page
         asked = asked.eq("open", true);
     } else if !query.phases.is_empty() {
         asked = asked.any_of("phase", query.phases);
+    }
+    if let Some(endpoint) = query.endpoint {
+        asked = asked.eq("endpoint", endpoint.to_string());
     }
     if let Some(text) = &query.text {
         asked = asked.text(text);

@@ -223,13 +223,14 @@ async fn get(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid>) 
     };
     let zone = TimeZone::get(&signed_in.person.time_zone).unwrap_or(TimeZone::UTC);
     let words = |phrases: &[Phrase]| phrases.iter().map(|phrase| render(&in_zone(phrase, &zone), language)).collect::<Vec<_>>();
+    let weight = |id: &str| desk.verdicts.item(id).map_or(0, |item| item.points.unsigned_abs());
     let execution = Execution::of(runs.first().map(|run| &run.triage), Some(line.alert.raised.action), line.block_mode);
     Ok(Json(AlertPage {
         execution: render(&execution.phrase(), language),
         alert: row(&line, &names, language, desk.now()),
         raised: RaisedView::named(&line.alert.raised, names.alert(&line.alert.raised, language)),
         also_told: line.alert.also_told.iter().map(told).collect(),
-        triage: runs.first().map(|run| TriageView::new(&run.triage, language, &zone)),
+        triage: runs.first().map(|run| TriageView::new(&run.triage, language, &zone, weight)),
         versions: runs.iter().map(|run| run_view(run)).collect(),
         overridden: overridden(&line.alert, &names),
         answers: answers(&line.alert, &names),

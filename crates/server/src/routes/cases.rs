@@ -8,7 +8,7 @@ use hikeshi_desk::alert::AlertLine;
 use hikeshi_desk::case::{self, CaseLine, CaseQuery};
 use hikeshi_desk::comment::{self, About};
 use hikeshi_desk::names;
-use hikeshi_domain::{CaseId, OrganizationId, PersonId};
+use hikeshi_domain::{CaseId, EndpointId, OrganizationId, PersonId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -40,6 +40,8 @@ struct ListQuery {
     org: Option<Uuid>,
     /// `to_judge`, `handling`, `closed`, comma between; `open` is all but closed.
     state: Option<String>,
+    /// That concern this endpoint.
+    endpoint: Option<Uuid>,
     /// Words.
     q: Option<String>,
     /// Where the page before ended.
@@ -97,6 +99,7 @@ async fn list(State(app): State<App>, signed_in: SignedIn, Parameters(query): Pa
     let asked = CaseQuery {
         org: query.org.map(OrganizationId),
         phases: query.state.map(split).unwrap_or_default(),
+        endpoint: query.endpoint.map(EndpointId),
         text,
         cursor: query.cursor,
         limit: query.limit.unwrap_or(50).clamp(1, 200),

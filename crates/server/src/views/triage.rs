@@ -23,7 +23,7 @@ pub(crate) struct TriageView {
     pub(crate) judgement: JudgementView,
     /// Evidence, by absolute points, largest first.
     pub(crate) findings: Vec<FindingView>,
-    /// What was not known.
+    /// What was not known, what could weigh most first.
     pub(crate) unknown: Vec<UnknownView>,
     /// The eight sections, in order.
     pub(crate) sections: Vec<SectionView>,
@@ -123,10 +123,12 @@ pub(crate) struct ItemView {
 }
 
 impl TriageView {
-    /// The view in a language, times in sentences in a zone.
-    pub(crate) fn new(triage: &triage::Triage, language: Language, zone: &TimeZone) -> Self {
+    /// The view in a language, times in sentences in a zone; `weight` tells how much an item of evidence could weigh.
+    pub(crate) fn new(triage: &triage::Triage, language: Language, zone: &TimeZone, weight: impl Fn(&str) -> u32) -> Self {
         let say = |phrase: &Phrase| render(&in_zone(phrase, zone), language);
         let triage = &*triage.told_in(language);
+        let mut unknown: Vec<_> = triage.unknown.iter().collect();
+        unknown.sort_by_key(|item| std::cmp::Reverse(weight(&item.id)));
         TriageView {
             host: triage.host.clone(),
             subject: SubjectView::from(&triage.subject),
@@ -137,7 +139,7 @@ impl TriageView {
                 rule: render(&triage.judgement.rule, language),
             },
             findings: triage.findings.iter().map(|finding| finding_view(finding, say(&finding.reason))).collect(),
-            unknown: triage.unknown.iter().map(|item| UnknownView { id: item.id.clone(), reason: say(&item.reason) }).collect(),
+            unknown: unknown.into_iter().map(|item| UnknownView { id: item.id.clone(), reason: say(&item.reason) }).collect(),
             sections: triage.sections.iter().map(|section| section_view(section, language)).collect(),
             tree: TreeView::from(&triage.tree),
             rules: triage.rules.iter().map(RuleHitView::from).collect(),

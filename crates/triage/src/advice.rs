@@ -8,12 +8,18 @@ use hikeshi_domain::verdict::Verdict;
 
 use crate::lists::is_out_of_date;
 
-/// What to do now, most urgent first.
+/// What to do now, most urgent first. What is harmless needs no haste, whether it ran or not.
 pub fn advise(triage: &Triage, alert: Option<&ProductAlert>, block_mode: BlockMode) -> Vec<Phrase> {
-    let mut advice = vec![state(triage, alert, block_mode)];
+    let mut advice = Vec::new();
     match triage.judgement.verdict {
-        Verdict::Black => threat(triage, &mut advice),
-        Verdict::Grey => doubt(triage, &mut advice),
+        Verdict::Black => {
+            advice.push(state(triage, alert, block_mode));
+            threat(triage, &mut advice);
+        }
+        Verdict::Grey => {
+            advice.push(state(triage, alert, block_mode));
+            doubt(triage, &mut advice);
+        }
         Verdict::White => {
             advice.push(Phrase::new("advice.white.close"));
             advice.push(Phrase::new("advice.white.exception"));

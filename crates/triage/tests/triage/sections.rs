@@ -2,6 +2,7 @@
 
 use hikeshi_domain::endpoint::BlockMode;
 use hikeshi_domain::triage::{SectionItem, SectionKind, SectionState};
+use hikeshi_domain::verdict::Verdict;
 use hikeshi_triage::full_list::{Packing, rows};
 use hikeshi_triage::{Focus, Host};
 
@@ -95,6 +96,18 @@ fn advice_begins_with_whether_it_could_run() {
     assert!(keys.contains(&"advice.black.credentials".to_owned()));
     let blocked = hikeshi_triage::advise(&triage, Some(&alert), BlockMode::Block);
     assert_eq!(blocked[0].key, "advice.state.ran_and_stopped");
+}
+
+/// A white alert was headed by "it ran and was not stopped: act quickly".
+#[test]
+fn what_is_harmless_needs_no_haste() {
+    let events = vec![start(10, "p1", r"C:\Program Files\A\a.exe", "a.exe", EXPLORER)];
+    let alert = alert_on(20, "p1");
+    let mut triage = by_alert(&events, &alert);
+    triage.judgement.verdict = Verdict::White;
+    let keys: Vec<String> =
+        hikeshi_triage::advise(&triage, Some(&alert), BlockMode::NonBlock).into_iter().map(|phrase| phrase.key).collect();
+    assert_eq!(keys, ["advice.white.close", "advice.white.exception"]);
 }
 
 /// Beyond a hundred rows a section, they were cut away and existed nowhere.

@@ -18,6 +18,7 @@ const KEYS: [keyof Dictionary["frame"]["keyList"], string[]][] = [
   ["previous", ["k"]],
   ["open", ["Enter"]],
   ["select", ["x"]],
+  ["unknown", ["u"]],
   ["run", ["Ctrl", "Enter"]],
   ["newCall", ["n"]],
   ["take", ["t"]],

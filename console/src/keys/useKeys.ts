@@ -1,5 +1,5 @@
 /** Keys of a page or of the whole console: single keys, `mod+k`, and sequences such as `g a`. Typing in a field never triggers them. */
-import { useEffect, useRef } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 
 type Action = (event: KeyboardEvent) => void;
 
@@ -30,6 +30,20 @@ export function useKeys(keys: Record<string, Action>): void {
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
   }, []);
+}
+
+/** `j` and `k` go from one link or button of a list to the next, and the page follows; Enter opens. */
+export function useStepKeys(list: RefObject<HTMLElement | null>, targets = "a, button"): void {
+  const step = (by: number) => {
+    const all = [...(list.current?.querySelectorAll<HTMLElement>(targets) ?? [])];
+    all[nextPlace(all.indexOf(document.activeElement as HTMLElement), by, all.length)]?.focus();
+  };
+  useKeys({ j: () => step(1), k: () => step(-1) });
+}
+
+/** The place after or before another of so many; from outside (−1) either way leads to the first. */
+export function nextPlace(place: number, by: number, length: number): number {
+  return place < 0 ? 0 : Math.min(Math.max(place + by, 0), length - 1);
 }
 
 /** Remembers `g`, so that the next key completes a sequence. Mounted once, by the frame; runs after every other listener. */

@@ -1,16 +1,24 @@
 /** Words made visible: verdict, severity, drill. Colour never speaks alone. */
 import { useText } from "../i18n/language";
+import { Term } from "../glossary/Term";
 import type { Severity, Tlp, Verdict } from "../api/types";
 import styles from "./Chips.module.css";
 
-export function VerdictChip(props: { verdict: Verdict | null; score?: number | null; large?: boolean }) {
+export function VerdictChip(props: { verdict: Verdict | null; score?: number | null; large?: boolean; explained?: boolean }) {
   const t = useText();
   if (props.verdict === null) return <span className={styles.pending}>{t.words.untriaged}</span>;
-  return (
-    <span className={styles.verdict} data-verdict={props.verdict} data-large={props.large} title={t.words.verdictMeaning[props.verdict]}>
+  const chip = (
+    <span className={styles.verdict} data-verdict={props.verdict} data-large={props.large} title={props.explained ? undefined : t.words.verdictMeaning[props.verdict]}>
       {t.words.verdict[props.verdict]}
       {props.score != null && <span className={styles.score}>{signed(props.score)}</span>}
     </span>
+  );
+  return props.explained ? (
+    <Term name={props.verdict} plain>
+      {chip}
+    </Term>
+  ) : (
+    chip
   );
 }
 
@@ -32,11 +40,12 @@ export function DrillChip() {
 
 /** Who may read it, in the colours of the standard (TLP 2.0). */
 export function TlpChip(props: { tlp: Tlp }) {
-  const t = useText();
   return (
-    <span className={styles.tlp} data-tlp={props.tlp} title={t.words.tlp[props.tlp]}>
-      {props.tlp}
-    </span>
+    <Term name="tlp" plain>
+      <span className={styles.tlp} data-tlp={props.tlp}>
+        {props.tlp}
+      </span>
+    </Term>
   );
 }
 

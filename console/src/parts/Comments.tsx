@@ -30,7 +30,7 @@ export function Comments(props: { about: string; comments: Comment[]; send?: (te
   return (
     <section className={styles.panel} aria-labelledby="comments">
       <h2 id="comments">{t.parts.comments}</h2>
-      {props.comments.length === 0 && <p className={styles.none}>{t.parts.noComments}</p>}
+      {props.comments.length === 0 && <p className={styles.none}>{props.send === undefined ? t.parts.noCommentsThen : t.parts.noComments}</p>}
       <ol className={styles.comments}>
         {props.comments.map((comment) => (
           <li key={comment.id}>

@@ -1,5 +1,6 @@
 /** What stands above a table at its right: saved views, columns, density, export. */
 import { ActionIcon, Button, Checkbox, Menu, Popover, TextInput } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { Bookmark, Columns3, Download, Rows3, Rows4, Trash2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useText } from "../i18n/language";
@@ -20,14 +21,20 @@ interface Tools<Row> {
 export function TableTools<Row>(props: Tools<Row>) {
   const t = useText();
   const { settings, change } = props;
+  // Cards have neither columns nor a density.
+  const narrow = useMediaQuery("(max-width: 760px)") ?? false;
   const density = settings.dense ? t.parts.density.normal : t.parts.density.compact;
   return (
     <div className={styles.tools}>
       {props.search !== undefined && props.openView !== undefined && <Views {...props} search={props.search} openView={props.openView} />}
-      <ColumnChoice {...props} />
-      <ActionIcon variant="default" size="md" aria-label={density} title={density} onClick={() => change({ dense: !settings.dense })}>
-        {settings.dense ? <Rows3 size={16} aria-hidden /> : <Rows4 size={16} aria-hidden />}
-      </ActionIcon>
+      {!narrow && (
+        <>
+          <ColumnChoice {...props} />
+          <ActionIcon variant="default" size="md" aria-label={density} title={density} onClick={() => change({ dense: !settings.dense })}>
+            {settings.dense ? <Rows3 size={16} aria-hidden /> : <Rows4 size={16} aria-hidden />}
+          </ActionIcon>
+        </>
+      )}
       <ActionIcon variant="default" size="md" aria-label={t.parts.exportCsv} title={t.parts.exportCsv} onClick={props.onExport}>
         <Download size={16} aria-hidden />
       </ActionIcon>

@@ -49,7 +49,6 @@ export const alerts: Dictionary["alerts"] = {
 };
 
 export const alert: Dictionary["alert"] = {
-  missing: "This alert cannot be found.",
   received: "Received",
   detected: "Detected",
   report: "Flash report",
@@ -99,7 +98,9 @@ export const alert: Dictionary["alert"] = {
   untriagedNext: "It usually takes a few seconds. The page updates by itself.",
   reasons: "Reasons for the verdict",
   reasonsLead: (rule) => rule,
-  unknown: "Not known",
+  unknown: (n) => `Not known: ${n} thing${s(n)}`,
+  unknownMore: (n) => `Show ${n} more`,
+  unknownLess: "Show the weightiest only",
   family: (name) => name,
   points: (points) => `${points} points`,
   noReasons: "Nothing that carries points was found.",

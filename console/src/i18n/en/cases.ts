@@ -50,7 +50,7 @@ export const incident: Dictionary["incident"] = {
   closedBy: (who) => `closed by ${who}`,
   closedDone: "Case closed.",
   assigned: "Assignee changed.",
-  matrix: "Type and severity",
+  matrix: { type: "Type", and: " and ", severity: "severity" },
   matrixLead: "Choose the cell that fits. The table is guidance.",
   matrixLabel: "Response flows by severity and type",
   severityHead: "Severity",

@@ -9,6 +9,7 @@ export const duty: Dictionary["duty"] = {
     waiting: "No customer's answer is awaited.",
     watch: "Nothing is on watch.",
   },
+  next: "First of all",
   count: (n) => String(n),
   countAtLeast: (n) => `${n} or more`,
   more: (n) => `Show more (${n} left)`,

@@ -29,7 +29,9 @@ export const endpoints: Dictionary["endpoints"] = {
   restore: "Take back into service",
   retiredDone: "Taken out of service.",
   restoredDone: "Back in service.",
-  showAlerts: "Alerts of this endpoint",
+  noAlerts: "No alerts of this endpoint.",
+  noCases: "No case concerns this endpoint.",
+  showAlerts: "Show in the list of alerts",
   huntHost: "Hunt over this endpoint's events",
 };
 
@@ -81,7 +83,6 @@ export const rules: Dictionary["rules"] = {
   reason: "Reason",
   description: "What it looks for",
   falsePositives: "What may look alike",
-  gone: "This rule is not in force.",
   text: "Text of the rule",
   copyText: "Copy the text of the rule",
   noText: "The file cannot be read, so there is no text to show.",

@@ -46,7 +46,6 @@ export const alerts = {
 };
 
 export const alert = {
-  missing: "このアラートは見つかりません。",
   received: "受信",
   detected: "検知",
   report: "速報",
@@ -96,7 +95,9 @@ export const alert = {
   untriagedNext: "通常は数秒で終わります。画面は自動で更新されます。",
   reasons: "判定の根拠",
   reasonsLead: (rule: string) => rule,
-  unknown: "確認できなかったこと",
+  unknown: (n: number) => `確認できなかったこと ${n} 件`,
+  unknownMore: (n: number) => `ほか ${n} 件を表示`,
+  unknownLess: "主なものだけ表示",
   family: (name: string) => name,
   points: (points: string) => `${points} 点`,
   noReasons: "点数のつく根拠は見つかりませんでした。",

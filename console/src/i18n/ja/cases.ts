@@ -49,7 +49,7 @@ export const incident = {
   closedBy: (who: string) => `${who} が終了`,
   closedDone: "インシデントを終了しました。",
   assigned: "担当を変更しました。",
-  matrix: "類型と深刻度",
+  matrix: { type: "類型", and: "と", severity: "深刻度" },
   matrixLead: "当てはまるマスを選んでください。表は目安です。",
   matrixLabel: "深刻度 × 類型ごとの対応フロー",
   severityHead: "深刻度",

@@ -8,6 +8,7 @@ export const duty = {
     waiting: "顧客の回答を待っているものはありません。",
     watch: "監視中のものはありません。",
   },
+  next: "最初に対応するもの",
   count: (n: number) => `${n} 件`,
   countAtLeast: (n: number) => `${n} 件以上`,
   more: (n: number) => `続きを表示 (残り ${n} 件)`,

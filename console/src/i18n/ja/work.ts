@@ -28,7 +28,9 @@ export const endpoints = {
   restore: "利用中に戻す",
   retiredDone: "利用終了にしました。",
   restoredDone: "利用中に戻しました。",
-  showAlerts: "この端末のアラート",
+  noAlerts: "この端末のアラートはありません。",
+  noCases: "この端末に関わるインシデントはありません。",
+  showAlerts: "アラートの一覧で見る",
   huntHost: "この端末のイベントをハントする",
 };
 
@@ -80,7 +82,6 @@ export const rules = {
   reason: "理由",
   description: "このルールが見るもの",
   falsePositives: "誤検知になりやすいもの",
-  gone: "このルールは使われていません。",
   text: "ルールの本文",
   copyText: "ルールの本文をコピー",
   noText: "ファイルを読み取れないため、本文を表示できません。",

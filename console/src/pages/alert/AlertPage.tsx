@@ -26,7 +26,7 @@ export function AlertPage() {
   const { id } = useParams({ from: "/inside/alerts/$id" });
   const { data, error, refetch } = useQuery(alert(id));
   usePageTitle(data === undefined ? t.alerts.title : `${data.alert.host} ${data.alert.name}`);
-  if (error !== null && data === undefined) return <Failure whole error={error} retry={() => void refetch()} />;
+  if (error !== null && data === undefined) return <Failure whole list="alerts" error={error} retry={() => void refetch()} />;
   if (data === undefined) return <Loading lines={12} />;
   return (
     <article className={styles.page}>

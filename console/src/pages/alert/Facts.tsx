@@ -1,7 +1,9 @@
 /** The alert as the product raised it, the rules that matched, what to search elsewhere, and the versions of the verdict. */
 import { Link } from "@tanstack/react-router";
 import type { AlertPage, Raised, Triage } from "../../api/types";
+import { Term } from "../../glossary/Term";
 import { useText } from "../../i18n/language";
+import { writtenIn } from "../../i18n/written-in";
 import { Value } from "../../indicator/Value";
 import { VerdictChip } from "../../parts/Chips";
 import { Time } from "../../parts/Time";
@@ -31,7 +33,7 @@ function Rules(props: { rules: Triage["rules"] }) {
               {t.words.level[rule.level] ?? rule.level}
             </span>
             <span>
-              <Link to="/rules/$id" params={{ id: rule.rule_id }}>
+              <Link to="/rules/$id" params={{ id: rule.rule_id }} lang={writtenIn(rule.title)}>
                 {rule.title}
               </Link>{" "}
               {rule.count > 1 && `×${rule.count}`}
@@ -48,7 +50,9 @@ function Indicators(props: { indicators: Triage["indicators"]; org: string }) {
   const t = useText();
   return (
     <section className={styles.panel} aria-labelledby="indicators">
-      <h2 id="indicators">{t.alert.indicators}</h2>
+      <h2 id="indicators">
+          <Term name="indicator">{t.alert.indicators}</Term>
+        </h2>
       <dl>
         {props.indicators.map(({ kind, value }) => (
           <div key={`${kind}-${value}`}>

@@ -2,6 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { CornerDownRight } from "lucide-react";
 import type { AlertPage, Triage } from "../../api/types";
+import { Term } from "../../glossary/Term";
 import { useText } from "../../i18n/language";
 import { DrillChip, TlpChip, VerdictChip } from "../../parts/Chips";
 import { Time } from "../../parts/Time";
@@ -18,7 +19,7 @@ export function Header(props: { page: AlertPage }) {
   return (
     <header className={styles.header}>
       <div className={styles.title}>
-        <VerdictChip verdict={alert.verdict} score={alert.score} large />
+        <VerdictChip verdict={alert.verdict} score={alert.score} large explained />
         <div className={styles.names}>
           <h1>{alert.name}</h1>
           {chain !== null && <p className={styles.chain}>{chain}</p>}
@@ -43,15 +44,15 @@ export function Header(props: { page: AlertPage }) {
         <Fact name={t.alert.detected}>
           <Time at={alert.detected_at} />
         </Fact>
-        <Fact name={t.alert.report}>
+        <Fact name={<Term name="flash_report">{t.alert.report}</Term>}>
           {alert.reported_at === null ? t.alert.reportPending : <Time at={alert.reported_at} form="clock" />} <Due row={alert} why={due_steps} /> {report !== null && <TlpChip tlp={report.tlp} />}
         </Fact>
-        <Fact name={t.alert.blockMode}>
+        <Fact name={<Term name="block_mode">{t.alert.blockMode}</Term>}>
           {t.words.blockMode[alert.block_mode]} — {props.page.execution}
         </Fact>
         <Fact name={t.parts.assignee}>{alert.assignee?.name ?? t.words.nobody}</Fact>
         {alert.repeat_of !== null && (
-          <Fact name={t.words.alertState.repeat}>
+          <Fact name={<Term name="repeat">{t.words.alertState.repeat}</Term>}>
             <Link to="/alerts/$id" params={{ id: alert.repeat_of }}>
               {t.alert.repeatOf}
             </Link>
@@ -74,7 +75,7 @@ export function Header(props: { page: AlertPage }) {
   );
 }
 
-function Fact(props: { name: string; children: React.ReactNode }) {
+function Fact(props: { name: React.ReactNode; children: React.ReactNode }) {
   return (
     <div>
       <dt>{props.name}</dt>

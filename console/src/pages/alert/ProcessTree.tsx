@@ -4,6 +4,7 @@ import { useElementSize } from "@mantine/hooks";
 import { Maximize, ZoomIn, ZoomOut } from "lucide-react";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import type { TreeNode } from "../../api/types";
+import { Term } from "../../glossary/Term";
 import { useText } from "../../i18n/language";
 import { NodeBox } from "./NodeBox";
 import { NodeDetail } from "./NodeDetail";
@@ -29,7 +30,9 @@ export function ProcessTree(props: Shared) {
   return (
     <section className={styles.panel} aria-labelledby="tree">
       <div className={styles.head}>
-        <h2 id="tree">{t.alert.tree}</h2>
+        <h2 id="tree">
+          <Term name="process_tree">{t.alert.tree}</Term>
+        </h2>
         <span className={styles.tools}>
           <Tool label={t.alert.treeZoomOut} act={() => setZoom(Math.max(0.4, scale - 0.15))} icon={<ZoomOut size={16} aria-hidden />} />
           <Tool label={t.alert.treeZoomIn} act={() => setZoom(Math.min(2, scale + 0.15))} icon={<ZoomIn size={16} aria-hidden />} />

@@ -2,6 +2,7 @@
 import { Tabs } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import type { AlertPage, Section, SectionItem, SectionKind } from "../../api/types";
+import { Term } from "../../glossary/Term";
 import { useLanguage, useText } from "../../i18n/language";
 import { Value } from "../../indicator/Value";
 import { Time } from "../../parts/Time";
@@ -23,7 +24,9 @@ export function Sections(props: Opened) {
   return (
     <section className={styles.panel} aria-labelledby="sections">
       <div className={styles.head}>
-        <h2 id="sections">{t.alert.sections}</h2>
+        <h2 id="sections">
+          <Term name="sections">{t.alert.sections}</Term>
+        </h2>
         <Files page={props.page} />
       </div>
       <Tabs value={props.open} onChange={(value) => props.setOpen(triage.sections.find(({ kind }) => kind === value)?.kind ?? props.open)} keepMounted={false}>
@@ -73,8 +76,7 @@ function Count(props: { section: Section }) {
 function Body(props: Opened & { section: Section }) {
   const t = useText();
   const { section } = props;
-  const separator = "、";
-  const join = (names: string[]) => names.join(t.words.yes === "はい" ? separator : ", ");
+  const join = (names: string[]) => names.join(t.parts.comma);
   return (
     <>
       <h3>{t.words.section[section.kind]}</h3>

@@ -13,7 +13,7 @@ export function alertColumns(t: Dictionary): Column<AlertRow>[] {
     { id: "verdict", head: head.verdict, width: "92px", fixed: true, cell: (row) => <VerdictChip verdict={row.verdict} />, value: (row) => row.verdict ?? "" },
     { id: "name", head: head.name, width: "minmax(240px, 2fr)", fixed: true, cell: (row) => <Name row={row} />, value: (row) => row.name },
     { id: "host", head: head.host, width: "minmax(190px, 0.6fr)", cell: (row) => <span title={row.host}>{row.host}</span>, value: (row) => row.host },
-    { id: "urgency", head: head.urgency, width: "minmax(124px, 0.6fr)", sortable: true, cell: (row) => <span className={styles.urgency} title={row.urgency.reason}>{row.urgency.reason}</span>, value: (row) => row.urgency.reason },
+    { id: "urgency", head: head.urgency, width: "minmax(124px, 0.6fr)", sortable: true, cell: (row) => <span className={styles.two} title={row.urgency.reason}>{row.urgency.reason}</span>, value: (row) => row.urgency.reason },
     { id: "received", head: head.received, width: "142px", sortable: true, cell: (row) => <Time at={row.received_at} form="short" />, value: (row) => row.received_at },
     { id: "due", head: head.due, width: "108px", sortable: true, cell: (row) => <Due row={row} />, value: (row) => row.due_at },
     { id: "state", head: head.state, width: "92px", optional: true, cell: (row) => t.words.alertState[row.state], value: (row) => row.state },
@@ -57,7 +57,7 @@ function Assignee(props: { row: AlertRow; nobody: string }) {
 function CaseLink(props: { row: AlertRow }) {
   const of = props.row.case;
   return of === null ? null : (
-    <Link to="/cases/$id" params={{ id: of.id }} title={of.title}>
+    <Link to="/cases/$id" params={{ id: of.id }} title={of.title} className={styles.two}>
       {of.title}
     </Link>
   );

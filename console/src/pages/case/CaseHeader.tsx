@@ -3,6 +3,7 @@ import { CornerDownRight, Gavel } from "lucide-react";
 import { useState } from "react";
 import { isConflict } from "../../api/guarded";
 import type { CasePage, CaseRow, NextDuty } from "../../api/types";
+import { Term } from "../../glossary/Term";
 import { useText } from "../../i18n/language";
 import { AssignMenu } from "../../parts/AssignMenu";
 import { CopyButton } from "../../parts/CopyButton";
@@ -28,7 +29,7 @@ export function CaseHeader(props: { page: CasePage; judge?: () => void; past?: b
       <div className={styles.title}>
         <h1>{of.title}</h1>
         <span className={styles.state} data-state={of.state}>
-          {t.words.caseState[of.state]}
+          <Term name={of.state}>{t.words.caseState[of.state]}</Term>
         </span>
         {of.drill && <DrillChip />}
       </div>
@@ -36,8 +37,8 @@ export function CaseHeader(props: { page: CasePage; judge?: () => void; past?: b
         <button type="button" className={styles.class} onClick={props.judge} disabled={props.judge === undefined}>
           <Classified of={of} long />
         </button>
-        <VerdictChip verdict={of.verdict} />
-        {judged ? <Flows flows={of.flows} /> : of.state !== "closed" && <strong className={styles.wait}>{t.incident.notJudged}</strong>}
+        <VerdictChip verdict={of.verdict} explained />
+        {judged ? <Flows flows={of.flows} explained /> : of.state !== "closed" && <strong className={styles.wait}>{t.incident.notJudged}</strong>}
       </div>
       {page.harm !== null && (
         <p className={styles.harm}>

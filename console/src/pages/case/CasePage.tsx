@@ -23,7 +23,7 @@ export function CasePage() {
   const { data, error, refetch } = useQuery(incident(id));
   const past = useQuery({ ...incidentAsOf(id, as_of ?? ""), enabled: as_of !== undefined, placeholderData: keepPreviousData });
   usePageTitle(data?.case.title ?? t.cases.title);
-  if (error !== null && data === undefined) return <Failure whole error={error} retry={() => void refetch()} />;
+  if (error !== null && data === undefined) return <Failure whole list="cases" error={error} retry={() => void refetch()} />;
   if (data === undefined) return <Loading lines={10} />;
   if (as_of === undefined) return <Now page={data} />;
   return (

@@ -1,5 +1,6 @@
 import { Button, Checkbox } from "@mantine/core";
 import type { Flow, Matrix } from "../../api/types";
+import { Term } from "../../glossary/Term";
 import { useText } from "../../i18n/language";
 import type { Choice } from "./Classification";
 import styles from "./Classification.module.css";
@@ -21,7 +22,9 @@ export function FlowChoice(props: Chosen) {
   const kept = new Set(broughtBy(choice.flows));
   return (
     <section aria-labelledby="flows" className={styles.flowBox}>
-      <h2 id="flows">{t.incident.flowsTitle}</h2>
+      <h2 id="flows">
+        <Term name="flow">{t.incident.flowsTitle}</Term>
+      </h2>
       <p className={styles.dim}>{t.incident.flowsLead}</p>
       <div className={styles.alternatives} role="group" aria-label={t.incident.alternatives}>
         {alternatives.map((flow, index) => (

@@ -1,4 +1,6 @@
+import { useEffect, useRef } from "react";
 import type { CasePage, IncidentType, Matrix, Severity } from "../../api/types";
+import { Term } from "../../glossary/Term";
 import { useText } from "../../i18n/language";
 import { SeverityChip } from "../../parts/Chips";
 import type { Choice } from "./Classification";
@@ -14,12 +16,22 @@ interface Shown {
 /** Severity down, type across; each cell names the flows it proposes. Beside the choice stand the examples of its type and level. */
 export function MatrixTable(props: Shown) {
   const t = useText();
+  const scroller = useRef<HTMLDivElement>(null);
+  // On a narrow screen the table scrolls sideways: what stands chosen at first is brought into view.
+  useEffect(() => {
+    const cell = scroller.current?.querySelector<HTMLElement>('[aria-pressed="true"]');
+    if (scroller.current && cell) scroller.current.scrollLeft = (cell.closest("td")?.offsetLeft ?? 0) - scroller.current.clientWidth / 2;
+  }, []);
   return (
     <section aria-labelledby="matrix" className={styles.matrixBox}>
-      <h2 id="matrix">{t.incident.matrix}</h2>
+      <h2 id="matrix">
+        <Term name="type">{t.incident.matrix.type}</Term>
+        {t.incident.matrix.and}
+        <Term name="severity">{t.incident.matrix.severity}</Term>
+      </h2>
       <p className={styles.dim}>{t.incident.matrixLead}</p>
       <div className={styles.beside}>
-        <div className={styles.scroll}>
+        <div ref={scroller} className={styles.scroll}>
           <table className={styles.matrix} aria-label={t.incident.matrixLabel}>
             <thead>
               <tr>

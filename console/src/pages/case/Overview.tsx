@@ -1,6 +1,8 @@
 import { Link } from "@tanstack/react-router";
+import { useRef } from "react";
 import type { AlertRow, CasePage } from "../../api/types";
 import { useText } from "../../i18n/language";
+import { useStepKeys } from "../../keys/useKeys";
 import { VerdictChip } from "../../parts/Chips";
 import { Comments } from "../../parts/Comments";
 import { History } from "../../parts/History";
@@ -37,7 +39,7 @@ function Judged(props: { page: CasePage }) {
         <>
           <h2 id="judged">{t.incident.decision}</h2>
           <p className={styles.line}>
-            <Classified of={{ ...decision, proposed: null }} long /> <Flows flows={decision.flows} />
+            <Classified of={{ ...decision, proposed: null }} long /> <Flows flows={decision.flows} explained />
           </p>
           <p className={styles.reason}>{decision.reason}</p>
           <p className={styles.dim}>
@@ -51,7 +53,7 @@ function Judged(props: { page: CasePage }) {
       ) : (
         <>
           <p className={styles.line}>
-            <Classified of={{ type: null, severity: null, proposed: proposal }} long /> <Flows flows={proposal.flows} />
+            <Classified of={{ type: null, severity: null, proposed: proposal }} long /> <Flows flows={proposal.flows} explained />
           </p>
           <ul>
             {proposal.reasons.map((reason) => (
@@ -66,9 +68,11 @@ function Judged(props: { page: CasePage }) {
 
 function Alerts(props: { alerts: AlertRow[] }) {
   const t = useText();
+  const list = useRef<HTMLElement>(null);
+  useStepKeys(list, "tbody a");
   const head = t.alerts.columns;
   return (
-    <section className={styles.box} aria-labelledby="alerts">
+    <section ref={list} className={styles.box} aria-labelledby="alerts">
       <h2 id="alerts">{t.incident.alertsOf}</h2>
       {props.alerts.length === 0 ? (
         <p className={styles.dim}>{t.incident.noAlerts}</p>

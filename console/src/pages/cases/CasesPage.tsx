@@ -78,8 +78,8 @@ function columnsOf(t: Dictionary): Column<CaseRow>[] {
   const flows = (row: CaseRow) => (row.flows.length > 0 ? row.flows : (row.proposed?.flows ?? []));
   return [
     { id: "title", head: head.title, width: "minmax(240px, 2.8fr)", fixed: true, cell: (row) => <Title row={row} />, value: (row) => row.title },
-    { id: "state", head: head.state, width: "96px", cell: (row) => t.words.caseState[row.state], value: (row) => row.state },
-    { id: "classification", head: head.classification, width: "minmax(150px, 0.8fr)", cell: (row) => <Classified of={row} />, value: (row) => `${row.type ?? row.proposed?.type ?? ""} ${row.severity ?? row.proposed?.severity ?? ""}`.trim() },
+    { id: "state", head: head.state, width: "112px", cell: (row) => t.words.caseState[row.state], value: (row) => row.state },
+    { id: "classification", head: head.classification, width: "minmax(178px, 0.8fr)", cell: (row) => <Classified of={row} />, value: (row) => `${row.type ?? row.proposed?.type ?? ""} ${row.severity ?? row.proposed?.severity ?? ""}`.trim() },
     { id: "flows", head: head.flows, width: "minmax(150px, 1fr)", cell: (row) => <Flows flows={flows(row)} />, value: (row) => row.flows.join(" ") },
     { id: "reference", head: head.reference, width: "164px", cell: (row) => row.reference, value: (row) => row.reference },
     { id: "assignee", head: head.assignee, width: "minmax(84px, 0.7fr)", cell: (row) => row.assignee?.name ?? <span className={list.dim}>{t.words.nobody}</span>, value: (row) => row.assignee?.name ?? "" },

@@ -1,4 +1,5 @@
 import type { CaseRow, Flow } from "../../api/types";
+import { Term } from "../../glossary/Term";
 import { useText } from "../../i18n/language";
 import { SeverityChip } from "../../parts/Chips";
 import styles from "./CasesPage.module.css";
@@ -22,15 +23,17 @@ export function Classified(props: { of: Pick<CaseRow, "type" | "severity" | "pro
   );
 }
 
-export function Flows(props: { flows: Flow[] }) {
+export function Flows(props: { flows: Flow[]; explained?: boolean }) {
   const t = useText();
-  return (
-    <span className={styles.flows}>
-      {props.flows.map((flow) => (
-        <span key={flow} className={styles.flow}>
-          {t.words.flow[flow]}
-        </span>
-      ))}
+  const chip = (flow: Flow) => (
+    <span key={flow} className={styles.flow}>
+      {t.words.flow[flow]}
     </span>
   );
+  const explained = (flow: Flow) => (
+    <Term key={flow} name={flow} plain>
+      {chip(flow)}
+    </Term>
+  );
+  return <span className={styles.flows}>{props.flows.map(props.explained ? explained : chip)}</span>;
 }

@@ -2,15 +2,17 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { duty, useMe } from "../../api/queries";
 import type { Duty, DutyCard, Lane } from "../../api/types";
 import { useText } from "../../i18n/language";
+import { useStepKeys } from "../../keys/useKeys";
 import { Failure } from "../../parts/Failure";
 import { Loading } from "../../parts/States";
 import { usePageTitle } from "../../parts/title";
 import { Card } from "./Card";
 import styles from "./DutyPage.module.css";
+import { firstOf } from "./first";
 import { Health } from "./Health";
 import { Trend } from "./Trend";
 
@@ -18,7 +20,8 @@ import { Trend } from "./Trend";
 const RequestStrip = lazy(() => import("./RequestStrip").then((module) => ({ default: module.RequestStrip })));
 
 const LANES: Lane[] = ["overdue", "within_two_hours", "waiting", "watch"];
-/** Cards of a lane that are drawn at once. */
+/** Cards of a lane that are drawn at first: a flood in one lane leaves the others in sight; and with each piece more. */
+const FIRST = 6;
 const PIECE = 30;
 /** The desk sends no more cards of a kind; there may be others. */
 const KNOWN = 200;
@@ -49,9 +52,12 @@ export function DutyPage() {
 }
 
 function Board(props: { duty: Duty }) {
+  const lanes = useRef<HTMLDivElement>(null);
+  useStepKeys(lanes, "article a");
   return (
     <div className={styles.board}>
-      <div className={styles.lanes}>
+      <div ref={lanes} className={styles.lanes}>
+        <Next lanes={props.duty.lanes} />
         {LANES.map((lane) => (
           <Column key={lane} lane={lane} cards={props.duty.lanes[lane]} />
         ))}
@@ -68,8 +74,8 @@ function Board(props: { duty: Duty }) {
 function Column(props: { lane: Lane; cards: DutyCard[] }) {
   const t = useText();
   const { lane, cards } = props;
-  const [pieces, setPieces] = useState(1);
-  const left = cards.length - pieces * PIECE;
+  const [drawn, setDrawn] = useState(FIRST);
+  const left = cards.length - drawn;
   return (
     <section className={styles.lane} data-lane={lane} data-filled={cards.length > 0} aria-labelledby={`lane-${lane}`}>
       <h2 id={`lane-${lane}`}>
@@ -79,7 +85,7 @@ function Column(props: { lane: Lane; cards: DutyCard[] }) {
         <p className={styles.none}>{t.duty.laneEmpty[lane]}</p>
       ) : (
         <ul>
-          {cards.slice(0, pieces * PIECE).map((card) => (
+          {cards.slice(0, drawn).map((card) => (
             <li key={`${card.kind}-${card.id}`}>
               <Card card={card} />
             </li>
@@ -87,10 +93,25 @@ function Column(props: { lane: Lane; cards: DutyCard[] }) {
         </ul>
       )}
       {left > 0 && (
-        <Button variant="default" size="compact-sm" mt={8} onClick={() => setPieces(pieces + 1)}>
+        <Button variant="default" size="compact-sm" mt={8} onClick={() => setDrawn(drawn + PIECE)}>
           {t.duty.more(left)}
         </Button>
       )}
+    </section>
+  );
+}
+
+/** What comes first of all, above the lanes: in view at any width, however many cards the lanes hold. */
+function Next(props: { lanes: Duty["lanes"] }) {
+  const t = useText();
+  const { overdue, within_two_hours } = props.lanes;
+  const first = firstOf(props.lanes);
+  // A single card needs no pointing at.
+  if (first === null || overdue.length + within_two_hours.length < 2) return null;
+  return (
+    <section className={styles.next} aria-labelledby="next">
+      <h2 id="next">{t.duty.next}</h2>
+      <Card card={first} />
     </section>
   );
 }

@@ -5,12 +5,14 @@ import { Link, useParams } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { get, put } from "../../api/client";
 import type { BlockMode, EndpointRow } from "../../api/types";
+import { Term } from "../../glossary/Term";
 import { useText } from "../../i18n/language";
 import { Failure } from "../../parts/Failure";
 import { Loading } from "../../parts/States";
 import { Time } from "../../parts/Time";
 import { usePageTitle } from "../../parts/title";
 import { say } from "../../parts/toast";
+import { Involved } from "./Involved";
 import { Service } from "./Service";
 import { oneOf } from "../../url/search";
 import facts from "../case/CasePage.module.css";
@@ -23,7 +25,7 @@ export function EndpointPage() {
   const { id } = useParams({ from: "/inside/endpoints/$id" });
   const { data, error, refetch } = useQuery({ queryKey: ["endpoint", id], queryFn: ({ signal }) => get<EndpointRow>(`/endpoints/${encodeURIComponent(id)}`, {}, signal) });
   usePageTitle(data?.host ?? t.endpoints.title);
-  if (error !== null && data === undefined) return <Failure whole error={error} retry={() => void refetch()} />;
+  if (error !== null && data === undefined) return <Failure whole list="endpoints" error={error} retry={() => void refetch()} />;
   if (data === undefined) return <Loading lines={6} />;
   return (
     <article className={facts.page}>
@@ -61,6 +63,7 @@ export function EndpointPage() {
           </Link>
         </p>
       </header>
+      <Involved endpoint={data} />
       <Edit key={data.version} endpoint={data} />
       <Service endpoint={data} />
     </article>
@@ -92,7 +95,7 @@ function Edit(props: { endpoint: EndpointRow }) {
       <form className={styles.form} onSubmit={submit}>
         <div>
           <p className={styles.label} id="mode">
-            {t.endpoints.mode}
+            <Term name="block_mode">{t.endpoints.mode}</Term>
           </p>
           <SegmentedControl aria-labelledby="mode" data={MODES.map((each) => ({ value: each, label: t.words.blockMode[each] }))} value={mode} onChange={(value) => setMode(oneOf(value, MODES) ?? mode)} />
           <p className={styles.note}>{t.endpoints.modeNote}</p>

@@ -1,12 +1,14 @@
 /** One rule: how it is written, what fools it, who wrote it under which licence, how often it matched; why it cannot be used, if so. */
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { ApiError, get } from "../../api/client";
+import { get } from "../../api/client";
 import type { RulePage as Page, RuleRow } from "../../api/types";
 import { useText } from "../../i18n/language";
+import { writtenIn } from "../../i18n/written-in";
 import { CopyButton } from "../../parts/CopyButton";
 import { Failure } from "../../parts/Failure";
-import { Empty, Loading } from "../../parts/States";
+import { OriginalMark } from "../../parts/Original";
+import { Loading } from "../../parts/States";
 import { usePageTitle } from "../../parts/title";
 import page from "../case/CasePage.module.css";
 import { Level } from "../rules/RulesPage";
@@ -23,14 +25,13 @@ export function RulePage() {
   const { data, error, refetch } = useQuery(rule(id));
   const title = data?.rule?.title ?? data?.refused?.title ?? id;
   usePageTitle(title);
-  if (error instanceof ApiError && error.status === 404) return <Empty title={t.rules.gone} />;
-  if (error !== null && data === undefined) return <Failure whole error={error} retry={() => void refetch()} />;
+  if (error !== null && data === undefined) return <Failure whole list="rules" error={error} retry={() => void refetch()} />;
   if (data === undefined) return <Loading lines={10} />;
   return (
     <article className={page.page}>
       <header className={page.header}>
         <div className={page.title}>
-          <h1>{title}</h1>
+          <h1 lang={writtenIn(title)}>{title}</h1>
           {data.rule !== null && <Level level={data.rule.level} t={t} />}
         </div>
         <Facts of={data} />
@@ -107,24 +108,32 @@ function Words(props: { of: RuleRow }) {
   const { description, false_positives } = props.of;
   return (
     <section className={page.box} aria-labelledby="description">
-      <h2 id="description">{t.rules.description}</h2>
+      <h2 id="description">
+        {t.rules.description}
+        <OriginalMark of={description} />
+      </h2>
       {description === "" ? (
         <p className={page.dim}>{t.words.none}</p>
       ) : (
         // Lines end where the file's width ended; only an empty line parts paragraphs.
         description.split(/\n\s*\n/).map((paragraph) => (
-          <p key={paragraph} lang="en">
+          <p key={paragraph} lang={writtenIn(paragraph)}>
             {paragraph}
           </p>
         ))
       )}
-      <h2>{t.rules.falsePositives}</h2>
+      <h2>
+        {t.rules.falsePositives}
+        <OriginalMark of={false_positives.join(" ")} />
+      </h2>
       {false_positives.length === 0 ? (
         <p className={page.dim}>{t.words.none}</p>
       ) : (
-        <ul lang="en">
+        <ul>
           {false_positives.map((each) => (
-            <li key={each}>{each}</li>
+            <li key={each} lang={writtenIn(each)}>
+              {each}
+            </li>
           ))}
         </ul>
       )}

@@ -7,6 +7,7 @@ import { get } from "../../api/client";
 import type { RuleRow, RulesPage as Answer } from "../../api/types";
 import type { Dictionary } from "../../i18n/dictionary";
 import { useText } from "../../i18n/language";
+import { writtenIn } from "../../i18n/written-in";
 import { Empty } from "../../parts/States";
 import type { Column } from "../../table/DataTable";
 import { ListPage } from "../../table/ListPage";
@@ -83,7 +84,7 @@ function columnsOf(t: Dictionary): Column<RuleRow>[] {
 function Title(props: { row: RuleRow }) {
   return (
     <span className={list.name}>
-      <Link to="/rules/$id" params={{ id: props.row.id }} title={props.row.title}>
+      <Link to="/rules/$id" params={{ id: props.row.id }} title={props.row.title} lang={writtenIn(props.row.title)}>
         {props.row.title}
       </Link>
     </span>

@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { get, remove } from "../../api/client";
 import type { ExceptionEntry } from "../../api/types";
+import { Term } from "../../glossary/Term";
 import { useText } from "../../i18n/language";
 import { Value } from "../../indicator/Value";
 import dialog from "../../parts/ReasonDialog.module.css";
@@ -73,7 +74,7 @@ function Row(props: { entry: ExceptionEntry; end: () => void }) {
         {entry.list !== null && <span className={styles.reason}>{t.settings.exceptions.byList(entry.list.name, entry.list.version)}</span>}
       </td>
       <td>
-        {t.settings.exceptions.effects[entry.effect]}
+        <Term name="in_effect">{t.settings.exceptions.effects[entry.effect]}</Term>
         {entry.until !== null && (
           <span className={styles.reason}>
             {t.settings.exceptions.until} <Time at={entry.until} form="short" />

@@ -107,8 +107,7 @@ function Mail(props: { id: string }) {
     <article className={styles.message}>
       <h2>{data.subject}</h2>
       <p>
-        {t.settings.outbox.columns.to}: {data.to.join(", ")} · {t.settings.outbox.states[data.state]}
-        {data.reason !== null && ` (${data.reason})`}
+        {t.settings.outbox.columns.to}: {data.to.join(", ")} · {data.reason ?? t.settings.outbox.states[data.state]}
       </p>
       <pre aria-label={t.settings.outbox.body}>{data.body}</pre>
       {resend.error !== null && <Failure error={resend.error} />}

@@ -1,5 +1,5 @@
 /** The frame of a settings page that lists things: title, lead, then the table; while there is none, why not. */
-import type { ReactNode } from "react";
+import type { CSSProperties, ReactNode } from "react";
 import { Failure } from "../../parts/Failure";
 import { Empty, Loading } from "../../parts/States";
 import styles from "./SettingsPage.module.css";
@@ -38,11 +38,11 @@ function Listed<Item>({ items, error, retry, none, table }: Listing<Item>) {
   return table(items);
 }
 
-/** A table with its heads; `act` names the column of buttons to those who do not see it. `children` are the rows. */
+/** A table with its heads, on narrow screens a card a row; `act` names the column of buttons to those who do not see it. `children` are the rows. */
 export function SettingsTable(props: { heads: string[]; act?: string; children: ReactNode }) {
   return (
     <div className={styles.scroll}>
-      <table>
+      <table style={namesOfCells(props.heads)}>
         <thead>
           <tr>
             {props.heads.map((head) => (
@@ -61,4 +61,9 @@ export function SettingsTable(props: { heads: string[]; act?: string; children: 
       </table>
     </div>
   );
+}
+
+/** The heads as values for the style sheet: on a card each cell begins with the name of its column. */
+function namesOfCells(heads: string[]): CSSProperties {
+  return Object.fromEntries(heads.map((head, index) => [`--head-${index + 1}`, JSON.stringify(head)])) as CSSProperties;
 }

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import { ApiError, post } from "../../api/client";
 import { useLanguage, useText } from "../../i18n/language";
 import { Failure } from "../../parts/Failure";
+import { Prose } from "../../parts/Prose";
 import { AcceptForm } from "./AcceptForm";
 import styles from "./SignInPage.module.css";
 import { forgetOneTimeLink, oneTimeLink } from "./token";
@@ -84,8 +85,12 @@ function PasswordForm() {
       </Button>
       {refused ? <p role="alert" className={styles.refused}>{t.signIn.refused}</p> : enter.error !== null && <Failure error={enter.error} />}
       <div className={styles.how}>
-        <p>{t.signIn.linkHow}</p>
-        <p>{t.signIn.linkNew}</p>
+        <p>
+          <Prose>{t.signIn.linkHow}</Prose>
+        </p>
+        <p>
+          <Prose>{t.signIn.linkNew}</Prose>
+        </p>
       </div>
     </form>
   );

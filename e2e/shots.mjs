@@ -21,9 +21,10 @@ const alertOf = async (verdict) => `/alerts/${(await ask(`/alerts?verdict=${verd
 const black = await alertOf("black");
 const grey = await alertOf("grey");
 const incident = `/cases/${(await ask("/cases")).items[0]?.id}`;
-const endpoint = (await ask("/endpoints")).items[0]?.id;
+const endpoint = (await ask("/endpoints")).items.sort((a, b) => b.alerts_open - a.alerts_open)[0]?.id;
 const rule = (await ask("/rules")).items[0]?.id;
 const request = `/requests/${await requested()}`;
+const NOBODY = "01900000-0000-7000-8000-000000000000";
 const hunt = (sql) => `/hunt?sql=${encodeURIComponent(sql)}&run=1`;
 const events = "SELECT time, host, event_id, process_image, process_command_line, network_dst_ip\nFROM events\nWHERE process_image IS NOT NULL\nORDER BY time DESC\nLIMIT 300";
 
@@ -36,7 +37,14 @@ const choose = (button, item) => async (page) => {
   await page.getByRole("menuitem", { name: item }).first().click();
 };
 
-/** What a picture shows: where to go, what to do there, and whether nobody is signed in. */
+/** The live channel breaks off. */
+const lost = async (page) => {
+  await page.route("**/api/v1/live", (route) => route.abort());
+  await page.reload();
+  await page.getByText(/サーバーに接続できません|The server cannot be reached/).waitFor();
+};
+
+/** What a picture shows: where to go, what to do there, whether nobody is signed in, whether it is taken whole after the act, whether only wide. */
 const pages = {
   "sign-in": { path: "/sign-in", stranger: true },
   "sign-in-link": { path: "/sign-in#token=0000", stranger: true },
@@ -46,7 +54,10 @@ const pages = {
   alerts: { path: "/alerts" },
   "alerts-empty": { path: "/alerts?q=nothing-has-this-name" },
   "alerts-bulk": { path: "/alerts", act: (page) => page.getByRole("checkbox", { name: /すべて選択|Select all/ }).check() },
-  "alerts-columns": { path: "/alerts", act: press(/^(列|Columns)$/) },
+  // On a phone rows are cards: there are no columns to choose.
+  "alerts-columns": { path: "/alerts", act: press(/^(列|Columns)$/), wide: true },
+  "alerts-views": { path: "/alerts", act: press(/保存した表示|Saved views/) },
+  "alerts-lost": { path: "/alerts", act: lost },
   "alert-black": { path: black },
   "alert-grey": { path: grey },
   "alert-white": { path: await alertOf("white") },
@@ -54,9 +65,6 @@ const pages = {
   "alert-more": { path: grey, act: press(/その他の操作|More actions/) },
   "alert-case": { path: grey, act: press(/インシデントを開く|Open a case/) },
   "alert-close": { path: grey, act: choose(/その他の操作|More actions/, /終了する|Close/) },
-  "alert-work": { path: `${black}?tab=work` },
-  "alert-facts": { path: `${black}?tab=more` },
-  "alert-missing": { path: "/alerts/00000000-0000-0000-0000-000000000000" },
   requests: { path: "/requests" },
   "requests-empty": { path: "/requests?q=nothing-has-this-name" },
   request: { path: request },
@@ -65,16 +73,26 @@ const pages = {
   "request-end": { path: request, act: press(/^(完了にする|End the request)$/) },
   "request-new": { path: "/requests/new" },
   "request-call": { path: `/requests/new?request=${request.split("/").at(-1)}` },
+  "alert-answer": { path: grey, act: press(/回答を記録する|Write an answer down/) },
+  "alert-report": { path: grey, act: press(/形式と言語を選ぶ|form and language/) },
+  "alert-term": { path: grey, act: (page) => page.getByRole("button", { name: /^(動作モード|Protection mode)$/ }).focus() },
+  "alert-unknown": { path: grey, act: (page) => page.keyboard.press("u"), whole: true },
+  "alert-missing": { path: `/alerts/${NOBODY}` },
+  "case-missing": { path: `/cases/${NOBODY}` },
+  "endpoint-missing": { path: `/endpoints/${NOBODY}` },
   cases: { path: "/cases" },
+  "cases-empty": { path: "/cases?state=closed" },
   case: { path: incident },
   classification: { path: `${incident}?tab=classification` },
   endpoints: { path: "/endpoints" },
+  "endpoints-empty": { path: "/endpoints?q=nothing-has-this-name" },
   endpoint: { path: `/endpoints/${endpoint}` },
   hunt: { path: "/hunt" },
   "hunt-result": { path: hunt(events) },
   "hunt-none": { path: hunt("SELECT time FROM events WHERE host = 'nowhere'") },
   "hunt-error": { path: hunt("SELECT colour FROM events") },
   rules: { path: "/rules" },
+  "rules-empty": { path: "/rules?q=nothing-has-this-name" },
   rule: { path: `/rules/${rule}` },
   palette: { path: "/duty", act: (page) => page.keyboard.press("Control+k") },
   keys: { path: "/duty", act: (page) => page.keyboard.press("?") },
@@ -113,9 +131,9 @@ for (const { language, width, colours } of variants) {
   };
   const member = await open(state);
   const stranger = await open();
-  for (const [name, { path, act, stranger: outside }] of Object.entries(pages)) {
+  for (const [name, { path, act, stranger: outside, whole, wide: onlyWide }] of Object.entries(pages)) {
     const picture = `${name}-${language}-${width}-${colours}`;
-    if (!picture.includes(filter)) continue;
+    if (!picture.includes(filter) || (onlyWide && width < 500)) continue;
     const page = outside ? stranger : member;
     await page.goto("about:blank");
     await page.goto(`${base}${path}`);
@@ -126,8 +144,9 @@ for (const { language, width, colours } of variants) {
     if (act) await page.waitForTimeout(400);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (wide > 0) process.stderr.write(`${picture}: ${wide} px wider than the window\n`);
+    await page.unroute("**/api/v1/live");
     await plain(page);
-    const wrong = await compare(picture, await page.screenshot({ timeout: 120_000, path: `${folder}/${picture}.png`, fullPage: !act, animations: "disabled", caret: "hide" }));
+    const wrong = await compare(picture, await page.screenshot({ timeout: 120_000, path: `${folder}/${picture}.png`, fullPage: whole ?? !act, animations: "disabled", caret: "hide" }));
     if (wrong === null) continue;
     unlike += 1;
     process.stderr.write(`${picture}: ${wrong}\n`);

@@ -24,6 +24,7 @@ export function answers(world) {
     const { id } = items.find((row) => row.verdict === "grey") ?? items[0];
     await visitor.open(`/alerts/${id}`);
     const reasons = page.getByRole("region", { name: "判定の根拠" });
+    await reasons.getByRole("button", { name: /^ほか \d+ 件を表示/ }).click();
     await reasons.getByText(/利用者が意図して保存・実行したものかは確認していません/).waitFor();
 
     await answer(visitor, "いいえ", "身に覚えがない");

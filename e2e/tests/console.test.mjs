@@ -9,10 +9,12 @@ import { day } from "./day.mjs";
 import { keyboard } from "./keyboard.mjs";
 import { keyboardWork } from "./keyboard-work.mjs";
 import { lists } from "./lists.mjs";
+import { looks } from "./looks.mjs";
 import { live } from "./live.mjs";
 import { pages } from "./pages.mjs";
 import { people } from "./people.mjs";
 import { requests } from "./requests.mjs";
+import { reading } from "./reading.mjs";
 
 const world = {};
 
@@ -46,7 +48,9 @@ after(async () => {
 });
 
 describe("the console", () => {
+  looks(world);
   pages(world);
+  reading(world);
   keyboard(world);
   day(world);
   people(world);

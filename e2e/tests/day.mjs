@@ -173,6 +173,7 @@ export function day(world) {
     const band = page.getByText("時点の記録を表示しています");
     await band.waitFor();
     await page.getByText("類型・深刻度は未判断です").waitFor();
+    await page.getByText("この時点のコメントはありません。").waitFor();
     assert.deepEqual([await page.getByRole("tab").count(), await page.getByRole("button", { name: "担当を決める" }).count()], [0, 0]);
     assert.deepEqual(await barriers(page), []);
     await page.reload();
@@ -224,7 +225,7 @@ export function day(world) {
     const { page } = visitor;
     await visitor.open("/alerts?verdict=black");
     await page.locator('[role="row"] a').first().click();
-    await page.getByRole("region", { name: "To search for elsewhere" }).getByRole("button").first().click();
+    await page.getByRole("region", { name: "To search for elsewhere" }).getByRole("definition").first().getByRole("button").click();
     await page.getByRole("menuitem", { name: "Hunt over the fleet" }).click();
     await page.waitForURL((url) => url.pathname === "/hunt" && url.searchParams.get("run") === "1");
     await page.getByRole("region", { name: "Result" }).waitFor();

@@ -43,6 +43,7 @@ pub(crate) const TARGETS: &[Target] = &[
         read: readers::index::file,
         ..file("index", || vec![readers::index::whole()], |_| false)
     },
+    Target { gives: "answers", read: readers::segment::file, ..file("segment", || vec![readers::segment::whole()], |_| false) },
 ];
 
 /// Readers that break what every reader promises: whoever watches them has to complain. `all` leaves them out.

@@ -8,13 +8,13 @@ use arrow_array::RecordBatch;
 use hikeshi_event::Column;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
 use crate::catalogue::{SegmentKind, SegmentRow};
 use crate::decode::{EventBatch, decode_matches};
 use crate::layout::Layout;
+use crate::matches::MatchRow;
 use crate::rows::Rows;
-use crate::scan::{ReadError, SegmentReader};
+use crate::scan::{Batches, ReadError, SegmentReader};
 use crate::segment::{Plan, SegmentError, write_events, write_matches};
 use crate::view::{Segment, View};
 
@@ -49,7 +49,7 @@ pub(crate) fn pick(view: &View, least: impl Fn(Date) -> usize, most_rows: u64) -
         let row = &segment.row;
         // Of matches any two must fit.
         let small = if row.kind == SegmentKind::Matches { most_rows.min(MOST_MATCHES / 2) } else { most_rows };
-        if row.rows >= small {
+        if row.rows >= small || segment.is_given_up() {
             continue;
         }
         groups.entry((row.org, row.day, row.kind, row.level)).or_default().push(segment.clone());
@@ -83,22 +83,28 @@ pub(crate) fn merge(layout: &Layout, segments: Vec<Arc<Segment>>, now: Timestamp
 fn merge_matches(layout: &Layout, plan: Plan, segments: &[Arc<Segment>]) -> Result<SegmentRow, MergeError> {
     let mut rows = Vec::with_capacity(plan.rows);
     for segment in segments {
-        let reader = SegmentReader::open(&layout.data(&segment.row))?;
-        for batch in reader.read(&[0..reader.rows()])? {
-            let batch = batch.map_err(ReadError::from)?;
-            rows.extend(decode_matches(segment.row.org, &batch).ok_or_else(|| ReadError::Columns(segment.row.id.to_string()))?);
-        }
+        rows.extend(matches_of(layout, segment).inspect_err(|_| segment.was_unread())?);
     }
     Ok(write_matches(layout, plan, rows)?)
+}
+
+fn matches_of(layout: &Layout, segment: &Segment) -> Result<Vec<MatchRow>, ReadError> {
+    let reader = SegmentReader::open(&layout.data(&segment.row))?;
+    let mut rows = Vec::new();
+    for batch in reader.read(&[0..reader.rows()])? {
+        rows.extend(decode_matches(segment.row.org, &batch?).ok_or_else(|| ReadError::Columns(segment.row.id.to_string()))?);
+    }
+    Ok(rows)
 }
 
 fn merge_events(layout: &Layout, plan: Plan, segments: &[Arc<Segment>], step_aside: &dyn Fn()) -> Result<SegmentRow, MergeError> {
     let mut runs = Vec::with_capacity(segments.len());
     let mut filled = Vec::new();
     for segment in segments {
-        let reader = SegmentReader::open(&layout.data(&segment.row))?;
+        let opened = SegmentReader::open(&layout.data(&segment.row)).and_then(|reader| Ok((reader.read_in_batches(1024)?, reader)));
+        let (batches, reader) = opened.inspect_err(|_| segment.was_unread())?;
         filled.extend(Column::ALL.iter().filter(|column| reader.has(column.name())));
-        runs.push(Run { segment: segment.clone(), batches: reader.read_in_batches(1024)?, rows: VecDeque::new(), held: Rows::default() });
+        runs.push(Run { segment: segment.clone(), batches, rows: VecDeque::new(), held: Rows::default() });
     }
     let mut failed = None;
     let written = write_events(layout, plan, &|column| filled.contains(&column), &mut |sink| {
@@ -132,7 +138,7 @@ type Key = (Arc<str>, i64, u64);
 /// The rows of one segment that is being merged, some at a time.
 struct Run {
     segment: Arc<Segment>,
-    batches: ParquetRecordBatchReader,
+    batches: Batches,
     held: Rows,
     rows: VecDeque<(Key, usize)>,
 }
@@ -146,10 +152,8 @@ fn push_head(
 ) {
     if run.rows.is_empty() && failed.is_none() {
         step_aside();
-        match run.batches.next() {
-            Some(Ok(batch)) => *failed = run.hold(&batch).err(),
-            Some(Err(error)) => *failed = Some(error.into()),
-            None => {}
+        if let Some(batch) = run.batches.next() {
+            *failed = batch.and_then(|batch| run.hold(&batch)).inspect_err(|_| run.segment.was_unread()).err();
         }
     }
     if let Some((key, _)) = run.rows.front() {
@@ -218,5 +222,19 @@ mod tests {
         assert_eq!(picked(SegmentKind::Events, &many), Some(many.to_vec()));
         assert_eq!(picked(SegmentKind::Matches, &[49_999, 49_999]), Some(vec![49_999, 49_999]), "any two that are small enough");
         assert_eq!(picked(SegmentKind::Matches, &[50_000, 50_000]), None);
+    }
+
+    /// One damaged segment kept all segments of the lake from being merged: its day was the fullest each time.
+    #[test]
+    fn a_segment_that_cannot_be_read_is_left_out_after_some_tries() {
+        let view = view(SegmentKind::Events, &[10, 20, 30]);
+        let picked = || pick(&view, |_| 2, 1000).map(|chosen| chosen.iter().map(|each| each.row.rows).collect::<Vec<_>>());
+        let damaged = view.segments.first().unwrap();
+        for _ in 0..2 {
+            damaged.was_unread();
+            assert_eq!(picked(), Some(vec![10, 20, 30]), "a fault of the system may pass");
+        }
+        damaged.was_unread();
+        assert_eq!(picked(), Some(vec![20, 30]));
     }
 }

@@ -11,16 +11,52 @@ use bytes::Bytes;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
 
-/// A file that many readers share.
+use crate::damage::Damage;
+use crate::seal::Seal;
+
+/// What is read at once where it is not known how much is wanted: a page's head.
+const STEP_BYTES: u64 = 8 << 10;
+
+/// A file that many readers share. What its seal covers is looked at whenever it is read.
 #[derive(Debug, Clone)]
 pub(crate) struct PositionedFile {
     file: Arc<File>,
+    seal: Option<Arc<Seal>>,
     size_bytes: u64,
 }
 
 impl PositionedFile {
-    pub(crate) fn new(file: File) -> io::Result<Self> {
-        Ok(PositionedFile { size_bytes: file.metadata()?.len(), file: Arc::new(file) })
+    /// # Errors
+    /// When the file's footer or seal is damaged.
+    pub(crate) fn new(file: File) -> Result<Self, Damage> {
+        let seal = Seal::of(&file)?.map(Arc::new);
+        Ok(PositionedFile { size_bytes: file.metadata()?.len(), seal, file: Arc::new(file) })
+    }
+
+    /// Bytes of the file.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
+
+    /// Whether its bytes are looked at.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.seal.is_some()
+    }
+
+    /// Memory in use.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.seal.as_ref().map_or(0, |seal| seal.size_bytes())
+    }
+
+    fn read(&self, start: u64, length: u64) -> io::Result<Bytes> {
+        if let Some(seal) = &self.seal {
+            let (read, before) = seal.read(&self.file, start, length)?;
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            return Ok(Bytes::from(read).slice(before..before + length));
+        }
+        let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+        self.file.read_exact_at(&mut bytes, start)?;
+        Ok(bytes.into())
     }
 
     /// Tells the system that these bytes will be read soon.
@@ -40,7 +76,7 @@ impl ChunkReader for PositionedFile {
     type T = BufReader<From>;
 
     fn get_read(&self, start: u64) -> Result<Self::T> {
-        Ok(BufReader::new(From { file: self.file.clone(), at: start }))
+        Ok(BufReader::new(From { file: self.clone(), at: start }))
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
@@ -48,24 +84,25 @@ impl ChunkReader for PositionedFile {
         if !within {
             return Err(ParquetError::EOF(format!("{length} bytes at {start} of a file of {}", self.size_bytes)));
         }
-        let mut bytes = vec![0; length];
-        self.file.read_exact_at(&mut bytes, start)?;
-        Ok(bytes.into())
+        Ok(self.read(start, length as u64)?)
     }
 }
 
 /// Reads on from a place of its own.
 #[derive(Debug)]
 pub(crate) struct From {
-    file: Arc<File>,
+    file: PositionedFile,
     at: u64,
 }
 
 impl Read for From {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read_at(buffer, self.at)?;
-        self.at = self.at.saturating_add(u64::try_from(read).unwrap_or(0));
-        Ok(read)
+        let left = self.file.size_bytes.saturating_sub(self.at);
+        let length = left.min(STEP_BYTES).min(buffer.len() as u64);
+        let read = self.file.read(self.at, length)?;
+        let copied = buffer.iter_mut().zip(&read).map(|(to, from)| *to = *from).count();
+        self.at = self.at.saturating_add(copied as u64);
+        Ok(copied)
     }
 }
 
@@ -80,6 +117,8 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         let content: Vec<u8> = (0..=255_u8).cycle().take(1 << 20).collect();
         file.write_all(&content).unwrap();
+        file.write_all(b"\0\0\0\0PAR1").unwrap();
+        crate::seal::seal(&file).unwrap();
         let shared = PositionedFile::new(file).unwrap();
         std::thread::scope(|scope| {
             for thread in 0..8_usize {
@@ -96,6 +135,6 @@ mod tests {
                 });
             }
         });
-        assert!(shared.get_bytes(u64::try_from(content.len()).unwrap() - 1, 2).is_err());
+        assert!(shared.get_bytes(shared.size_bytes() - 1, 2).is_err());
     }
 }

@@ -18,26 +18,31 @@ use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowFilter,
     RowSelection, RowSelector,
 };
-use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataBuilder, ParquetMetaDataReader, ParquetStatisticsPolicy};
 use parquet::file::page_index::offset_index::PageLocation;
 
+use crate::damage::{Damage, caught, check_footer, check_pages};
 use crate::positioned::PositionedFile;
 
 /// Pages that lie this close are read as one.
 const NEAR_BYTES: u64 = 16 << 10;
 
-/// Why a segment could not be read.
+/// Why segments could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The file cannot be read.
-    #[error("a segment cannot be read")]
+    /// The file of one of them cannot be read, or is damaged.
+    #[error("the segment `{path}` cannot be read")]
+    Segment {
+        /// Which file: to be taken out of a backup again.
+        path: String,
+        /// What is wrong with it.
+        source: Damage,
+    },
+    /// The system did not let them be read.
+    #[error("segments cannot be read")]
     Io(#[from] io::Error),
-    /// The file's bytes are damaged.
-    #[error("a segment is damaged")]
-    Parquet(#[from] ParquetError),
-    /// The file's columns are damaged.
-    #[error("a segment's columns are damaged")]
+    /// What is not in a segment yet does not fit the columns of one.
+    #[error("events that wait for a segment cannot be read")]
     Arrow(#[from] ArrowError),
     /// The file has not the columns of its table.
     #[error("a segment has not the columns of its table: {0}")]
@@ -49,8 +54,42 @@ pub enum ReadError {
 
 /// An open segment: its footer without the places of its pages, of which a merged segment has a hundred thousand.
 pub(crate) struct SegmentReader {
+    path: Arc<Path>,
     file: PositionedFile,
     metadata: ArrowReaderMetadata,
+}
+
+/// Rows of a segment, some at a time, until there are no more or they cannot be read.
+pub(crate) struct Batches {
+    path: Arc<Path>,
+    left: Option<ParquetRecordBatchReader>,
+}
+
+impl Iterator for Batches {
+    type Item = Result<RecordBatch, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let left = self.left.as_mut()?;
+        let next = caught(|| left.next().transpose()).transpose()?;
+        if next.is_err() {
+            self.left = None;
+        }
+        Some(next.map_err(|damage| damaged(&self.path, damage)))
+    }
+}
+
+fn damaged(path: &Path, source: Damage) -> ReadError {
+    ReadError::Segment { path: path.display().to_string(), source }
+}
+
+/// Looks at the footer of a file that somebody else will read.
+pub(crate) fn check(path: &Path) -> Result<(), ReadError> {
+    let file = File::open(path).map_err(|error| damaged(path, error.into()))?;
+    match PositionedFile::new(file) {
+        Ok(file) if file.is_sealed() => Ok(()),
+        Ok(_) => SegmentReader::open(path).map(drop),
+        Err(damage) => Err(damaged(path, damage)),
+    }
 }
 
 /// The row groups of a segment that hold wanted rows, with the places of their pages.
@@ -61,16 +100,21 @@ struct Groups {
 }
 
 impl SegmentReader {
-    /// Opens a file. The footer's statistics are skipped: who comes here knows the rows already.
+    /// Opens a file whose footer can be true. Its statistics are skipped: who comes here knows the rows already.
     pub(crate) fn open(path: &Path) -> Result<Self, ReadError> {
-        let file = File::open(path)?;
+        Self::opened(path).map_err(|damage| damaged(path, damage))
+    }
+
+    fn opened(path: &Path) -> Result<Self, Damage> {
+        let file = PositionedFile::new(File::open(path)?)?;
         let options = ArrowReaderOptions::new()
             .with_offset_index_policy(PageIndexPolicy::Skip)
             .with_column_index_policy(PageIndexPolicy::Skip)
             .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
             .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
-        let metadata = ArrowReaderMetadata::load(&file, options)?;
-        Ok(SegmentReader { file: PositionedFile::new(file)?, metadata })
+        let metadata = caught(|| ArrowReaderMetadata::load(&file, options))?;
+        check_footer(metadata.metadata(), file.size_bytes())?;
+        Ok(SegmentReader { path: path.into(), file, metadata })
     }
 
     /// Rows of the whole segment.
@@ -78,9 +122,9 @@ impl SegmentReader {
         usize::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or(0)
     }
 
-    /// Memory in use, about: the footer.
+    /// Memory in use, about: the footer and the seal.
     pub(crate) fn size_bytes(&self) -> usize {
-        self.metadata.metadata().memory_size()
+        self.metadata.metadata().memory_size() + self.file.held_bytes()
     }
 
     /// Whether the file has the column.
@@ -89,24 +133,24 @@ impl SegmentReader {
     }
 
     /// All rows and columns, so many rows at a time.
-    pub(crate) fn read_in_batches(&self, rows: usize) -> Result<ParquetRecordBatchReader, ReadError> {
+    pub(crate) fn read_in_batches(&self, rows: usize) -> Result<Batches, ReadError> {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone());
-        Ok(builder.with_batch_size(rows).build()?)
+        self.batches(builder.with_batch_size(rows))
     }
 
     /// All columns of some rows; `ranges` ascending and apart.
-    pub(crate) fn read(&self, ranges: &[Range<usize>]) -> Result<ParquetRecordBatchReader, ReadError> {
-        Ok(self.select(ranges, ProjectionMask::all())?.build()?)
+    pub(crate) fn read(&self, ranges: &[Range<usize>]) -> Result<Batches, ReadError> {
+        self.batches(self.select(ranges, ProjectionMask::all())?)
     }
 
     /// All columns of some rows but one.
-    pub(crate) fn read_without(&self, ranges: &[Range<usize>], left_out: &str) -> Result<ParquetRecordBatchReader, ReadError> {
-        Ok(self.select(ranges, self.mask(|name| name != left_out))?.build()?)
+    pub(crate) fn read_without(&self, ranges: &[Range<usize>], left_out: &str) -> Result<Batches, ReadError> {
+        self.batches(self.select(ranges, self.mask(|name| name != left_out))?)
     }
 
     /// Some columns of some rows.
-    pub(crate) fn read_columns(&self, ranges: &[Range<usize>], names: &[&str]) -> Result<ParquetRecordBatchReader, ReadError> {
-        Ok(self.select(ranges, self.mask(|name| names.contains(&name)))?.build()?)
+    pub(crate) fn read_columns(&self, ranges: &[Range<usize>], names: &[&str]) -> Result<Batches, ReadError> {
+        self.batches(self.select(ranges, self.mask(|name| names.contains(&name)))?)
     }
 
     /// All columns of those of some rows in which one of the given columns equals the value in any case.
@@ -116,7 +160,7 @@ impl SegmentReader {
         columns: &[Column],
         value: &str,
         limit: usize,
-    ) -> Result<Option<ParquetRecordBatchReader>, ReadError> {
+    ) -> Result<Option<Batches>, ReadError> {
         let mask = self.mask(|name| Column::by_name(name).is_some_and(|column| columns.contains(&column)));
         if !columns.iter().any(|column| self.has(column.name())) {
             return Ok(None);
@@ -126,15 +170,20 @@ impl SegmentReader {
         self.read_ahead(&groups, &mask);
         let equals = ArrowPredicateFn::new(mask, move |batch| Ok(rows_equal(&batch, &wanted)));
         let filter = RowFilter::new(vec![Box::new(equals)]);
-        Ok(Some(self.select_rows(groups).with_row_filter(filter).with_limit(limit).build()?))
+        self.batches(self.select_rows(groups).with_row_filter(filter).with_limit(limit)).map(Some)
     }
 
     /// All columns of those rows that were received at or after an instant and whose event's id is one of these (none given: any).
-    pub(crate) fn read_since(&self, from: Timestamp, ids: Option<Arc<BTreeSet<u32>>>) -> Result<ParquetRecordBatchReader, ReadError> {
+    pub(crate) fn read_since(&self, from: Timestamp, ids: Option<Arc<BTreeSet<u32>>>) -> Result<Batches, ReadError> {
         let mask = self.mask(|name| matches!(name, "event_id" | "received_at"));
         let wanted = ArrowPredicateFn::new(mask, move |batch| rows_since(&batch, from, ids.as_deref()));
         let all = self.groups_with(&[0..self.rows()])?;
-        Ok(self.select_rows(all).with_row_filter(RowFilter::new(vec![Box::new(wanted)])).build()?)
+        self.batches(self.select_rows(all).with_row_filter(RowFilter::new(vec![Box::new(wanted)])))
+    }
+
+    fn batches(&self, builder: ParquetRecordBatchReaderBuilder<PositionedFile>) -> Result<Batches, ReadError> {
+        let built = caught(|| builder.build()).map_err(|damage| damaged(&self.path, damage))?;
+        Ok(Batches { path: self.path.clone(), left: Some(built) })
     }
 
     fn mask(&self, wanted: impl Fn(&str) -> bool) -> ProjectionMask {
@@ -164,12 +213,16 @@ impl SegmentReader {
     /// The row groups that hold wanted rows. The places of their pages are read, not those of the others: in a segment of millions of
     /// rows that took longer than reading a host.
     fn groups_with(&self, ranges: &[Range<usize>]) -> Result<Groups, ReadError> {
+        self.placed_groups(ranges).map_err(|damage| damaged(&self.path, damage))
+    }
+
+    fn placed_groups(&self, ranges: &[Range<usize>]) -> Result<Groups, Damage> {
         let whole = self.metadata.metadata();
         let mut chosen = ParquetMetaDataBuilder::new(whole.file_metadata().clone());
         let mut rows = Vec::new();
-        let mut begin = 0;
+        let mut begin = 0_usize;
         for group in whole.row_groups() {
-            let end = begin + usize::try_from(group.num_rows()).unwrap_or(0);
+            let end = begin.saturating_add(usize::try_from(group.num_rows()).unwrap_or(0));
             let within = ranges.iter().map(|range| range.start.max(begin)..range.end.min(end));
             let inside: Vec<Range<usize>> = within.filter(|range| !range.is_empty()).collect();
             if !inside.is_empty() {
@@ -181,8 +234,15 @@ impl SegmentReader {
         let mut places = ParquetMetaDataReader::new_with_metadata(chosen.build())
             .with_offset_index_policy(PageIndexPolicy::Optional)
             .with_column_index_policy(PageIndexPolicy::Skip);
-        places.read_page_indexes(&self.file)?;
-        Ok(Groups { metadata: ArrowReaderMetadata::try_new(Arc::new(places.finish()?), ArrowReaderOptions::new())?, rows })
+        caught(|| places.read_page_indexes(&self.file))?;
+        let placed = places.finish()?;
+        if let Some(pages) = placed.offset_index() {
+            for (group, pages) in placed.row_groups().iter().zip(pages) {
+                let mut columns = group.columns().iter().zip(pages);
+                columns.try_for_each(|(chunk, pages)| check_pages(chunk, pages.page_locations(), group.num_rows()))?;
+            }
+        }
+        Ok(Groups { metadata: ArrowReaderMetadata::try_new(Arc::new(placed), ArrowReaderOptions::new())?, rows })
     }
 
     /// Asks the system for all the pages at once that the reader will ask for one after the other: on a cold cache a window is some
@@ -209,11 +269,11 @@ fn place(offset: i64) -> u64 {
 
 /// The bytes of those pages of a column chunk that hold wanted rows.
 fn pages_of<'a>(pages: &'a [PageLocation], group: &'a Range<usize>, inside: &'a [Range<usize>]) -> impl Iterator<Item = Range<u64>> + 'a {
-    let first_row = |page: &PageLocation| group.start + usize::try_from(page.first_row_index).unwrap_or(0);
+    let first_row = |page: &PageLocation| group.start.saturating_add(usize::try_from(page.first_row_index).unwrap_or(0));
     let ends = pages.iter().skip(1).map(first_row).chain([group.end]);
     let holds = move |rows: &Range<usize>| inside.iter().any(|wanted| wanted.start < rows.end && rows.start < wanted.end);
     let pages = pages.iter().zip(ends).filter(move |(page, end)| holds(&(first_row(page)..*end)));
-    pages.map(|(page, _)| place(page.offset)..place(page.offset) + u64::try_from(page.compressed_page_size).unwrap_or(0))
+    pages.map(|(page, _)| place(page.offset)..place(page.offset).saturating_add(u64::try_from(page.compressed_page_size).unwrap_or(0)))
 }
 
 /// Ranges in order, those that nearly touch made one.

@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 use uuid::Uuid;
@@ -24,6 +25,7 @@ use crate::index::{INDEXED, IndexBuilder, encode as encode_index};
 use crate::layout::Layout;
 use crate::matches::MatchRow;
 use crate::schema::RAW;
+use crate::seal::{SEALED, seal};
 use crate::stream::sync_folder;
 
 const ROW_GROUP_ROWS: usize = 131_072;
@@ -169,7 +171,7 @@ fn write_event_files(
     let part = path.with_extension("part");
     let mut encoder = EventEncoder::new(has);
     let mut index = IndexBuilder::new(plan.rows);
-    let mut writer = ArrowWriter::try_new(File::create(&part)?, encoder.schema(), Some(properties(&encoder.schema(), &plan)?))?;
+    let mut writer = ArrowWriter::try_new(made(&part)?, encoder.schema(), Some(properties(&encoder.schema(), &plan)?))?;
     let mut rows = 0_u64;
     feed(&mut |event| {
         let received_us = event.received_at.as_microsecond();
@@ -188,6 +190,7 @@ fn write_event_files(
     })?;
     writer.write(&encoder.finish()?)?;
     let file = writer.into_inner()?;
+    seal(&file)?;
     file.sync_all()?;
     let index = encode_index(&index.finish())?;
     write_durably(&layout.index(segment), &index)?;
@@ -223,13 +226,19 @@ fn write_match_file(layout: &Layout, segment: &SegmentRow, plan: &Plan, rows: &[
     let path = layout.data(segment);
     let part = path.with_extension("part");
     let batch = encode_matches(rows)?;
-    let mut writer = ArrowWriter::try_new(File::create(&part)?, batch.schema(), Some(properties(&batch.schema(), plan)?))?;
+    let mut writer = ArrowWriter::try_new(made(&part)?, batch.schema(), Some(properties(&batch.schema(), plan)?))?;
     writer.write(&batch)?;
     let file = writer.into_inner()?;
+    seal(&file)?;
     file.sync_all()?;
     fs::rename(&part, &path)?;
     sync_folder(&layout.folder(segment))?;
     Ok(file.metadata()?.len())
+}
+
+/// A new file, to be read as well: the seal needs all of it.
+fn made(path: &Path) -> io::Result<File> {
+    File::options().read(true).write(true).create(true).truncate(true).open(path)
 }
 
 fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -250,7 +259,8 @@ fn properties(schema: &SchemaRef, plan: &Plan) -> Result<WriterProperties, Parqu
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         // The segment's index says what lies where; extremes of a few columns are written for other readers of Parquet.
         .set_statistics_enabled(EnabledStatistics::None)
-        .set_created_by("hikeshi".to_owned());
+        .set_created_by("hikeshi".to_owned())
+        .set_key_value_metadata(Some(vec![KeyValue::new(SEALED.to_owned(), "1".to_owned())]));
     for field in schema.fields() {
         builder = column_properties(builder, field.name(), plan.rows.min(ROW_GROUP_ROWS));
     }

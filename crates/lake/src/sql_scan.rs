@@ -14,7 +14,7 @@ use crate::encode::{EventEncoder, encode_matches};
 use crate::index::Blocks;
 use crate::lake::Lake;
 use crate::matches::MatchRow;
-use crate::scan::ReadError;
+use crate::scan::{ReadError, check};
 use crate::view::{Segment, View};
 
 /// What is known of the rows that a query wants. Empty: nothing is known, all may match.
@@ -60,7 +60,7 @@ impl Lake {
     /// What a query over one table must read. Reads indexes: call it where blocking is allowed.
     ///
     /// # Errors
-    /// When an index cannot be read or built again.
+    /// When an index cannot be read or built again, or the footer of a file is damaged: the engine would trust it.
     pub fn scan(&self, scope: &OrgScope, kind: SegmentKind, filter: &ScanFilter) -> Result<Scan, ReadError> {
         let view = self.inner.views.now();
         let mut files = Vec::new();
@@ -68,6 +68,7 @@ impl Lake {
             if self.may_match(segment, filter)? {
                 let path = segment.layout.data(&segment.row);
                 let size_bytes = std::fs::metadata(&path)?.len();
+                segment.look_once(|| check(&path))?;
                 files.push(ScanFile { path, org: segment.row.org, size_bytes });
             }
         }

@@ -1,7 +1,7 @@
 //! What a read sees: the committed segments and the tail that is not yet in one, at one instant. Segments and tail change together,
 //! so that no event is seen twice or not at all while it moves.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use hikeshi_domain::OrganizationId;
@@ -19,16 +19,46 @@ pub(crate) struct Segment {
     pub(crate) row: SegmentRow,
     pub(crate) layout: Layout,
     doomed: AtomicBool,
+    looked_at: AtomicBool,
+    unread: AtomicU32,
 }
+
+/// So often a segment is tried again that a merge could not read.
+const MOST_UNREAD: u32 = 3;
 
 impl Segment {
     pub(crate) fn new(layout: &Layout, row: SegmentRow) -> Arc<Self> {
-        Arc::new(Segment { row, layout: layout.clone(), doomed: AtomicBool::new(false) })
+        Arc::new(Segment {
+            row,
+            layout: layout.clone(),
+            doomed: AtomicBool::default(),
+            looked_at: AtomicBool::default(),
+            unread: AtomicU32::default(),
+        })
     }
 
     /// The catalogue names it no more.
     pub(crate) fn doom(&self) {
         self.doomed.store(true, Ordering::Release);
+    }
+
+    /// Looks at its file unless somebody has, and found it in order.
+    pub(crate) fn look_once<E>(&self, look: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+        if !self.looked_at.load(Ordering::Acquire) {
+            look()?;
+            self.looked_at.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// A merge could not read it.
+    pub(crate) fn was_unread(&self) {
+        self.unread.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Whether merges leave it out until the next start: those beside it would never be merged.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.unread.load(Ordering::Acquire) >= MOST_UNREAD
     }
 
     /// Whether the catalogue names it no more.

@@ -7,6 +7,8 @@ mod catalogue;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod ingest;

@@ -11,19 +11,33 @@ use super::lake::{ORG, RUNTIME, Shortlived, batch, config, open};
 use crate::seeds::{self, HOST, PRESENT};
 
 /// A lake of one segment, and what it answers.
-struct Written {
-    folder: PathBuf,
-    catalogue: Arc<Shortlived>,
-    index: PathBuf,
-    whole: Vec<u8>,
-    answer: Answer,
+pub(crate) struct Written {
+    pub(crate) folder: PathBuf,
+    pub(crate) catalogue: Arc<Shortlived>,
+    pub(crate) index: PathBuf,
+    pub(crate) whole: Vec<u8>,
+    pub(crate) answer: Answer,
+}
+
+impl Written {
+    /// The segment that the index is of.
+    pub(crate) fn segment(&self) -> PathBuf {
+        self.index.with_extension("parquet")
+    }
 }
 
 /// Events that show a hash, that show one which nobody has, and of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Answer(usize, usize, usize);
+pub(crate) struct Answer(usize, usize, usize);
 
-static WRITTEN: LazyLock<Written> = LazyLock::new(|| {
+impl Answer {
+    /// All events of it.
+    pub(crate) fn count(self) -> u64 {
+        (self.0 + self.1 + self.2) as u64
+    }
+}
+
+pub(crate) static WRITTEN: LazyLock<Written> = LazyLock::new(|| {
     let folder = crate::watch::scratch().expect("a folder").keep();
     let catalogue = Arc::new(Shortlived::default());
     RUNTIME.block_on(async {
@@ -44,7 +58,7 @@ fn below(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect()
 }
 
-async fn answer(lake: &Lake) -> Option<Answer> {
+pub(crate) async fn answer(lake: &Lake) -> Option<Answer> {
     let hits = |hash: &'static str| lake.find_hash(&OrgScope::All, hash, 10_000);
     let (there, absent) = (hits(PRESENT).await.ok()?, hits("00000000000000000000000000000000").await.ok()?);
     let window = lake.host_window(ORG, HOST, Timestamp::MIN..Timestamp::MAX, Timestamp::UNIX_EPOCH, 10_000).await.ok()?;
@@ -69,6 +83,6 @@ pub(crate) fn file(bytes: &[u8], _: &Path) -> u64 {
         let (lake, _) = open(&written.folder, written.catalogue.clone()).await;
         let given = answer(&lake).await;
         assert!(is_believed(bytes) || given == Some(written.answer), "{given:?} instead of {:?}", written.answer);
-        given.map_or(0, |Answer(hits, absent, window)| (hits + absent + window) as u64)
+        given.map_or(0, Answer::count)
     })
 }

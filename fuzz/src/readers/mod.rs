@@ -8,5 +8,6 @@ pub(crate) mod lake;
 pub(crate) mod list;
 pub(crate) mod request;
 pub(crate) mod rule;
+pub(crate) mod segment;
 pub(crate) mod stream;
 pub(crate) mod worker;

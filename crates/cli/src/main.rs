@@ -5,6 +5,7 @@ mod detect;
 mod drill;
 mod ingest;
 mod instant;
+mod mail;
 mod matrix;
 mod named;
 mod parse_worker;
@@ -51,6 +52,7 @@ enum Mode {
     Detect(detect::Args),
     Drill(drill::Args),
     Ingest(ingest::Args),
+    Mail(mail::Args),
     Matrix(matrix::Args),
     #[command(hide = true)]
     ParseWorker(parse_worker::Args),
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
         Mode::Detect(args) => detect::run(args, &mut out),
         Mode::Drill(args) => drill::run(args, &mut out),
         Mode::Ingest(args) => ingest::run(args, &mut out),
+        Mode::Mail(args) => mail::run(args, &mut out),
         Mode::Query(args) => query::run(args, &mut out),
         Mode::Matrix(args) => matrix::run(args, &mut out),
         Mode::ParseWorker(args) => parse_worker::run(args),

@@ -14,13 +14,17 @@ pub(crate) struct Args {
     /// The member of an archive to read alone
     #[arg(long, value_name = "NAME")]
     member: Option<String>,
+    /// Read a mail, not logs
+    #[arg(long, conflicts_with = "member")]
+    mail: bool,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     if io::stdin().is_terminal() || io::stdout().is_terminal() {
         bail!("`parse-worker` reads a file and writes for a program; `hikeshi ingest` starts it");
     }
-    hikeshi_sandbox::serve_worker(args.member.clone()).context("the file cannot be read")
+    let served = if args.mail { crate::mail::serve() } else { hikeshi_sandbox::serve_worker(args.member.clone()) };
+    served.context("the file cannot be read")
 }
 
 /// This program, for starting itself: the file that runs, even where an upgrade has replaced it.

@@ -59,6 +59,7 @@ fn check(files: &Files) -> Result<(), PlaybookError> {
     Signs::load(files)?;
     Raising::load(files)?;
     VerdictBook::load(files)?;
+    hikeshi_mail::Book::load(files)?;
     Phrases::complete(files)?;
     hikeshi_drill::list(files).iter().try_for_each(|name| hikeshi_drill::load(name, files).map(drop))
 }

@@ -32,6 +32,8 @@ pub(crate) enum Head {
         disk_bytes: u64,
         defects: Vec<Defect>,
     },
+    /// All that a worker says of a file that is no stream of records; so many bytes follow.
+    Answer { bytes: u64 },
     /// The last frame. A worker that ends without it did not end well.
     Ended { events: u64, bytes: u64, disk_bytes: u64, defects: u64 },
 }

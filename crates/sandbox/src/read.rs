@@ -14,7 +14,7 @@ use hikeshi_event::{Defect, DefectKind, Input, LogFormat, Totals};
 use crate::frame::{self, Head};
 
 /// A worker that says nothing for so long is stopped. Time in which nobody listens does not count.
-const LONGEST_SILENCE: Duration = Duration::from_secs(20);
+pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(20);
 /// What a worker may say in all.
 const LARGEST_OUTPUT: u64 = 16 << 30;
 /// Of a worker's last words.
@@ -67,8 +67,8 @@ pub fn read_apart(
     if let Some(member) = input.member() {
         command.arg(format!("--member={member}"));
     }
-    let mut child = Stopped(command.spawn()?);
-    let Some(stdout) = child.0.stdout.take() else { return Err(io::Error::other("a worker without an output")) };
+    let mut child = Stopped::new(command.spawn()?);
+    let Some(stdout) = child.stdout() else { return Err(io::Error::other("a worker without an output")) };
     let mut session = Session { name, totals: Totals::default(), missing: Vec::new(), over: false };
     let frames = listen(stdout);
     let failure = loop {
@@ -92,8 +92,8 @@ pub fn read_apart(
     Ok(session.reading(reason))
 }
 
-/// The file of the worker, stopped at the latest when nobody needs it any more.
-struct Stopped(Child);
+/// A worker, stopped at the latest when nobody needs it any more.
+pub(crate) struct Stopped(Child);
 
 impl Drop for Stopped {
     fn drop(&mut self) {
@@ -103,8 +103,16 @@ impl Drop for Stopped {
 }
 
 impl Stopped {
+    pub(crate) fn new(child: Child) -> Self {
+        Stopped(child)
+    }
+
+    pub(crate) fn stdout(&mut self) -> Option<ChildStdout> {
+        self.0.stdout.take()
+    }
+
     /// Why the worker did not come to its end, if so.
-    fn end(&mut self, failure: Option<io::Error>, over: bool) -> io::Result<Option<String>> {
+    pub(crate) fn end(&mut self, failure: Option<io::Error>, over: bool) -> io::Result<Option<String>> {
         if let Some(failure) = &failure {
             match failure.kind() {
                 io::ErrorKind::TimedOut => return Ok(Some(format!("time: it gave nothing for {} seconds", LONGEST_SILENCE.as_secs()))),
@@ -181,11 +189,11 @@ fn parts(pipe: &mut dyn Read, head: &Head, said: &mut u64) -> io::Result<Vec<(Lo
 const LONGEST_TEXT: usize = 2000;
 
 /// A stranger's text, shown on terminals: nothing in it steers one.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars().take(LONGEST_TEXT).map(|one| if one.is_control() { char::REPLACEMENT_CHARACTER } else { one }).collect()
 }
 
-fn broken(rule: &str) -> io::Error {
+pub(crate) fn broken(rule: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, rule)
 }
 
@@ -205,6 +213,7 @@ impl Session {
                 self.missing.extend(missing.iter().take(8).map(|wall| plain(wall)));
                 Ok(None)
             }
+            Head::Answer { .. } => Err(broken("an answer among records")),
             Head::Ended { events, bytes, disk_bytes, defects } => {
                 self.totals = Totals { events, bytes, disk_bytes, defects };
                 self.over = true;

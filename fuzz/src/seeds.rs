@@ -56,6 +56,15 @@ const WORKER: [&str; 3] = [
     r#"{"ended":{"events":3,"bytes":9,"disk_bytes":4096,"defects":1}}"#,
 ];
 
+/// Mails: a form in ISO-2022-JP, parts in parts, a page, an answer, a report on delivery.
+const MAILS: [&str; 5] = [
+    "Date: Tue, 10 Mar 2026 09:00:00 +0900\r\nFrom: =?ISO-2022-JP?B?GyRCOjRGIxsoQg==?= <s@a.example>\r\nSubject: Incident Management Request Service Request: =?ISO-2022-JP?B?GyRCQUg/JRsoQg==?=\r\nContent-Type: text/plain; charset=iso-2022-jp\r\n\r\n\x1b$BAH?%L>\x1b(B: A\r\n\x1b$B6[5^EY\x1b(B: \x1b$B6[5^\x1b(B\r\n",
+    "Subject: x\r\nContent-Type: multipart/mixed; boundary=\"b\"\r\n\r\n--b\r\nContent-Type: multipart/alternative; boundary=c\r\n\r\n--c\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nOrganization: A=3DB=\r\nC\r\n--c\r\nContent-Type: text/html\r\n\r\n<p>x</p>\r\n--c--\r\n--b\r\nContent-Type: message/rfc822\r\nContent-Disposition: attachment; filename*0*=utf-8''%E3%81; filename*1*=%82.eml\r\n\r\nSubject: y\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--b--\r\n",
+    "Subject: =?utf-8?Q?a=E3=81?= =?utf-8?Q?=82?=\r\nContent-Type: text/html; charset=shift_jis\r\n\r\n<html><style>p{}</style><body><table><tr><td>Scoping call</td><td>March 14, 2026 2:00 PM CET&nbsp;</td></tr><tr><td>Affected site</td><td>Tokyo, Tokyo, Japan; London, UK</td></tr></table><blockquote>old</blockquote>",
+    "Subject: Re: x\r\nIn-Reply-To: <a@b>\r\nReferences: <c@d> <a@b>\r\n\r\nYes. 3/14 10:00 JST\r\nContact phone: [x] 03-1111-2222 / 090-1111-2222\r\n\r\nOn Tue, A <a@b> wrote:\r\n> Scoping call:\r\n\r\n-----Original Message-----\r\nFrom: a\r\nTo: b\r\nSubject: c\r\n\r\nwe are under attack\r\n",
+    "Return-Path: <>\r\nFrom: MAILER-DAEMON@a.example\r\nSubject: Undelivered\r\nAuto-Submitted: auto-replied\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nfailed\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nFinal-Recipient: rfc822; a@b\r\n--b--\r\n",
+];
+
 /// Event logs.
 pub(crate) fn evtx() -> Vec<Vec<u8>> {
     vec![event_log(3, 1), event_log(40, 20)]
@@ -165,6 +174,17 @@ fn many_of(number: u32) -> Option<String> {
 /// Whether bytes may be JSON.
 pub(crate) fn is_json(bytes: &[u8]) -> bool {
     bytes.starts_with(b"{") || bytes.starts_with(b"[")
+}
+
+/// Mails.
+pub(crate) fn mails() -> Vec<Vec<u8>> {
+    MAILS.iter().map(|mail| mail.as_bytes().to_vec()).collect()
+}
+
+/// Starts with a header.
+pub(crate) fn is_mail(bytes: &[u8]) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.split(|byte| *byte == b':').next().is_some_and(|name| name.len() < line.len() && name.iter().all(u8::is_ascii_graphic))
 }
 
 /// The smaller files of a folder.

@@ -33,6 +33,7 @@ pub(crate) const TARGETS: &[Target] = &[
     file("zip", seeds::zip, |bytes| bytes.starts_with(b"PK")),
     Target { gives: "entries", read: readers::list::list, ..file("lists", seeds::lists, |_| true) },
     Target { gives: "alerts", read: readers::alert::alerts, ..file("alerts", seeds::alerts, seeds::is_json) },
+    Target { gives: "parts", read: readers::mail::mail, ..file("mail", seeds::mails, seeds::is_mail) },
     Target { gives: "rules", read: readers::rule::rules, ..file("rules", seeds::rules, |bytes| bytes.starts_with(b"title")) },
     Target { dress: dress::request, read: readers::request::body, ..file("requests", seeds::requests, |_| false) },
     Target { gives: "blocks", dress: dress::worker, read: readers::worker::frames, ..file("worker", seeds::worker, |_| false) },

@@ -28,9 +28,20 @@ fn every_command_shows_an_example_of_itself() {
         open.extend(below(&words, &text));
         seen.push(command);
     }
-    for command in
-        ["backup", "detect", "drill run", "ingest", "matrix", "query", "record verify", "restore", "serve", "sign-in-link", "triage"]
-    {
+    for command in [
+        "backup",
+        "detect",
+        "drill run",
+        "ingest",
+        "mail intake",
+        "matrix",
+        "query",
+        "record verify",
+        "restore",
+        "serve",
+        "sign-in-link",
+        "triage",
+    ] {
         assert!(seen.contains(&format!("hikeshi {command}")), "{command} is in the lists: {seen:?}");
     }
 }

@@ -7,6 +7,8 @@ mod help;
 #[cfg(test)]
 mod ingest;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod ocsf;
 #[cfg(test)]
 mod parse_worker;

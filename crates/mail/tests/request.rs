@@ -184,9 +184,15 @@ fn several_sites_and_sites_in_parts() {
         {"raw": "Sydney, NSW, Australia", "city": "Sydney", "state": "NSW", "country": "Australia"}]}),
     );
     let body = "影響を受けた組織拠点\n  市: 横浜市\n  州/都道府県: 神奈川県\n  国: 日本\n担当者氏名: A\n";
-    check(&mail(&subject("A"), body), json!({"sites": [{"city": "横浜市", "state": "神奈川県", "country": "日本"}], "state": null}));
+    check(
+        &mail(&subject("A"), body),
+        json!({"sites": [{"raw": "横浜市, 神奈川県, 日本", "city": "横浜市", "state": "神奈川県", "country": "日本"}], "state": null}),
+    );
     let body = "Affected site:\nCity: Austin\nState: Texas\nCountry: USA\nContact name: A\n";
-    check(&mail(&subject("A"), body), json!({"sites": [{"city": "Austin", "state": "Texas", "country": "USA"}], "state": null}));
+    check(
+        &mail(&subject("A"), body),
+        json!({"sites": [{"raw": "Austin, Texas, USA", "city": "Austin", "state": "Texas", "country": "USA"}], "state": null}),
+    );
     let body = "影響拠点: 東京本社、大阪支社\n担当者氏名: A\n";
     check(
         &mail(&subject("A"), body),

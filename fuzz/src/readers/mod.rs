@@ -6,6 +6,7 @@ pub(crate) mod event;
 pub(crate) mod index;
 pub(crate) mod lake;
 pub(crate) mod list;
+pub(crate) mod mail;
 pub(crate) mod request;
 pub(crate) mod rule;
 pub(crate) mod segment;

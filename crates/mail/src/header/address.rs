@@ -15,7 +15,7 @@ pub struct Address {
 
 /// Reads a list of addresses; groups are opened.
 pub(crate) fn addresses(value: &[u8], most: usize) -> Vec<Address> {
-    entries(value).iter().filter_map(|entry| address(entry)).take(most).collect()
+    entries(value).iter().filter_map(address).take(most).collect()
 }
 
 /// An entry: what stands outside and inside of the angle brackets, and in comments.

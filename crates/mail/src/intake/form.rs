@@ -155,16 +155,19 @@ fn label<'l>(line: &'l str, book: &Book, within: Option<Item>) -> Option<Label<'
     if bare.is_empty() {
         return None;
     }
-    let found = bracketed(bare, book).or_else(|| separated(bare, book)).or_else(|| spaced(bare, book)).or_else(|| alone(bare, book))?;
+    let mut found = bracketed(bare, book).or_else(|| separated(bare, book)).or_else(|| spaced(bare, book)).or_else(|| alone(bare, book))?;
+    // Among the parts of a site, `state` is one of them.
+    let site = matches!(within, Some(Item::Sites | Item::City | Item::Region | Item::Country));
+    if site && found.item == Item::State && !found.rest.trim().is_empty() && super::choice::choose(found.rest, &book.state).is_none() {
+        found.item = Item::Region;
+    }
     belongs(&found, book, within).then_some(found)
 }
 
 /// Words such as `state` and `status` are labels only with a value that fits, or where no longer text is under way.
 fn belongs(label: &Label<'_>, book: &Book, within: Option<Item>) -> bool {
     let text = matches!(within, Some(Item::Request | Item::Indicators | Item::BusinessImpact));
-    let sites = matches!(within, Some(Item::Sites | Item::City | Item::Region | Item::Country));
     match label.item {
-        Item::State if sites && !label.rest.trim().is_empty() => super::choice::choose(label.rest, &book.state).is_some(),
         Item::State | Item::Service | Item::Urgency if text && !label.rest.trim().is_empty() => {
             let choices = match label.item {
                 Item::State => &book.state,
@@ -251,8 +254,7 @@ fn bracketed<'l>(line: &'l str, book: &Book) -> Option<Label<'l>> {
 /// `組織名: 値`, `Organization = value`, `Organization<tab>value`.
 fn separated<'l>(line: &'l str, book: &Book) -> Option<Label<'l>> {
     let mut depth = 0_i32;
-    let mut letters = line.char_indices().peekable();
-    while let Some((at, letter)) = letters.next() {
+    for (at, letter) in line.char_indices() {
         if at > LONGEST_LABEL * 4 {
             return None;
         }

@@ -65,8 +65,7 @@ pub(crate) fn read(subject: &str, book: &Book) -> Subject {
 /// What follows the fixed start: compared without blanks, widths and case.
 fn behind_start<'s>(subject: &'s str, book: &Book) -> Option<&'s str> {
     let mut read = String::new();
-    let mut letters = subject.char_indices();
-    while let Some((at, letter)) = letters.next() {
+    for (at, letter) in subject.char_indices() {
         read.push_str(&squeezed(&letter.to_string()));
         if read.len() > 400 {
             return None;

@@ -89,10 +89,13 @@ fn month(found: &Captures<'_>, group: usize) -> Option<i8> {
     i8::try_from(place + 1).ok()
 }
 
+/// Year, month and day of what a pattern found.
+type ReadDate<'r> = &'r dyn Fn(&Captures<'_>) -> Option<(Option<i16>, i8, i8)>;
+
 /// The dates of a text in order, none inside of another.
 fn dates(text: &str, order: SlashOrder) -> Vec<Dated> {
     let mut found = Vec::new();
-    let mut add = |pattern: &LazyLock<Option<Regex>>, read: &dyn Fn(&Captures<'_>) -> Option<(Option<i16>, i8, i8)>| {
+    let mut add = |pattern: &LazyLock<Option<Regex>>, read: ReadDate<'_>| {
         let Some(pattern) = pattern.as_ref() else { return };
         for one in pattern.captures_iter(text).take(50) {
             let (Some(all), Some((year, month, day))) = (one.get(0), read(&one)) else { continue };

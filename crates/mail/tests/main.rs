@@ -1,13 +1,20 @@
 //! Mails of our own making, read as a desk would read them.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
+#[cfg(test)]
 mod call;
+#[cfg(test)]
 mod encoding;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
 mod kind;
+#[cfg(test)]
 mod letter;
+#[cfg(test)]
 mod model;
+#[cfg(test)]
 mod request;
+#[cfg(test)]
 mod shared;
+#[cfg(test)]
 mod structure;

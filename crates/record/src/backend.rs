@@ -17,6 +17,8 @@ pub(crate) enum Value {
     Int(i64),
     Text(String),
     Bytes(Vec<u8>),
+    /// Many numbers as one value, to be bound between [`AMONG`] only.
+    Numbers(Vec<i64>),
 }
 
 /// A row of a result, read by position.
@@ -64,6 +66,19 @@ pub(crate) enum Purpose {
 
 /// Where the array of [`Session::keys`] is bound.
 pub(crate) const ARRAY: &str = "@";
+
+/// What stands before and behind a value of numbers: `column` this `$1` that is true where the column is one of them. Each database puts its
+/// own words there.
+pub(crate) const AMONG: (&str, &str) = (" IN [", "]");
+
+/// The statement with a database's own words around a value of numbers.
+pub(crate) fn spoken<'s>(sql: &'s str, values: &[Value], words: (&str, &str)) -> std::borrow::Cow<'s, str> {
+    if values.iter().any(|value| matches!(value, Value::Numbers(_))) {
+        sql.replace(AMONG.0, words.0).replace(AMONG.1, words.1).into()
+    } else {
+        sql.into()
+    }
+}
 
 /// One connection. Dropped inside a transaction, it rolls back.
 #[async_trait]
@@ -120,6 +135,10 @@ pub(crate) trait Backend: Send + Sync {
     /// Fills the database, which is empty, with what `copy_into` wrote.
     async fn fill_from(&self, folder: &Path) -> Result<(), Error>;
 
+    /// Counts what stands in the tables, where the database plans its statements by that: after very much has come in at once, or with a new
+    /// index.
+    async fn count_anew(&self) -> Result<(), Fault>;
+
     /// Overwrites what was deleted, as far as the database can.
     async fn scrub(&self) -> Result<(), Fault>;
 }
@@ -173,6 +192,7 @@ fn unfit(at: usize, wanted: &str, found: &Value) -> Fault {
         Value::Int(_) => "a number",
         Value::Text(_) => "text",
         Value::Bytes(_) => "bytes",
+        Value::Numbers(_) => "numbers",
     };
     Fault::Wrong(format!("column {at} holds {found} instead of {wanted}"))
 }

@@ -127,7 +127,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let mut select = Select::new(&format!("SELECT {}", COLUMNS.replacen(" FROM", ", e.no FROM", 1)));
-        select.push(" WHERE v.seq = e.seq AND e.no IN ").listed(numbers).push(" AND ").tenants("e.org", tenants);
+        select.push(" WHERE v.seq = e.seq AND ").among("e.no", numbers).push(" AND ").tenants("e.org", tenants);
         let rows = select.rows(session).await?;
         rows.into_iter().map(|row| Ok((row.int(15)?, row))).collect()
     }

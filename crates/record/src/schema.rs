@@ -45,6 +45,7 @@ pub(crate) async fn prepare(backend: &Arc<dyn Backend>, data: &Path, keys: &KeyF
         session.execute("UPDATE schema_version SET version = $1 WHERE one = 1", values![number]).await?;
         session.commit().await?;
     }
+    backend.count_anew().await?;
     Ok(Some(folder))
 }
 

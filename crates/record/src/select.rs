@@ -1,6 +1,6 @@
 //! A statement that grows with its values, so that no value ever becomes part of the text.
 
-use crate::backend::{ARRAY, Fault, Row, Session, Tenants, Value};
+use crate::backend::{AMONG, ARRAY, Fault, Row, Session, Tenants, Value};
 use crate::query::Key;
 
 /// Text and values of a statement.
@@ -41,6 +41,11 @@ impl Select {
         self.push(")")
     }
 
+    /// The condition that the column is one of the numbers: one value, however many.
+    pub(crate) fn among(&mut self, column: &str, numbers: &[i64]) -> &mut Self {
+        self.push(column).push(AMONG.0).bind(Value::Numbers(numbers.to_vec())).push(AMONG.1)
+    }
+
     /// The subquery of these keys, as one value: a statement takes only so many, and an expression may be only so deep.
     pub(crate) fn keys(&mut self, subquery: &str, keys: &[Key]) -> &mut Self {
         let pairs = keys.iter().map(|key| serde_json::json!([key.text, key.number]));
@@ -55,7 +60,7 @@ impl Select {
             Tenants::Only(numbers) => match numbers.as_slice() {
                 [] => self.push("FALSE"),
                 [one] => self.push(column).push(" = ").bind(*one),
-                many => self.push(column).push(" IN ").listed(many),
+                many => self.among(column, many),
             },
         }
     }

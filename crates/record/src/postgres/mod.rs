@@ -21,7 +21,12 @@ use address::Address;
 use encryption::Encryption;
 use session::{Connection, fault, with_causes};
 
-const MIGRATIONS: &[&str] = &[include_str!("0001_record.sql"), include_str!("0002_catalogue.sql"), include_str!("0003_feed_host.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("0001_record.sql"),
+    include_str!("0002_catalogue.sql"),
+    include_str!("0003_feed_host.sql"),
+    include_str!("0004_tenants_once.sql"),
+];
 const CONNECTIONS: usize = 12;
 
 /// One database of a server.
@@ -108,7 +113,19 @@ impl Backend for Postgres {
 
     async fn fill_from(&self, folder: &Path) -> Result<()> {
         let client = self.client().await?;
-        backup::fill_from(client, folder, MIGRATIONS).await
+        backup::fill_from(client, folder, MIGRATIONS).await?;
+        Ok(self.count_anew().await?)
+    }
+
+    /// Without it the planner takes the tables for empty, and reads them in loops within loops until `autovacuum` has come by.
+    async fn count_anew(&self) -> Result<(), Fault> {
+        let client = self.client().await?;
+        let tables = client.query("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema()", &[]);
+        for table in tables.await.map_err(fault)? {
+            let table: String = table.try_get(0).map_err(fault)?;
+            client.batch_execute(&format!("ANALYZE {table}")).await.map_err(fault)?;
+        }
+        Ok(())
     }
 
     async fn scrub(&self) -> Result<(), Fault> {

@@ -5,12 +5,18 @@ use std::error::Error;
 use async_trait::async_trait;
 use bytes::BytesMut;
 use deadpool_postgres::Object;
+use tokio_postgres::Statement;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-use crate::backend::{Fault, Purpose, Row, Session, Tenants, Value};
+use crate::backend::{Fault, Purpose, Row, Session, Tenants, Value, spoken};
 
 const KEYS: &str = "SELECT k.value ->> 0, (k.value ->> 1)::bigint FROM jsonb_array_elements((@::text)::jsonb) k";
+
+/// Around a value of numbers.
+const AMONG: (&str, &str) = (" = ANY (", ")");
+/// More numbers than this are hashed, where the plan is made for them: a plan that is kept for any numbers compares each with each.
+const MANY_NUMBERS: usize = 16;
 
 /// A connection of the pool. Dropped inside a transaction, it is closed instead of given back.
 pub(super) struct Connection {
@@ -55,13 +61,13 @@ impl Session for Connection {
 
     async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, Fault> {
         let client = self.client()?;
-        let statement = client.prepare_cached(sql).await.map_err(fault)?;
+        let statement = prepared(client, sql, values).await?;
         client.execute(&statement, &parameters(values)).await.map_err(fault)
     }
 
     async fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
         let client = self.client()?;
-        let statement = client.prepare_cached(sql).await.map_err(fault)?;
+        let statement = prepared(client, sql, values).await?;
         let rows = client.query(&statement, &parameters(values)).await.map_err(fault)?;
         rows.iter().map(row).collect()
     }
@@ -79,6 +85,14 @@ impl Session for Connection {
         self.inside = false;
         Ok(())
     }
+}
+
+/// A statement, planned for its values if some of them are many numbers.
+async fn prepared(client: &Object, sql: &str, values: &[Value]) -> Result<Statement, Fault> {
+    let many = values.iter().any(|value| matches!(value, Value::Numbers(numbers) if numbers.len() > MANY_NUMBERS));
+    let sql = spoken(sql, values, AMONG);
+    let statement = if many { client.prepare(&sql).await } else { client.prepare_cached(&sql).await };
+    statement.map_err(fault)
 }
 
 /// The statement that names the tenants for the rest of the transaction; it holds numbers only.
@@ -114,11 +128,12 @@ impl ToSql for Value {
             Value::Int(number) => number.to_sql(kind, out),
             Value::Text(text) => text.to_sql(kind, out),
             Value::Bytes(bytes) => bytes.to_sql(kind, out),
+            Value::Numbers(numbers) => numbers.to_sql(kind, out),
         }
     }
 
     fn accepts(kind: &Type) -> bool {
-        matches!(*kind, Type::INT8 | Type::TEXT | Type::BYTEA)
+        matches!(*kind, Type::INT8 | Type::TEXT | Type::BYTEA | Type::INT8_ARRAY)
     }
 
     to_sql_checked!();

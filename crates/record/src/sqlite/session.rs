@@ -8,10 +8,13 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::backend::{Fault, Purpose, Row, Session, Tenants, Value};
+use crate::backend::{Fault, Purpose, Row, Session, Tenants, Value, spoken};
 
 /// `->>` with a number reads an element (<https://www.sqlite.org/json1.html#jptr>).
 const KEYS: &str = "SELECT k.value ->> 0, k.value ->> 1 FROM json_each(@) k";
+
+/// Around a value of numbers.
+const AMONG: (&str, &str) = (" IN (SELECT value FROM json_each(", "))");
 
 /// A connection that blocks: for the writing thread, and inside blocking work.
 pub(super) struct Direct {
@@ -32,12 +35,12 @@ impl Direct {
     }
 
     fn execute_now(&mut self, sql: &str, values: &[Value]) -> Result<u64, Fault> {
-        let mut statement = self.connection.prepare_cached(&numbered(sql)).map_err(fault)?;
+        let mut statement = self.connection.prepare_cached(&numbered(&spoken(sql, values, AMONG))).map_err(fault)?;
         statement.execute(rusqlite::params_from_iter(values)).map(|rows| rows as u64).map_err(fault)
     }
 
     fn query_now(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
-        let mut statement = self.connection.prepare_cached(&numbered(sql)).map_err(fault)?;
+        let mut statement = self.connection.prepare_cached(&numbered(&spoken(sql, values, AMONG))).map_err(fault)?;
         let columns = statement.column_count();
         let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(fault)?;
         let mut found = Vec::new();
@@ -206,6 +209,7 @@ impl ToSql for Value {
             Value::Int(number) => ValueRef::Integer(*number),
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
             Value::Bytes(bytes) => ValueRef::Blob(bytes),
+            Value::Numbers(numbers) => return Ok(ToSqlOutput::from(serde_json::Value::from(numbers.as_slice()).to_string())),
         }))
     }
 }

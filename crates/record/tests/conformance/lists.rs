@@ -1,6 +1,8 @@
 //! Lists: what filters, words, order, cursor and total find, against a plain model in memory.
 
-use hikeshi_record::{Change, Context, Error, Expect, Order, Query, Store};
+use hikeshi_domain::OrganizationId;
+use hikeshi_record::{Actor, Change, Context, Error, Expect, Order, Query, Scope, Store};
+use uuid::Uuid;
 
 use crate::fixture::*;
 
@@ -12,6 +14,7 @@ on_both!(
     what_changed_is_found_by_its_new_words_only,
     a_foreign_cursor_is_refused,
     long_values_are_found_exactly,
+    a_scope_of_thousands_of_organisations_is_one_value,
 );
 
 async fn put_all(store: &Store, context: &Context, notes: &[Note]) {
@@ -173,4 +176,23 @@ async fn long_values_are_found_exactly(place: Place) {
     put_all(&store, &in_org(TOKYO), &notes).await;
     assert_eq!(found(&store, Query::new().eq("state", long)).await, ["a"]);
     assert_eq!(found(&store, Query::new().eq("state", other)).await, ["b\0c"]);
+}
+
+/// Each organisation was a value of its own, five times a statement: SQLite takes 32,766 of them, PostgreSQL 65,535.
+async fn a_scope_of_thousands_of_organisations_is_one_value(place: Place) {
+    const ORGS: usize = 7_000;
+    let store = place.open().await;
+    let org = |number: usize| OrganizationId(Uuid::from_u128(0x9000_0000 + number as u128));
+    let notes: Vec<Note> =
+        (0..ORGS + 100).map(|number| Note { rank: Some(number as i64 % 7), ..note(org(number), "in all of them") }).collect();
+    for some in notes.chunks(500) {
+        put_all(&store, &everywhere(), some).await;
+    }
+    let context = Context::new(Scope::Organizations((0..ORGS).map(org).collect()), Actor::System("test".to_owned()), "r-1");
+    let query = Query::new().eq("rank", 3).text("all").order("state", Order::Asc).limit(100);
+    let page = store.list::<Note>(&context, query).await.unwrap();
+    assert_eq!((page.total, page.items.len()), (ORGS as u64 / 7, 100));
+    assert!(page.items.iter().all(|item| context.scope.sees(item.entity.org)));
+    assert_eq!(store.count::<Note>(&context, Query::new()).await.unwrap(), ORGS as u64);
+    assert_eq!(store.journal(&context, 0, 10_000).await.unwrap().len(), ORGS);
 }

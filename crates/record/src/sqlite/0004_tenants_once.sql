@@ -1,0 +1,1 @@
+-- This database has no second wall: nothing to change.

@@ -5,7 +5,7 @@ export const ORG: OrganizationRef = { id: "01JORG00000000000000000001", name: "�
 export const OTHER: OrganizationRef = { id: "01JORG00000000000000000002", name: "青葉商事株式会社", drill: false };
 
 export const me: Me = {
-  person: { ...PERSON, email: "misaki.sato@example.jp", language: "ja", time_zone: "Asia/Tokyo", has_password: true, roles: ["operator"] },
+  person: { ...PERSON, email: "misaki.sato@example.jp", language: "ja", time_zone: "Asia/Tokyo", has_password: true, has_second_factor: false, recovery_codes: 0, roles: ["operator"] },
   organizations: [ORG, OTHER],
 };
 

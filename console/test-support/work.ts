@@ -45,9 +45,9 @@ const lists: ReferenceList[] = [
 ];
 const exceptions: ExceptionEntry[] = [{ id: "x1", org: ORG.id, org_name: ORG.name, kind: "hash", value: "3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b", image: null, reason: "会計ソフトの更新プログラム。情報システム部に確認済み", until: ago(-9_000_000), by: PERSON, list: null, registered_at: ago(500_000), effective_from: ago(400_000), effect: "in_effect" }];
 const people: PersonRow[] = [
-  { id: PERSON.id, version: 3, name: PERSON.name, email: me.person.email, language: "ja", state: "active", roles: [{ role: "operator", org: null, org_name: null }], whole: true, oneself: true, created_at: ago(9_000_000), disabled_at: null },
-  { id: "p2", version: 1, name: "鈴木 健", email: "ken.suzuki@example.jp", language: "ja", state: "invited", roles: [{ role: "analyst", org: ORG.id, org_name: ORG.name }], whole: true, oneself: false, created_at: ago(7_200), disabled_at: null },
-  { id: "p3", version: 5, name: "Aiko Meyer", email: "aiko.meyer@example.com", language: "en", state: "disabled", roles: [{ role: "reader", org: ORG.id, org_name: ORG.name }], whole: true, oneself: false, created_at: ago(900_000), disabled_at: ago(3_600) },
+  { id: PERSON.id, version: 3, name: PERSON.name, email: me.person.email, language: "ja", state: "active", roles: [{ role: "operator", org: null, org_name: null }], has_second_factor: false, whole: true, oneself: true, created_at: ago(9_000_000), disabled_at: null },
+  { id: "p2", version: 1, name: "鈴木 健", email: "ken.suzuki@example.jp", language: "ja", state: "invited", roles: [{ role: "analyst", org: ORG.id, org_name: ORG.name }], has_second_factor: false, whole: true, oneself: false, created_at: ago(7_200), disabled_at: null },
+  { id: "p3", version: 5, name: "Aiko Meyer", email: "aiko.meyer@example.com", language: "en", state: "disabled", roles: [{ role: "reader", org: ORG.id, org_name: ORG.name }], has_second_factor: false, whole: true, oneself: false, created_at: ago(900_000), disabled_at: ago(3_600) },
 ];
 let mail: MailSettings = { version: 0, mail_server: null, public_url: null };
 

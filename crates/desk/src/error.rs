@@ -15,6 +15,8 @@ pub const KEY_MISSING: &str = "error.key_missing";
 pub enum ErrorKind {
     /// Nobody is signed in, or the proof does not hold.
     Unauthenticated,
+    /// The password holds; a code of the second factor is missing.
+    SecondFactor,
     /// Known here, but not for this.
     Forbidden,
     /// Not there, or not for this caller to know of.
@@ -43,6 +45,7 @@ impl ErrorKind {
     pub const fn name(self) -> &'static str {
         match self {
             ErrorKind::Unauthenticated => "unauthenticated",
+            ErrorKind::SecondFactor => "second_factor",
             ErrorKind::Forbidden => "forbidden",
             ErrorKind::NotFound => "not_found",
             ErrorKind::Invalid => "invalid",

@@ -40,6 +40,7 @@ pub mod retainer;
 pub mod rule;
 pub mod saved_search;
 pub mod search;
+pub mod second_factor;
 mod secret;
 pub mod session;
 pub mod settings;

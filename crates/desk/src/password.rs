@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use hikeshi_domain::PersonId;
 use hikeshi_domain::person::PasswordHash;
 use hikeshi_domain::phrase::Phrase;
 use jiff::{SignedDuration, Timestamp};
@@ -99,6 +100,19 @@ impl Passwords {
         Ok(())
     }
 
+    /// Lets an attempt at a second factor through, or says how long to wait. It counts as a wrong one until [`Passwords::code_held`].
+    ///
+    /// # Errors
+    /// `Busy` after too many wrong ones.
+    pub(crate) fn try_code(&self, person: PersonId, now: Timestamp) -> Result<()> {
+        self.admit(&code_of(person), now)
+    }
+
+    /// Forgets the wrong codes of a person.
+    pub(crate) fn code_held(&self, person: PersonId) {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(&code_of(person));
+    }
+
     async fn verify(&self, password: &str, known: &PasswordHash) -> Result<bool> {
         let (password, known): (String, String) = (password.chars().take(LONGEST_PASSWORD).collect(), known.0.clone());
         self.work(move || Ok(hasher()?.verify_password(password.as_bytes(), known.as_str()).is_ok())).await
@@ -138,6 +152,11 @@ fn make_room(failures: &mut HashMap<String, Failures>, now: Timestamp) {
     }
     let fewest = failures.values().map(|known| known.count).min().unwrap_or_default();
     failures.retain(|_, known| known.count > fewest);
+}
+
+/// Under what the wrong codes of a person are counted: no address looks like it.
+fn code_of(person: PersonId) -> String {
+    format!("code of {person}")
 }
 
 fn too_many(seconds: i64) -> Error {

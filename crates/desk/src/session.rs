@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::desk::Desk;
 use crate::error::{Error, ErrorKind, Result};
-use crate::{person, secret};
+use crate::{person, second_factor, secret};
 
 /// How long a one-time link holds (design 9).
 pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
@@ -95,24 +95,31 @@ pub async fn sign_in_by_link(desk: &Desk, secret: &str, request: &str) -> Result
     begin(desk, &context, change, person).await.map_err(refused_if_spent)
 }
 
-/// Takes up an invitation: sets the password, spends the link, ends the person's other sessions, and signs in, all in one.
+/// Takes up an invitation: sets the password, spends the link, ends the person's other sessions, and signs in, all in one. Whoever has a
+/// second factor is not signed in by the link alone.
 ///
 /// # Errors
-/// `Invalid` where the password is too short (the link stays good); `Unauthenticated` where the link is unknown, spent or too old.
+/// `Invalid` where the password is too short (the link stays good); `Unauthenticated` where the link is unknown, spent or too old;
+/// `SecondFactor` where the password is set and a code is still to be shown.
 pub async fn accept_invitation(desk: &Desk, secret: &str, password: &str, request: &str) -> Result<SignedIn> {
     let context = Context { request: request.to_owned(), ..Context::system("sign-in") };
     let (link, person) = usable_link(desk, &context, secret, LinkPurpose::SetPassword).await?;
     let accepted = Person { password: Some(desk.passwords.hash(password).await?), ..person.entity.clone() };
     let change = Change::new("person.accept", "").put(&accepted, person.expect()).put(&spent(&link, desk), link.expect());
     let change = ended_sessions(desk, &context, person.id, None, change).await?;
+    if accepted.second_factor.is_some() {
+        desk.store.change(&context, change).await.map_err(|error| refused_if_spent(error.into()))?;
+        return Err(Error::new(ErrorKind::SecondFactor, Phrase::new("error.password_set")));
+    }
     begin(desk, &context, change, Stored { entity: accepted, ..person }).await.map_err(refused_if_spent)
 }
 
-/// Signs in by mail address and password.
+/// Signs in by mail address and password, and by a code where the person has a second factor.
 ///
 /// # Errors
-/// `Unauthenticated` where either is wrong, without saying which; `Busy` after too many wrong ones.
-pub async fn sign_in_by_password(desk: &Desk, email: &str, password: &str, request: &str) -> Result<SignedIn> {
+/// `Unauthenticated` where one of them is wrong (of address and password without saying which); `SecondFactor` where both hold and no code
+/// was shown; `Busy` after too many wrong ones.
+pub async fn sign_in_by_password(desk: &Desk, email: &str, password: &str, code: Option<&str>, request: &str) -> Result<SignedIn> {
     let context = Context { request: request.to_owned(), ..Context::system("sign-in") };
     let query = Query::new().eq("email", email.trim().to_lowercase()).limit(1);
     let person = desk.store.list::<Person>(&context, query).await?.items.into_iter().next();
@@ -120,7 +127,18 @@ pub async fn sign_in_by_password(desk: &Desk, email: &str, password: &str, reque
     let known = active.as_ref().and_then(|person| person.password.as_ref());
     desk.passwords.check(email.trim(), password, known, desk.now()).await?;
     let person = active.ok_or_else(Error::unauthenticated)?;
-    begin(desk, &context, Change::new("session.begin", ""), person).await
+    let change = Change::new("session.begin", "");
+    let Some(factor) = &person.second_factor else { return begin(desk, &context, change, person).await };
+    let code = code.map(str::trim).filter(|code| !code.is_empty());
+    let code = code.ok_or_else(|| Error::new(ErrorKind::SecondFactor, Phrase::new("error.code_missing")))?;
+    let factor = second_factor::shown(desk, person.id, factor, code)?;
+    // Of two who show the same code at once, the second finds the person changed under its hands.
+    let used = Person { second_factor: Some(factor), ..person.entity.clone() };
+    let change = change.put(&used, person.expect());
+    begin(desk, &context, change, person).await.map_err(|error| match error.kind() {
+        ErrorKind::Conflict => second_factor::wrong(),
+        _ => error,
+    })
 }
 
 /// The caller of a session's secret.
@@ -181,6 +199,8 @@ pub async fn first_operator(desk: &Desk, caller: &Caller) -> Result<PersonId> {
         language: hikeshi_domain::phrase::Language::Ja,
         time_zone: "Asia/Tokyo".to_owned(),
         password: None,
+        second_factor: None,
+        enrolling: None,
         grants: vec![Grant { role: Role::Operator, org: None }],
         created_at: desk.now(),
         disabled_at: None,

@@ -22,6 +22,30 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
+/// The shared secret of an authenticator app (RFC 6238), base32 (RFC 4648). It is never printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TotpSecret(pub String);
+
+impl fmt::Debug for TotpSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TotpSecret(…)")
+    }
+}
+
+/// What a person shows beside the password: a code of an authenticator app, or one of the recovery codes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactor {
+    /// The app's secret.
+    pub secret: TotpSecret,
+    /// The step of the last code that was accepted: no code counts twice (RFC 6238, 5.2).
+    pub last_step: u64,
+    /// Hashes of the recovery codes that have not been used.
+    pub recovery: Vec<String>,
+    /// Since when, UTC.
+    pub since: Timestamp,
+}
+
 /// A person of the installation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Person {
@@ -37,6 +61,12 @@ pub struct Person {
     pub time_zone: String,
     /// Absent until the person has chosen one after a one-time link.
     pub password: Option<PasswordHash>,
+    /// Asked for beside the password, once it is set up.
+    #[serde(default)]
+    pub second_factor: Option<SecondFactor>,
+    /// The secret of a second factor that is being set up: nothing is asked for until a code of it has been shown.
+    #[serde(default)]
+    pub enrolling: Option<TotpSecret>,
     /// What the person may do, where.
     pub grants: Vec<Grant>,
     /// When added, UTC.

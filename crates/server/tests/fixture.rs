@@ -104,6 +104,8 @@ impl Fixture {
             language: Language::En,
             time_zone: "Asia/Tokyo".to_owned(),
             password: None,
+            second_factor: None,
+            enrolling: None,
             grants: vec![Grant { role, org }],
             created_at: self.desk.now(),
             disabled_at: None,

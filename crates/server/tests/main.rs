@@ -61,6 +61,8 @@ mod rules;
 #[cfg(test)]
 mod saved_searches;
 #[cfg(test)]
+mod second_factor;
+#[cfg(test)]
 mod silence;
 #[cfg(test)]
 mod titles;

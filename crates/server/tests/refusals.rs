@@ -100,7 +100,7 @@ fn body(name: &str, org: &str) -> Value {
         "POST /exceptions" => json!({"org": org, "excused": {"kind": "signer", "name": "n"}, "reason": "r", "in_effect": true}),
         "POST /people" => json!({"org": org, "name": "n", "email": "n@example.com", "language": "ja", "role": "reader"}),
         "PUT /people/{id}/role" => json!({"org": org, "role": "operator", "expected_version": 1}),
-        "POST /people/{id}/disable" => json!({"reason": "r"}),
+        "POST /people/{id}/disable" | "POST /people/{id}/second-factor/reset" => json!({"reason": "r"}),
         "POST /api-keys" => json!({"org": org, "name": "n"}),
         "POST /requests" => json!({"org": org, "channel": "hotline"}),
         "PUT /requests/{id}" => json!({"form": {}, "expected_version": 1}),

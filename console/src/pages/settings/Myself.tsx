@@ -8,6 +8,7 @@ import { useLanguage, useText } from "../../i18n/language";
 import { Failure } from "../../parts/Failure";
 import { say } from "../../parts/toast";
 import styles from "./SettingsPage.module.css";
+import { SecondFactor } from "./SecondFactor";
 import { ZoneInput } from "./ZoneInput";
 
 export function Myself() {
@@ -15,6 +16,7 @@ export function Myself() {
     <>
       <Person />
       <Password />
+      <SecondFactor />
     </>
   );
 }

@@ -77,7 +77,7 @@ function Actions(props: { person: PersonRow; everywhere: boolean; show: (link: I
   const client = useQueryClient();
   const sayFailure = useSayFailure();
   const { person } = props;
-  const [dialog, setDialog] = useState<"role" | "disable" | null>(null);
+  const [dialog, setDialog] = useState<"role" | "disable" | "factor" | null>(null);
   const shut = () => setDialog(null);
   const path = `/people/${encodeURIComponent(person.id)}`;
   const fresh = () => client.invalidateQueries({ queryKey: ["people"] });
@@ -87,6 +87,11 @@ function Actions(props: { person: PersonRow; everywhere: boolean; show: (link: I
     await post(`${path}/disable`, { reason });
     await fresh();
     say(t.settings.people.disabled);
+  };
+  const reset = async (reason: string) => {
+    await post(`${path}/second-factor/reset`, { reason });
+    await fresh();
+    say(t.settings.people.secondFactorResetDone);
   };
   const mayEnter = person.state !== "disabled";
   return (
@@ -100,12 +105,25 @@ function Actions(props: { person: PersonRow; everywhere: boolean; show: (link: I
         <Menu.Dropdown>
           <Menu.Item onClick={() => setDialog("role")}>{t.settings.people.changeRole}</Menu.Item>
           {person.whole && mayEnter && <Menu.Item onClick={() => link.mutate()}>{t.settings.people.link}</Menu.Item>}
+          {person.whole && person.has_second_factor && !person.oneself && <Menu.Item onClick={() => setDialog("factor")}>{t.settings.people.secondFactorReset}</Menu.Item>}
           {person.whole && mayEnter && !person.oneself && <Menu.Item onClick={() => setDialog("disable")}>{t.settings.people.disable}</Menu.Item>}
           {person.whole && !mayEnter && <Menu.Item onClick={() => enable.mutate()}>{t.settings.people.enable}</Menu.Item>}
           {!person.whole && <Menu.Label>{t.settings.people.partly}</Menu.Label>}
         </Menu.Dropdown>
       </Menu>
       {dialog === "role" && <RoleDialog person={person} everywhere={props.everywhere} onClose={shut} />}
+      {dialog === "factor" && (
+        <ReasonDialog
+          title={t.settings.people.secondFactorResetTitle(person.name)}
+          act={t.settings.people.secondFactorReset}
+          draft={`factor.${person.id}`}
+          placeholder={t.settings.people.secondFactorResetHint}
+          onClose={shut}
+          onAct={reset}
+        >
+          <p>{t.settings.people.secondFactorResetNote}</p>
+        </ReasonDialog>
+      )}
       {dialog === "disable" && (
         <ReasonDialog
           title={t.settings.people.disableTitle(person.name)}

@@ -27,6 +27,14 @@ export function AcceptForm(props: { token: string; refused: () => void; otherwis
     event.preventDefault();
     accept.mutate();
   };
+  if (accept.error instanceof ApiError && accept.error.kind === "second_factor") {
+    return (
+      <>
+        <p role="status">{accept.error.message}</p>
+        {props.otherwise}
+      </>
+    );
+  }
   if (isSpent(accept.error)) {
     return (
       <>
@@ -60,5 +68,5 @@ export function AcceptForm(props: { token: string; refused: () => void; otherwis
 }
 
 function isSpent(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 401;
+  return error instanceof ApiError && error.status === 401 && error.kind !== "second_factor";
 }

@@ -70,20 +70,41 @@ function PasswordForm() {
   const entered = useEntered();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
-  const enter = useMutation({ mutationFn: () => post("/session", { email, password }), onSuccess: entered });
+  const [code, setCode] = useState("");
+  const [asked, setAsked] = useState(false);
+  const enter = useMutation({
+    mutationFn: () => post("/session", asked ? { email, password, code } : { email, password }),
+    onSuccess: entered,
+    onError: (error) => {
+      if (isCodeMissing(error)) setAsked(true);
+    },
+  });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     enter.mutate();
   };
-  const refused = enter.error instanceof ApiError && (enter.error.status === 401 || enter.error.status === 400 || enter.error.status === 422);
+  const refused = enter.error instanceof ApiError && !isCodeMissing(enter.error) && (enter.error.status === 401 || enter.error.status === 400 || enter.error.status === 422);
   return (
     <form className={styles.form} onSubmit={submit}>
       <TextInput label={t.signIn.email} type="email" autoComplete="username" required withAsterisk={false} value={email} onChange={(event) => setEmail(event.currentTarget.value)} />
       <PasswordInput label={t.signIn.password} autoComplete="current-password" required withAsterisk={false} value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
+      {asked && (
+        <TextInput
+          label={t.signIn.code}
+          description={t.signIn.codeNote}
+          autoComplete="one-time-code"
+          required
+          withAsterisk={false}
+          autoFocus
+          data-autofocus
+          value={code}
+          onChange={(event) => setCode(event.currentTarget.value)}
+        />
+      )}
       <Button type="submit" size="md" loading={enter.isPending}>
         {t.signIn.submit}
       </Button>
-      {refused ? <p role="alert" className={styles.refused}>{t.signIn.refused}</p> : enter.error !== null && <Failure error={enter.error} />}
+      {refused ? <p role="alert" className={styles.refused}>{asked ? t.signIn.codeRefused : t.signIn.refused}</p> : enter.error !== null && !isCodeMissing(enter.error) && <Failure error={enter.error} />}
       <div className={styles.how}>
         <p>
           <Prose>{t.signIn.linkHow}</Prose>
@@ -94,4 +115,9 @@ function PasswordForm() {
       </div>
     </form>
   );
+}
+
+/** Address and password hold; a code of the second factor is asked for. */
+function isCodeMissing(error: unknown): boolean {
+  return error instanceof ApiError && error.kind === "second_factor";
 }

@@ -85,6 +85,8 @@ pub async fn invite(desk: &Desk, caller: &Caller, invitation: Invitation) -> Res
         language,
         time_zone: profile.time_zone,
         password: None,
+        second_factor: None,
+        enrolling: None,
         grants: vec![Grant { role, org }],
         created_at: desk.now(),
         disabled_at: None,

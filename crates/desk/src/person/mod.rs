@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::session;
 
 pub use invitation::{INVITATION_LIFETIME, Invitation, Invited, Mailed, fresh_link, invite};
-pub use roster::{LEAVE, Member, disable, enable, list, set_role};
+pub use roster::{LEAVE, Member, disable, enable, list, reset_second_factor, set_role};
 pub(crate) use roster::{everybody, runs_the_installation};
 
 const LONGEST_NAME: usize = 200;
@@ -128,7 +128,7 @@ fn checked(profile: Profile) -> Result<Profile> {
     Ok(Profile { name, email, ..profile })
 }
 
-async fn keep(desk: &Desk, context: &Context, change: Change, person: &Person) -> Result<Stored<Person>> {
+pub(crate) async fn keep(desk: &Desk, context: &Context, change: Change, person: &Person) -> Result<Stored<Person>> {
     commit(desk, context, change).await?;
     desk.tell(Person::KIND, person.id.0, None);
     Ok(desk.store.get(context, person.id.0).await?)
@@ -143,7 +143,7 @@ async fn commit(desk: &Desk, context: &Context, change: Change) -> Result<()> {
 }
 
 /// A person may always see and change themselves: the context reaches people, and only this one is asked for.
-fn oneself(caller: &Caller) -> Result<(Context, PersonId)> {
+pub(crate) fn oneself(caller: &Caller) -> Result<(Context, PersonId)> {
     let id = caller.person().ok_or_else(Error::unauthenticated)?;
     Ok((Context::new(Scope::Installation, Actor::Person(id), caller.request.clone()), id))
 }

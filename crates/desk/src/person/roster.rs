@@ -99,6 +99,22 @@ pub async fn enable(desk: &Desk, caller: &Caller, person: PersonId) -> Result<Me
     keep(desk, &reach, Change::new("person.enable", "").put(&enabled, stored.expect()), person).await
 }
 
+/// Takes the second factor of somebody away who has lost it, and ends all their sessions.
+///
+/// # Errors
+/// As [`disable`].
+pub async fn reset_second_factor(desk: &Desk, caller: &Caller, person: PersonId, reason: &str) -> Result<Member> {
+    let (reach, stored) = wholly(desk, caller, person).await?;
+    let reason = required(reason)?;
+    if caller.person() == Some(person) {
+        return Err(Error::invalid("error.oneself"));
+    }
+    let without = Person { second_factor: None, enrolling: None, ..stored.entity.clone() };
+    let change = Change::new("person.second_factor.reset", reason).put(&without, stored.expect());
+    let change = session::ended_sessions(desk, &reach.context, person, None, change).await?;
+    keep(desk, &reach, change, person).await
+}
+
 /// Everybody, by name.
 pub(crate) async fn everybody(desk: &Desk, context: &Context) -> Result<Vec<Stored<Person>>> {
     let (mut people, mut cursor) = (Vec::new(), None);

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use hikeshi_desk::person::{self, Profile};
+use hikeshi_desk::second_factor::{self, Enrolment};
 use hikeshi_domain::person::Person;
 use hikeshi_domain::phrase::Language;
 use serde::{Deserialize, Serialize};
@@ -12,13 +13,18 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::error::Failure;
+use crate::error::{ErrorBody, Failure};
 use crate::extract::{Body, SignedIn, session_secret};
 use crate::router::App;
 use crate::views::word;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(me, change_me)).routes(routes!(change_password))
+    OpenApiRouter::new()
+        .routes(routes!(me, change_me))
+        .routes(routes!(change_password))
+        .routes(routes!(begin_second_factor))
+        .routes(routes!(confirm_second_factor))
+        .routes(routes!(remove_second_factor))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -38,6 +44,10 @@ struct MyProfile {
     /// IANA name.
     time_zone: String,
     has_password: bool,
+    /// Whether a code is asked for beside the password.
+    has_second_factor: bool,
+    /// Recovery codes that have not been used.
+    recovery_codes: usize,
     /// Names of the person's roles.
     #[schema(value_type = Vec<word::Role>)]
     roles: Vec<&'static str>,
@@ -67,6 +77,30 @@ struct PasswordChange {
     /// The current one, where there is one.
     current: Option<String>,
     new: String,
+}
+
+/// What an authenticator app is told; shown once.
+#[derive(Serialize, ToSchema)]
+struct EnrolmentView {
+    /// Base32, to be typed where nothing can be scanned.
+    secret: String,
+    /// `otpauth://…`.
+    uri: String,
+    /// The same as a QR code, SVG.
+    picture: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Code {
+    /// A code of the app; to take the factor away, a recovery code too.
+    code: String,
+}
+
+/// Recovery codes; shown once, each lets in once.
+#[derive(Serialize, ToSchema)]
+struct RecoveryCodes {
+    codes: Vec<String>,
 }
 
 /// Oneself, and the organisations one may see.
@@ -102,6 +136,35 @@ async fn change_password(
     Ok(Json(profile(&person)))
 }
 
+/// Begins to set a second factor up. Nothing is asked for until it is confirmed.
+#[utoipa::path(post, path = "/me/second-factor", tag = "me", responses((status = 200, body = EnrolmentView), (status = 422, body = ErrorBody)))]
+async fn begin_second_factor(State(app): State<App>, signed_in: SignedIn) -> Result<Json<EnrolmentView>, Failure> {
+    let Enrolment { secret, uri, picture } = second_factor::begin(&app.desk, &signed_in.caller).await?;
+    Ok(Json(EnrolmentView { secret, uri, picture }))
+}
+
+/// Sets the second factor by a code of the app. Every other session of the person ends.
+#[utoipa::path(post, path = "/me/second-factor/confirm", tag = "me", request_body = Code,
+    responses((status = 200, body = RecoveryCodes), (status = 401, body = ErrorBody), (status = 422, body = ErrorBody), (status = 429, body = ErrorBody)))]
+async fn confirm_second_factor(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    headers: HeaderMap,
+    Body(body): Body<Code>,
+) -> Result<Json<RecoveryCodes>, Failure> {
+    let session = session_secret(&headers);
+    let codes = second_factor::confirm(&app.desk, &signed_in.caller, session.as_deref(), &body.code).await?;
+    Ok(Json(RecoveryCodes { codes }))
+}
+
+/// Takes one's own second factor away.
+#[utoipa::path(post, path = "/me/second-factor/remove", tag = "me", request_body = Code,
+    responses((status = 200, body = MyProfile), (status = 401, body = ErrorBody), (status = 422, body = ErrorBody), (status = 429, body = ErrorBody)))]
+async fn remove_second_factor(State(app): State<App>, signed_in: SignedIn, Body(body): Body<Code>) -> Result<Json<MyProfile>, Failure> {
+    let person = second_factor::remove(&app.desk, &signed_in.caller, &body.code).await?;
+    Ok(Json(profile(&person)))
+}
+
 fn profile(person: &Person) -> MyProfile {
     MyProfile {
         id: person.id.0,
@@ -110,6 +173,8 @@ fn profile(person: &Person) -> MyProfile {
         language: person.language,
         time_zone: person.time_zone.clone(),
         has_password: person.password.is_some(),
+        has_second_factor: person.second_factor.is_some(),
+        recovery_codes: person.second_factor.as_ref().map_or(0, |factor| factor.recovery.len()),
         roles: person.grants.iter().map(|grant| grant.role.name()).collect(),
     }
 }

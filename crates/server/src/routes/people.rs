@@ -29,6 +29,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(set_role))
         .routes(routes!(disable))
         .routes(routes!(enable))
+        .routes(routes!(reset_second_factor))
         .routes(routes!(fresh_link))
 }
 
@@ -56,6 +57,8 @@ struct PersonRow {
     state: &'static str,
     /// What they may do where, as far as the caller may know of it.
     roles: Vec<RoleRow>,
+    /// Whether a code is asked for beside the password.
+    has_second_factor: bool,
     /// The caller may end the person's leave altogether and hand out links.
     whole: bool,
     /// It is the caller.
@@ -188,6 +191,19 @@ async fn enable(State(app): State<App>, signed_in: SignedIn, Path(id): Path<Uuid
     changed(&app, &signed_in, member).await
 }
 
+/// Takes the second factor of somebody away who has lost it; all their sessions end.
+#[utoipa::path(post, path = "/people/{id}/second-factor/reset", tag = "people", params(("id" = Uuid, Path)), request_body = Disabling,
+    responses((status = 200, body = PersonRow), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn reset_second_factor(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<Uuid>,
+    Body(body): Body<Disabling>,
+) -> Result<Json<PersonRow>, Failure> {
+    let member = person::reset_second_factor(&app.desk, &signed_in.caller, PersonId(id), &body.reason).await?;
+    changed(&app, &signed_in, member).await
+}
+
 async fn changed(app: &App, signed_in: &SignedIn, member: Member) -> Result<Json<PersonRow>, Failure> {
     let names = names(&app.desk, &signed_in.caller).await?;
     Ok(Json(row(&member, signed_in, &names)))
@@ -223,6 +239,7 @@ fn row(member: &Member, signed_in: &SignedIn, names: &Names) -> PersonRow {
             (None, None) => "invited",
         },
         roles: member.grants.iter().map(role).collect(),
+        has_second_factor: person.second_factor.is_some(),
         whole: member.whole,
         oneself: person.id == signed_in.person.id,
         created_at: person.created_at,

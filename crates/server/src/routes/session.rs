@@ -43,6 +43,8 @@ struct Credentials {
     email: String,
     /// Password.
     password: String,
+    /// A code of the authenticator app or a recovery code, where the person has a second factor.
+    code: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -65,11 +67,12 @@ async fn by_invitation(State(app): State<App>, Named(request): Named, Body(accep
     welcome(&app, session::accept_invitation(&app.desk, &accepted.token, &accepted.password, &request).await?)
 }
 
-/// Signs in by address and password.
+/// Signs in by address and password, and by a code where there is a second factor: without one, 401 of kind `second_factor`.
 #[utoipa::path(post, path = "/session", tag = "session", request_body = Credentials,
     responses((status = 200, body = Welcome), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
 async fn by_password(State(app): State<App>, Named(request): Named, Body(credentials): Body<Credentials>) -> Result<Response, Failure> {
-    welcome(&app, session::sign_in_by_password(&app.desk, &credentials.email, &credentials.password, &request).await?)
+    let Credentials { email, password, code } = credentials;
+    welcome(&app, session::sign_in_by_password(&app.desk, &email, &password, code.as_deref(), &request).await?)
 }
 
 /// Signs out: the session ends on the server.

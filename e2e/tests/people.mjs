@@ -1,5 +1,6 @@
 // People: one is invited, sets a password, reads, and is let out again. And what a reader looks up: a rule.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { test } from "../limited.mjs";
 import { ask, barriers, counts, settled, visit } from "../visitor.mjs";
 
@@ -55,6 +56,62 @@ export function people(world) {
     await Promise.all([operator.close(), reader.close(), again.close()]);
   });
 
+  test("a second factor is set up by its key, asked for, and a recovery code lets in once", { skip: !real }, async () => {
+    const operator = await visit(world);
+    await operator.open("/settings?tab=people");
+    const form = operator.page.getByRole("region", { name: "利用者を招待する" });
+    await form.getByRole("textbox", { name: "名前" }).fill("岡本 直樹");
+    await form.getByRole("textbox", { name: "メールアドレス" }).fill("naoki@example.jp");
+    await form.getByRole("combobox", { name: "役割" }).selectOption("analyst");
+    await form.getByRole("button", { name: "利用者を招待する" }).click();
+    const link = (await operator.page.getByRole("status").locator("code").textContent()) ?? "";
+
+    const visitor = await visit(world, { signedIn: false });
+    const { page } = visitor;
+    await page.goto(link);
+    await page.getByLabel("新しいパスワード").fill(PASSWORD + PASSWORD);
+    await page.getByRole("button", { name: "パスワードを設定してサインインする" }).click();
+    await page.waitForURL((url) => url.pathname === "/duty");
+    await visitor.open("/settings");
+    const factor = page.getByRole("region", { name: "二要素認証" });
+    await factor.getByRole("button", { name: "二要素認証を設定する" }).click();
+    await factor.getByRole("img", { name: "認証アプリ用の QR コード" }).waitFor();
+    assert.deepEqual(await barriers(page), []);
+    const key = (await factor.locator("code").textContent()) ?? "";
+    await factor.getByLabel("コード", { exact: true }).fill(totp(key, -1));
+    await factor.getByRole("button", { name: "有効にする" }).click();
+    const recovery = (await factor.getByRole("listitem").first().textContent()) ?? "";
+    assert.match(recovery, /^[a-z2-7]{4}(-[a-z2-7]{4}){3}$/);
+    await factor.getByRole("button", { name: "控えました" }).click();
+    await factor.getByText("リカバリーコードの残りは 10 個です。").waitFor();
+
+    const again = await visit(world, { signedIn: false });
+    await again.page.goto(`${world.base}/sign-in`);
+    await again.page.getByLabel("メールアドレス").fill("naoki@example.jp");
+    await again.page.getByLabel("パスワード", { exact: true }).fill(PASSWORD + PASSWORD);
+    await again.page.getByRole("button", { name: "サインインする" }).click();
+    const code = again.page.getByLabel("認証コード");
+    await code.fill("000000");
+    await again.page.getByRole("button", { name: "サインインする" }).click();
+    await again.page.getByRole("alert").getByText("コードのどれかが違うか").waitFor();
+    assert.deepEqual(await barriers(again.page), []);
+    await code.fill(recovery);
+    await again.page.getByRole("button", { name: "サインインする" }).click();
+    await again.page.waitForURL((url) => url.pathname === "/duty");
+    assert.equal((await ask(again, "/me")).person.recovery_codes, 9);
+
+    await operator.open("/settings?tab=people");
+    await operator.page.getByRole("button", { name: "岡本 直樹 の操作" }).click();
+    await operator.page.getByRole("menuitem", { name: "二要素認証を解除する" }).click();
+    const dialog = operator.page.getByRole("dialog");
+    await dialog.getByRole("textbox").fill("携帯電話の紛失。内線で本人を確認");
+    await dialog.getByRole("button", { name: "二要素認証を解除する" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await again.page.reload();
+    await again.page.waitForURL((url) => url.pathname === "/sign-in");
+    await Promise.all([operator.close(), visitor.close(), again.close()]);
+  });
+
   test("two people assign at once: the second sees both choices", { skip: !real }, async () => {
     const [one, two] = await Promise.all([visit(world), visit(world)]);
     await one.open("/duty");
@@ -90,4 +147,15 @@ export function people(world) {
     await page.getByText("Apache-2.0").first().waitFor();
     await visitor.close();
   });
+}
+
+/** The code that an authenticator app shows for a key, so many steps of half a minute from now (RFC 6238). */
+function totp(key, steps) {
+  const bits = [...key].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const secret = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+  const hash = createHmac("sha1", secret).update(counter).digest();
+  const number = hash.readUInt32BE(hash[19] & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, "0");
 }

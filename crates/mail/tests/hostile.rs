@@ -25,7 +25,7 @@ fn limits_hold_and_are_named() {
     let cases = [
         mail_with("", "x", &long),
         mail_with(&format!("X-Long: {}", "y".repeat(1000)), "x", "z"),
-        mail_with(&"X-Many: 1\r\n".repeat(20).trim_end().to_owned(), "x", "z"),
+        mail_with("X-Many: 1\r\n".repeat(20).trim_end(), "x", "z"),
         mail_with("Content-Type: multipart/mixed; boundary=b", "x", &"--b\r\n\r\nx\r\n".repeat(20)),
     ];
     for bytes in cases {

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use hikeshi_record::{Checkpoint, Keys, Reached, Shown, Store, restore};
+use hikeshi_record::{Checkpoint, Keys, Reached, Settings, Shown, Store, restore};
 
 use crate::place::Place;
 use crate::progress;
@@ -133,7 +133,8 @@ pub(crate) fn run_restore(args: &RestoreArgs, out: &mut dyn Write) -> anyhow::Re
 async fn verify(args: &Verify, out: &mut dyn Write) -> anyhow::Result<()> {
     let outside: Vec<Checkpoint> = args.checkpoint.iter().map(|path| read_checkpoint(path)).collect::<anyhow::Result<_>>()?;
     let (bar, told) = progress::of_record();
-    let store = existing_telling(&args.place, told).await?;
+    // Nothing is signed by whoever asks whether it holds.
+    let store = existing_as(&args.place, args.place.settings().progress(told).unsigned()).await?;
     let found = store.verify(&outside).await;
     bar.finish_and_clear();
     store.close().await;
@@ -215,10 +216,14 @@ async fn existing(place: &Place) -> anyhow::Result<Store> {
 
 /// The same; how far long work on it has come is told.
 async fn existing_telling(place: &Place, told: impl Fn(Reached) + Send + Sync + 'static) -> anyhow::Result<Store> {
+    existing_as(place, place.settings().progress(told)).await
+}
+
+async fn existing_as(place: &Place, settings: Settings) -> anyhow::Result<Store> {
     if !place.data.join("keys").is_dir() {
         bail!("`{}` holds no record; name the data directory of `hikeshi serve`", place.data.display());
     }
-    Ok(Store::open(place.settings().progress(told)).await?)
+    Ok(Store::open(settings).await?)
 }
 
 fn read_checkpoint(path: &Path) -> anyhow::Result<Checkpoint> {

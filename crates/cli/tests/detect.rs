@@ -188,6 +188,7 @@ fn a_named_input_that_cannot_be_read_fails_after_the_rest_was_read() {
     ] {
         let output = folder.detect(&[&["--json"], named.as_slice()].concat());
         let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(errors.lines().last().unwrap().ends_with(" seconds"), "the counts stay the last line: {errors}");
         assert_eq!(output.status.code(), Some(1), "{named:?}: {errors}");
         assert!(errors.contains(said) && errors.contains("could not be read"), "{named:?}: {errors}");
         assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 4, "{named:?}: {errors}");

@@ -28,18 +28,26 @@ pub struct Settings {
     address: Option<String>,
     clock: Clock,
     progress: Progress,
+    signs: bool,
 }
 
 impl Settings {
     /// The embedded record of a data directory; the folder is made if it is not there.
     pub fn embedded(data: impl Into<PathBuf>) -> Self {
-        Settings { data: data.into(), address: None, clock: Arc::new(Timestamp::now), progress: Progress::silent() }
+        Settings { data: data.into(), address: None, clock: Arc::new(Timestamp::now), progress: Progress::silent(), signs: true }
     }
 
     /// A record on PostgreSQL: `host=/run/postgresql dbname=hikeshi user=hikeshi`, or a `postgres://` URL, with `sslmode` and `sslrootcert`
     /// as libpq has them. The role owns the database and is no superuser. The key files lie in the data directory, alike on every node.
     pub fn postgres(data: impl Into<PathBuf>, address: impl Into<String>) -> Self {
         Settings { address: Some(address.into()), ..Settings::embedded(data) }
+    }
+
+    /// Signs nothing by itself: for whoever looks whether the record holds, and must not vouch for it before.
+    #[must_use]
+    pub const fn unsigned(mut self) -> Self {
+        self.signs = false;
+        self
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -94,7 +102,7 @@ impl Store {
         session.begin(Purpose::Read, &Tenants::All).await?;
         let head = Head::read(session.as_mut()).await?;
         session.commit().await?;
-        let desk = writer::start(&backend, Arc::clone(&keyring), settings.clock.clone(), head.seq)?;
+        let desk = writer::start(&backend, Arc::clone(&keyring), settings.clock.clone(), settings.signs, head.seq)?;
         Ok(Store {
             inner: Arc::new(Inner { backend, keyring, desk, data: settings.data, clock: settings.clock, progress: settings.progress }),
         })

@@ -103,7 +103,14 @@ impl<'a> Transaction<'a> {
         // A head that was tampered with may say that more was signed than there is; the verifier tells.
         let new = self.head.seq.saturating_sub(self.head.signed_seq);
         if new > 0 && (sign || new >= SIGN_EVERY || waited >= SIGN_AFTER_US) {
-            self.sign().await?;
+            if self.ends_here().await? {
+                self.sign().await?;
+            } else {
+                tracing::error!(
+                    seq = self.head.seq,
+                    "the record does not end where its head says: it is not signed; run `hikeshi record verify`"
+                );
+            }
         }
         if self.head != self.before {
             let Head { seq, at, hash, entities, tenants, signed_seq, signed_at, .. } = self.head.clone();
@@ -113,6 +120,13 @@ impl<'a> Transaction<'a> {
             self.session.execute(sql, values).await?;
         }
         Ok(self.head)
+    }
+
+    /// Whether the last version is the one that the head names: what was tampered with is not vouched for.
+    async fn ends_here(&mut self) -> Result<bool, Fault> {
+        let rows = self.session.query("SELECT seq, hash FROM version ORDER BY seq DESC LIMIT 1", &[]).await?;
+        let Some(last) = rows.first() else { return Ok(false) };
+        Ok(last.int(0)?.unsigned_abs() == self.head.seq && last.bytes(1)? == self.head.hash)
     }
 
     async fn sign(&mut self) -> Result<(), Fault> {

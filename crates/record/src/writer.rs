@@ -96,10 +96,10 @@ impl Desk {
 }
 
 /// Starts the writer where the backend wants it.
-pub(crate) fn start(backend: &Arc<dyn Backend>, keyring: Arc<Keyring>, clock: Clock, seq: u64) -> Result<Desk> {
+pub(crate) fn start(backend: &Arc<dyn Backend>, keyring: Arc<Keyring>, clock: Clock, signs: bool, seq: u64) -> Result<Desk> {
     let (queue, submissions) = mpsc::channel(BATCH * 4);
     let (standing_in, standing) = watch::channel(Standing { seq, ..Standing::default() });
-    let writer = Writer { backend: Arc::clone(backend), keyring, clock, session: None, standing: standing_in };
+    let writer = Writer { backend: Arc::clone(backend), keyring, clock, signs, session: None, standing: standing_in };
     backend.host(Box::pin(writer.run(submissions)))?;
     Ok(Desk { queue, standing })
 }
@@ -108,6 +108,8 @@ struct Writer {
     backend: Arc<dyn Backend>,
     keyring: Arc<Keyring>,
     clock: Clock,
+    /// Whether a tail of versions is signed when nothing else is to be done.
+    signs: bool,
     session: Option<Box<dyn Session>>,
     standing: watch::Sender<Standing>,
 }
@@ -125,7 +127,7 @@ enum Broken {
 
 impl Writer {
     async fn run(mut self, mut submissions: mpsc::Receiver<Box<dyn Submitted>>) {
-        let mut unsigned = true;
+        let mut unsigned = self.signs;
         loop {
             let faulted = self.standing.borrow().fault.is_some();
             let patience = if faulted { PROBE_AFTER } else { SIGN_AFTER };
@@ -141,10 +143,12 @@ impl Writer {
             {
                 batch.push(more);
             }
-            unsigned = !batch.is_empty();
+            unsigned = self.signs && !batch.is_empty();
             self.write(batch).await;
         }
-        self.write(Vec::new()).await;
+        if self.signs {
+            self.write(Vec::new()).await;
+        }
         self.standing.send_modify(|standing| standing.ended = true);
     }
 

@@ -1,6 +1,6 @@
 //! Which sources a host sent: an empty section means *nothing happened* only where somebody was watching.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hikeshi_event::Event;
 use jiff::Timestamp;
@@ -13,6 +13,8 @@ use crate::kind::{Kind, Log};
 pub struct Coverage {
     sources: BTreeMap<(Log, u32), u64>,
     kinds: BTreeMap<Kind, u64>,
+    /// What the logs told of.
+    told: BTreeSet<(Log, Kind)>,
     total: u64,
     /// First and last event: of those whose time the collector wrote by source, of all others under no name.
     spans: BTreeMap<String, (Timestamp, Timestamp)>,
@@ -30,8 +32,10 @@ impl Coverage {
 
     /// Counts one event more.
     pub fn see(&mut self, event: &Event<'_>) {
-        *self.sources.entry((Log::of(event), event.event_id)).or_default() += 1;
-        *self.kinds.entry(Kind::of(event)).or_default() += 1;
+        let (log, kind) = (Log::of(event), Kind::of(event));
+        *self.sources.entry((log, event.event_id)).or_default() += 1;
+        *self.kinds.entry(kind).or_default() += 1;
+        self.told.insert((log, kind));
         self.total += 1;
         self.reach(if told_by_log(event) { &event.source } else { "" }, (event.time, event.time));
     }
@@ -63,6 +67,7 @@ impl Coverage {
         for (kind, count) in &other.kinds {
             *self.kinds.entry(*kind).or_default() += count;
         }
+        self.told.extend(&other.told);
         self.total += other.total;
         other.spans.iter().for_each(|(source, span)| self.reach(source, *span));
     }
@@ -80,6 +85,11 @@ impl Coverage {
     /// Whether any log told of that kind.
     pub fn has_kind(&self, kind: Kind) -> bool {
         self.kinds.contains_key(&kind)
+    }
+
+    /// Whether that log told of that kind.
+    pub fn told_of(&self, log: Log, kind: Kind) -> bool {
+        self.told.contains(&(log, kind))
     }
 
     /// Events counted.

@@ -65,16 +65,18 @@ pub(super) fn run(args: &Args, format: Format, out: &mut dyn Write) -> Result<()
     }
     run.correlate(&matching, &mut printer)?;
     printer.end()?;
-    eprintln!(
-        "{} events, {} bytes, {} rules, {} refused, {} matches, {:.2} seconds",
-        totals.events,
-        totals.bytes,
-        loaded.rules.len(),
-        loaded.refused.len(),
-        run.matches,
-        started.elapsed().as_secs_f64(),
-    );
-    unread.end()
+    let counts = || {
+        eprintln!(
+            "{} events, {} bytes, {} rules, {} refused, {} matches, {:.2} seconds",
+            totals.events,
+            totals.bytes,
+            loaded.rules.len(),
+            loaded.refused.len(),
+            run.matches,
+            started.elapsed().as_secs_f64(),
+        )
+    };
+    unread.end_before(counts)
 }
 
 fn load(args: &Args, rules: &[PathBuf]) -> Result<Loaded> {

@@ -96,7 +96,7 @@ fn file_name(number: usize, case: &Case) -> String {
     let subject = case.triage.subject.image.as_deref().or(case.triage.subject.channel.as_deref()).unwrap_or("subject");
     let subject = subject.rsplit(['\\', '/']).next().unwrap_or(subject);
     let safe = |text: &str| {
-        text.chars().map(|sign| if sign.is_ascii_alphanumeric() || ".-_".contains(sign) { sign } else { '_' }).take(40).collect::<String>()
+        text.chars().map(|sign| if sign.is_alphanumeric() || ".-_".contains(sign) { sign } else { '_' }).take(40).collect::<String>()
     };
     format!("{number:03}-{}-{}-{}", case.triage.judgement.verdict, safe(&case.triage.host), safe(subject))
 }

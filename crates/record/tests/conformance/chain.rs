@@ -107,8 +107,16 @@ async fn every_edit_is_found_where_it_was_made(place: Place) {
         store.close().await;
         place.put_back(&whole);
     }
+    // Whoever closed it signed up to a version that never was, and the record did not hold any more once the edit was undone.
+    let stood = place.open().await;
+    let before = stood.verify(&[]).await.unwrap().checkpoints;
+    stood.close().await;
+    place.behind_the_back("UPDATE head SET seq = 11");
+    place.open().await.close().await;
+    place.behind_the_back("UPDATE head SET seq = 10");
     let store = place.open().await;
-    assert_eq!(store.verify(&[]).await.unwrap().first_bad, None);
+    let after = store.verify(&[]).await.unwrap();
+    assert_eq!((after.first_bad, after.checkpoints), (None, before));
     // Somebody else's verifier finds an edit of the export, too.
     let export = exported(&store, place.folder.path(), Shown::Bodies).await;
     let text = std::fs::read_to_string(&export).unwrap();

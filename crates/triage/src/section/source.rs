@@ -62,6 +62,9 @@ const ATTRIBUTES: &[Source] = &[
     ("Sysmon 29", Log::Sysmon, 29, true),
 ];
 
+/// Logs that are none of Windows.
+const OTHERS: [(Log, &str); 2] = [(Log::Other, "OCSF"), (Log::NetworkSensor, "Suricata")];
+
 const fn table(kind: SectionKind) -> (&'static [Source], &'static [Kind]) {
     match kind {
         SectionKind::Origin => (ORIGIN, &[Kind::FileCreate, Kind::FileStream, Kind::FileExecutable]),
@@ -80,11 +83,11 @@ pub(super) fn sources(kind: SectionKind, coverage: &Coverage) -> (Vec<String>, V
     let (sources, kinds) = table(kind);
     let (there, missing): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|(_, log, id, _)| coverage.has(*log, *id));
     let names = |sources: Vec<&Source>| sources.into_iter().map(|(name, ..)| (*name).to_owned()).collect::<Vec<_>>();
-    let by_others = there.is_empty() && kinds.iter().any(|kind| coverage.has_kind(*kind));
-    let collected = by_others || there.iter().any(|(.., alone)| *alone);
+    // Only what is no log of Windows: a log of Windows that does not answer the section is named among the missing.
+    let told = |(log, _): &&(Log, &str)| there.is_empty() && kinds.iter().any(|kind| coverage.told_of(*log, *kind));
+    let others: Vec<&(Log, &str)> = OTHERS.iter().filter(told).collect();
+    let collected = !others.is_empty() || there.iter().any(|(.., alone)| *alone);
     let mut searched = names(there);
-    if by_others {
-        searched.push("OCSF".to_owned());
-    }
+    searched.extend(others.into_iter().map(|(_, name)| (*name).to_owned()));
     (searched, names(missing), collected)
 }

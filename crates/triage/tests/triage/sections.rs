@@ -69,6 +69,20 @@ fn nothing_and_not_collected_are_different_words() {
     assert!(limits.iter().any(|phrase| phrase.key == "limits.not_collected" && phrase.values["section"] == "network"));
 }
 
+/// It said that OCSF had been searched where there was none: a process start of the Security log tells nothing of a file's attributes.
+#[test]
+fn a_log_of_windows_is_never_called_ocsf() {
+    let started = event(10, "Security", 4688, &[("process_image", r"C:\a.exe")]);
+    let triage = by_alert(&[started], &alert_on_file(20, r"C:\a.exe", None));
+    let attributes = triage.sections.iter().find(|section| section.kind == SectionKind::FileAttributes).unwrap();
+    assert_eq!((attributes.state, attributes.searched.len()), (SectionState::NotCollected, 0), "{:?}", attributes.searched);
+    let mut told = event(10, "", 0, &[("process_image", r"C:\a.exe")]);
+    (told.class_uid, told.activity_id) = (1007, 1);
+    let triage = by_alert(&[told], &alert_on_file(20, r"C:\a.exe", None));
+    let attributes = triage.sections.iter().find(|section| section.kind == SectionKind::FileAttributes).unwrap();
+    assert_eq!(attributes.searched, ["OCSF"]);
+}
+
 // covers: S3-45
 #[test]
 fn the_window_reaches_back_seven_days_and_no_further() {

@@ -32,6 +32,22 @@ fn query(folder: &Path, sql: &str) -> Vec<Value> {
     said(&call(folder, &["query", "--data", "desk", sql])).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// Each reading gave it another time, and with it another place: it was new each time.
+#[test]
+fn an_event_without_a_time_is_known_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let timeless = r#"{"Channel":"Security","EventID":4625,"Computer":"X","TargetUserName":"u"}"#;
+    std::fs::write(folder.join("events.ndjson"), format!("{timeless}\n")).unwrap();
+    let ingest = || said(&call(folder, &["ingest", "--data", "desk", "events.ndjson"]));
+    assert!(ingest().contains("1 new, 0 already there"));
+    for _ in 0..2 {
+        let again = ingest();
+        assert!(again.contains("0 new, 1 already there"), "{again}");
+    }
+    assert_eq!(query(folder, "SELECT count(*) AS n FROM events")[0]["n"], 1);
+}
+
 /// The events went to the nil organisation, unwatched: no match, no alert, and the first endpoint of that organisation broke the chain.
 #[test]
 fn the_first_events_get_an_organisation_of_their_own_and_are_watched() {

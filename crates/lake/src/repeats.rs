@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use twox_hash::XxHash64;
 
 use crate::catalogue::SegmentKind;
+use crate::index::HostSpan;
 use crate::rows::Place;
 use crate::scan::ReadError;
 use crate::segment::{day_of, effective_us};
@@ -106,7 +107,9 @@ impl Repeats {
             if segment.row.host_min > host || segment.row.host_max < host {
                 continue;
             }
-            let span = self.shelf.hosts(segment)?.host(&host).filter(|span| (span.time_min_us..=span.time_max_us).contains(&place.time_us));
+            // An event without a time has that of its receipt: another one each time that it comes.
+            let fits = |span: &HostSpan| place.suspect || (span.time_min_us..=span.time_max_us).contains(&place.time_us);
+            let span = self.shelf.hosts(segment)?.host(&host).filter(fits);
             if let Some(span) = span
                 && self.shelf.holds(segment, span, place.uid)?
             {

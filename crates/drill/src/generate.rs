@@ -239,7 +239,8 @@ impl Story {
     fn computers(&self, endpoints: usize) -> Box<dyn Iterator<Item = usize>> {
         match self.on {
             On::Host(index) => Box::new(std::iter::once(index)),
-            On::OneIn(number) => Box::new((number / 2..endpoints).step_by(number)),
+            // However few there are, one of them.
+            On::OneIn(number) => Box::new(((number / 2).min(endpoints.saturating_sub(1))..endpoints).step_by(number)),
         }
     }
 }

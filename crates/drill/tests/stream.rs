@@ -90,6 +90,16 @@ fn too_small_a_drill_says_what_it_needs() {
     assert_eq!(error.to_string(), "the scenario names 8 computers; ask for 8 endpoints or more, not 3");
 }
 
+/// Asked for ten endpoints and fewer, it held no intrusion and said nothing of it.
+#[test]
+fn the_smallest_drill_has_its_intrusion() {
+    for endpoints in [1, 5, 10, 13] {
+        let drill = scenario("macro-intrusion");
+        let stream = drill.generate(Options { endpoints: Some(endpoints), events_per_day: Some(50), ..options(1) }).unwrap();
+        assert_eq!(stream.filter(|item| matches!(item, Item::Alert(_))).count(), 1, "{endpoints} endpoints");
+    }
+}
+
 #[test]
 fn a_week_that_begins_on_any_day_has_all_three_alerts() {
     let scenario = scenario("company-week");
